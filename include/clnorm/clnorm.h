@@ -1,0 +1,405 @@
+/*
+ * clnorm: neural-network normalization on any OpenCL device.
+ *
+ *   clnorm_context *context;
+ *   clnorm_context_create(&context, NULL);                  the device that CLNORM_DEVICE names
+ *
+ *   clnorm_op op = clnorm_batch_normalization(clnorm_tensor_4d(CLNORM_F32, n, h, w, c));
+ *   clnorm_plan *plan;
+ *   clnorm_plan_create(&plan, context, &op);                checks, chooses, compiles: all that is slow
+ *   clnorm_plan_execute(plan, &CLNORM_BUFFERS(.x = {x, 0}, .y = {y, 0}, ...), queue, 0, NULL, NULL);
+ *
+ * Functions that can fail return a clnorm_status and put their result into an out-parameter, which is
+ * left alone when they fail. The library never exits, aborts or prints (but see CLNORM_VERBOSE and
+ * clnorm_set_log). Every function may be called from any thread, also on the same context or plan;
+ * only destroying an object while another thread still uses it is an error of the caller.
+ */
+#ifndef CLNORM_CLNORM_H
+#define CLNORM_CLNORM_H
+
+#ifndef CL_TARGET_OPENCL_VERSION
+#define CL_TARGET_OPENCL_VERSION 120
+#endif
+#include <CL/cl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <clnorm/version.h>
+
+#if defined(__GNUC__)
+#define CLNORM_API __attribute__((visibility("default")))
+#else
+#define CLNORM_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Status ---------------------------------------------------------------------------------- */
+
+typedef enum clnorm_status {
+    CLNORM_OK = 0,
+    CLNORM_INVALID_ARGUMENT,    /* a null pointer, or a value outside its enumeration */
+    CLNORM_INVALID_RANK,        /* a rank that the operation does not take */
+    CLNORM_INVALID_AXIS,        /* axis or dim outside -rank ... rank-1 */
+    CLNORM_INVALID_SHAPE,       /* sizes that do not match, or overflow size_t */
+    CLNORM_INVALID_STRIDES,     /* an output that overlaps itself */
+    CLNORM_INVALID_ATTRIBUTE,   /* not finite, or out of its range */
+    CLNORM_INVALID_MODE,        /* a mode that the operation does not have */
+    CLNORM_UNSUPPORTED_TYPE,    /* a data type that this device or version does not compute */
+    CLNORM_MISSING_BUFFER,      /* a buffer that the mode needs was not given */
+    CLNORM_UNEXPECTED_BUFFER,   /* a buffer that the mode does not know was given */
+    CLNORM_INVALID_BUFFER,      /* not a buffer, or one of another context */
+    CLNORM_BUFFER_TOO_SMALL,    /* offset and tensor reach beyond the buffer's end */
+    CLNORM_INVALID_OFFSET,      /* an offset that is no multiple of the element's size */
+    CLNORM_BUFFER_OVERLAP,      /* buffers overlap in a way that the operation does not allow */
+    CLNORM_INVALID_QUEUE,       /* a queue of another context or device than the plan's */
+    CLNORM_INVALID_DEVICE,      /* a device string that cannot be read */
+    CLNORM_DEVICE_NOT_FOUND,    /* no OpenCL device matches, or there is none at all */
+    CLNORM_INVALID_ENVIRONMENT, /* a CLNORM_ variable has a value that it cannot have */
+    CLNORM_NO_COMPILER,         /* the device cannot compile and no binary was found */
+    CLNORM_BUILD_FAILED,        /* the driver refused a kernel source */
+    CLNORM_OUT_OF_MEMORY,       /* host or device memory is used up */
+    CLNORM_OPENCL_ERROR,        /* any other failure of an OpenCL call, named in the message */
+    CLNORM_IO_ERROR,            /* a file that cannot be read or written */
+} clnorm_status;
+
+/* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */
+CLNORM_API const char *clnorm_status_name(clnorm_status status);
+
+/* What the calling thread's last failed clnorm call had to say: one sentence (and, for a failed build,
+ * the first error of its log). "" if none failed yet. Valid until the thread's next clnorm call. */
+CLNORM_API const char *clnorm_last_error(void);
+
+typedef enum clnorm_log_level {
+    CLNORM_LOG_NONE = 0,
+    CLNORM_LOG_ERROR,    /* failures, as they are returned */
+    CLNORM_LOG_INFO,     /* devices, builds, the program cache */
+    CLNORM_LOG_DISPATCH, /* which variant was chosen, and why others were not */
+    CLNORM_LOG_PROFILE,  /* the time of each kernel, on queues that profile */
+} clnorm_log_level;
+
+typedef void clnorm_log_callback(clnorm_log_level level, const char *line, void *user);
+
+/* Sends log lines up to `level` to `callback` instead of stderr; NULL goes back to CLNORM_VERBOSE.
+ * Lines come from any thread, one call at a time; the callback must not call clnorm. */
+CLNORM_API void clnorm_set_log(clnorm_log_callback *callback, clnorm_log_level level, void *user);
+
+/* ---- Devices --------------------------------------------------------------------------------- */
+
+typedef struct clnorm_device {
+    unsigned platform; /* index of the platform, counted from 0 in the loader's order */
+    unsigned device;   /* index of the device on its platform */
+    const char *type;  /* "gpu", "cpu" or "accelerator": what CLNORM_DEVICE takes */
+    const char *name, *vendor, *version, *driver; /* as the driver says */
+    const char *platform_name;
+    bool compiler;     /* can compile OpenCL C at run time */
+    bool is_default;   /* what clnorm_context_create would choose for the string given to the listing */
+    cl_platform_id platform_id;
+    cl_device_id device_id;
+} clnorm_device;
+
+typedef struct clnorm_device_list clnorm_device_list;
+
+/* Lists all OpenCL devices, and marks the one that `choice` names (NULL: CLNORM_DEVICE, else the best).
+ * A machine without any device gives an empty list. A choice that names none or cannot be read marks
+ * none; it is not an error here. The caller destroys the list. */
+CLNORM_API clnorm_status clnorm_device_list_create(clnorm_device_list **list, const char *choice);
+CLNORM_API size_t clnorm_device_list_count(const clnorm_device_list *list);
+/* The list owns what is returned. NULL beyond the end. */
+CLNORM_API const clnorm_device *clnorm_device_list_get(const clnorm_device_list *list, size_t index);
+CLNORM_API void clnorm_device_list_destroy(clnorm_device_list *list);
+
+/* ---- Context --------------------------------------------------------------------------------- */
+
+typedef struct clnorm_context clnorm_context;
+
+/*
+ * A context with an OpenCL context and an in-order queue of its own, on the device that `device` names:
+ *   NULL                     CLNORM_DEVICE; if that is unset or empty: the first GPU, else the first CPU
+ *   "cpu", "gpu", "fpga"     the first device of that type ("accelerator" is "fpga")
+ *   "1:0"                    platform 1, device 0, as clnorm_device_list_create numbers them
+ *   "intel"                  case-insensitive part of a device's or platform's name
+ *   "platform:type:device"   all that is given must match; each is an index, a part of a name or empty
+ * Errors: INVALID_DEVICE, DEVICE_NOT_FOUND (the message lists the devices there are),
+ * INVALID_ENVIRONMENT, OUT_OF_MEMORY, OPENCL_ERROR.
+ */
+CLNORM_API clnorm_status clnorm_context_create(clnorm_context **context, const char *device);
+
+/* A context on the application's own queue: its OpenCL context and device are used, and retained. */
+CLNORM_API clnorm_status clnorm_context_from_queue(clnorm_context **context, cl_command_queue queue);
+
+/* Plans keep what they need of their context: it may be destroyed before them. NULL is allowed. */
+CLNORM_API void clnorm_context_destroy(clnorm_context *context);
+
+/* What the context works with. Not retained for the caller. */
+CLNORM_API cl_context clnorm_context_cl_context(const clnorm_context *context);
+CLNORM_API cl_device_id clnorm_context_cl_device(const clnorm_context *context);
+CLNORM_API cl_command_queue clnorm_context_cl_queue(const clnorm_context *context);
+
+/* Schedules: what a device class does with a loop nest. */
+typedef enum clnorm_kernels {
+    CLNORM_KERNELS_AUTO = 0, /* CLNORM_KERNELS, else by the type of the device */
+    CLNORM_KERNELS_CPU,
+    CLNORM_KERNELS_GPU,
+    CLNORM_KERNELS_FPGA,
+} clnorm_kernels;
+
+/* Plans created from now on use this schedule. AUTO goes back to the environment and the device. */
+CLNORM_API clnorm_status clnorm_context_set_kernels(clnorm_context *context, clnorm_kernels kernels);
+
+/* ---- Tensors --------------------------------------------------------------------------------- */
+
+#define CLNORM_MAX_RANK 8
+
+typedef enum clnorm_dtype {
+    CLNORM_F32 = 0, /* the only one that this version computes */
+    CLNORM_F16,
+    CLNORM_BF16,
+    CLNORM_F64,
+} clnorm_dtype;
+
+/* A shape and where its elements lie. Sizes and strides count elements; the last axis is last. */
+typedef struct clnorm_tensor {
+    clnorm_dtype dtype;
+    unsigned rank;                  /* 1 ... 8; 0 in clnorm_op.y means "like x" */
+    size_t dims[CLNORM_MAX_RANK];
+    size_t strides[CLNORM_MAX_RANK];
+} clnorm_tensor;
+
+/* A tensor without gaps, the last axis contiguous. A rank outside 1 ... 8 is refused later, by name. */
+static inline clnorm_tensor clnorm_tensor_dense(clnorm_dtype dtype, unsigned rank, const size_t *dims)
+{
+    clnorm_tensor tensor = {dtype, rank, {0}, {0}};
+    size_t stride = 1;
+    unsigned axis = rank <= CLNORM_MAX_RANK ? rank : 0;
+    while (axis-- > 0) {
+        tensor.dims[axis] = dims[axis];
+        tensor.strides[axis] = stride;
+        stride *= dims[axis] > 0 ? dims[axis] : 1;
+    }
+    return tensor;
+}
+
+/* A tensor with strides of the caller's. An input may have stride 0. */
+static inline clnorm_tensor clnorm_tensor_strided(clnorm_dtype dtype, unsigned rank, const size_t *dims,
+                                                  const size_t *strides)
+{
+    clnorm_tensor tensor = clnorm_tensor_dense(dtype, rank, dims);
+    for (unsigned axis = 0; axis < rank && axis < CLNORM_MAX_RANK; axis++)
+        tensor.strides[axis] = strides[axis];
+    return tensor;
+}
+
+static inline clnorm_tensor clnorm_tensor_1d(clnorm_dtype dtype, size_t a)
+{
+    const size_t dims[] = {a};
+    return clnorm_tensor_dense(dtype, 1, dims);
+}
+
+static inline clnorm_tensor clnorm_tensor_2d(clnorm_dtype dtype, size_t a, size_t b)
+{
+    const size_t dims[] = {a, b};
+    return clnorm_tensor_dense(dtype, 2, dims);
+}
+
+static inline clnorm_tensor clnorm_tensor_3d(clnorm_dtype dtype, size_t a, size_t b, size_t c)
+{
+    const size_t dims[] = {a, b, c};
+    return clnorm_tensor_dense(dtype, 3, dims);
+}
+
+static inline clnorm_tensor clnorm_tensor_4d(clnorm_dtype dtype, size_t a, size_t b, size_t c, size_t d)
+{
+    const size_t dims[] = {a, b, c, d};
+    return clnorm_tensor_dense(dtype, 4, dims);
+}
+
+static inline clnorm_tensor clnorm_tensor_5d(clnorm_dtype dtype, size_t a, size_t b, size_t c, size_t d,
+                                             size_t e)
+{
+    const size_t dims[] = {a, b, c, d, e};
+    return clnorm_tensor_dense(dtype, 5, dims);
+}
+
+/* ---- Operations ------------------------------------------------------------------------------ */
+
+typedef enum clnorm_op_kind {
+    CLNORM_BATCH_NORMALIZATION = 1,
+    CLNORM_LOCAL_RESPONSE_NORMALIZATION,
+    CLNORM_L2_NORMALIZE,
+} clnorm_op_kind;
+
+typedef enum clnorm_mode {
+    CLNORM_INFER = 0,
+    CLNORM_TRAIN,
+    CLNORM_BACKWARD,
+    CLNORM_BACKWARD_INFER,
+    CLNORM_STATISTICS,
+    CLNORM_APPLY,
+} clnorm_mode;
+
+/*
+ * What to compute: an operation, its mode, its tensors and its attributes. Made by one of the functions
+ * below, which set every default; then changed field by field. Plain data: copy it, keep it, drop it.
+ */
+typedef struct clnorm_op {
+    size_t size;         /* of this struct in the caller's program; set by the functions below */
+    clnorm_op_kind kind;
+    clnorm_mode mode;
+    clnorm_tensor x;
+    clnorm_tensor y;     /* rank 0: like x */
+
+    int axis;            /* the channels; negative counts from the end */
+    int dim;             /* l2_normalize: the axis that is summed over; negative counts from the end */
+    int depth_radius;
+    int window_before;   /* -1: depth_radius */
+    int window_after;    /* -1: depth_radius */
+    bool alpha_scaled_by_size;
+    bool unbiased_running_variance;
+    double epsilon;
+    double decay;
+    double bias;
+    double alpha;
+    double beta;
+} clnorm_op;
+
+/* Fills `op`, of which `size` bytes are there, with the defaults of `kind`. The functions below call it. */
+CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind kind);
+
+/*
+ * y = (x - mean) * gamma / sqrt(variance + epsilon) + beta for each index of `axis` (a channel), over all
+ * other axes (Ioffe and Szegedy 2015, as tflearn.layers.normalization.batch_normalization has it).
+ * Ranks 2 to 8. Modes:
+ *   infer       mean and variance are the buffers moving_mean and moving_variance
+ *   train       they are the batch's, the variance divided by N; then
+ *               moving = decay * moving + (1 - decay) * batch
+ *   statistics  only finds batch_mean, batch_variance, batch_mean_residual, count
+ *   apply       y from x and those
+ * axis -1; epsilon 1e-5, >= 0; decay 0.9, 0 ... 1: the weight of the OLD running value;
+ * unbiased_running_variance false: true puts N/(N-1) into the running value, as PyTorch does (N = 1: the
+ * raw value).
+ */
+static inline clnorm_op clnorm_batch_normalization(clnorm_tensor x)
+{
+    clnorm_op op;
+    clnorm_op_initialize(&op, sizeof op, CLNORM_BATCH_NORMALIZATION);
+    op.x = x;
+    return op;
+}
+
+/*
+ * y = x / (bias + alpha * S)^beta, S the sum of x^2 over the channels c - window_before ...
+ * c + window_after that exist (Krizhevsky et al. 2012, as tflearn's local_response_normalization).
+ * Ranks 2 to 8, never in place. axis -1; depth_radius 5, >= 0; bias 1, alpha 1e-4, beta 0.75, finite;
+ * window_before and window_after override depth_radius on their side; alpha_scaled_by_size false: true
+ * divides alpha by window_before + window_after + 1, as ONNX, PyTorch and cuDNN do.
+ */
+static inline clnorm_op clnorm_local_response_normalization(clnorm_tensor x)
+{
+    clnorm_op op;
+    clnorm_op_initialize(&op, sizeof op, CLNORM_LOCAL_RESPONSE_NORMALIZATION);
+    op.x = x;
+    return op;
+}
+
+/*
+ * y = x / sqrt(max(sum(x^2), epsilon)) along `dim` (as tflearn's l2_normalize). Ranks 1 to 8.
+ * epsilon 1e-12, >= 0: compared with the squared norm. Neither overflows nor underflows; a vector of
+ * zeros gives zeros; one with an infinity gives 0 for its finite and NaN for its infinite elements.
+ */
+static inline clnorm_op clnorm_l2_normalize(clnorm_tensor x, int dim)
+{
+    clnorm_op op;
+    clnorm_op_initialize(&op, sizeof op, CLNORM_L2_NORMALIZE);
+    op.x = x;
+    op.dim = dim;
+    return op;
+}
+
+/* ---- Buffers --------------------------------------------------------------------------------- */
+
+/* A place in device memory: a buffer and an offset in bytes, a multiple of the element's size. */
+typedef struct clnorm_buffer {
+    cl_mem mem; /* NULL: not given */
+    size_t offset;
+} clnorm_buffer;
+
+/* What an execution reads and writes. Parameters and statistics are dense, one fp32 a channel; `count`
+ * is one fp32. docs/ops.md says which mode takes which. */
+typedef struct clnorm_buffers {
+    size_t size; /* of this struct in the caller's program; set by CLNORM_BUFFERS */
+    clnorm_buffer x, y;
+    clnorm_buffer gamma, beta;
+    clnorm_buffer moving_mean, moving_variance;
+    clnorm_buffer batch_mean, batch_variance;
+    clnorm_buffer batch_mean_residual; /* the mean minus its fp32 rounding */
+    clnorm_buffer inverse_deviation;   /* 1 / sqrt(batch_variance + epsilon) */
+    clnorm_buffer count;               /* how many elements each statistic was taken over */
+    clnorm_buffer scratch;             /* optional: at least clnorm_plan_scratch_bytes, of the caller's */
+} clnorm_buffers;
+
+#ifndef __cplusplus
+/* CLNORM_BUFFERS(.x = {x, 0}, .y = {y, offset}): the buffers named, all others not given. */
+#define CLNORM_BUFFERS(...) ((clnorm_buffers){.size = sizeof(clnorm_buffers), __VA_ARGS__})
+#endif
+
+/* The same as CLNORM_BUFFERS() without any, for C++ and for filling in field by field. */
+static inline clnorm_buffers clnorm_buffers_none(void)
+{
+    clnorm_buffers buffers = {sizeof(clnorm_buffers), {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0},
+                              {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0},
+                              {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    return buffers;
+}
+
+/* ---- Plans ----------------------------------------------------------------------------------- */
+
+typedef struct clnorm_plan clnorm_plan;
+
+/* Checks `op` and says what is wrong with it, without any device: what clnorm_plan_create checks first.
+ * Errors: INVALID_ARGUMENT, INVALID_RANK, INVALID_AXIS, INVALID_SHAPE, INVALID_STRIDES,
+ * INVALID_ATTRIBUTE, INVALID_MODE, UNSUPPORTED_TYPE. */
+CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
+
+/*
+ * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
+ * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
+ * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR.
+ */
+CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context,
+                                            const clnorm_op *op);
+
+/*
+ * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;
+ * NULL is the context's own. The first kernel waits for `wait_list`; `event`, if given, is the last
+ * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
+ * In place (y = x: same buffer, offset and strides) is allowed for batch_normalization and l2_normalize.
+ * When it fails nothing was enqueued, or, after a failed OpenCL call, y is undefined while running
+ * values and saved statistics are as before. Errors: MISSING_BUFFER, UNEXPECTED_BUFFER, INVALID_BUFFER,
+ * BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE, INVALID_ARGUMENT, OPENCL_ERROR,
+ * OUT_OF_MEMORY.
+ */
+CLNORM_API clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers,
+                                             cl_command_queue queue, cl_uint n_wait,
+                                             const cl_event *wait_list, cl_event *event);
+
+/* Safe while an execution is still in flight. NULL is allowed. */
+CLNORM_API void clnorm_plan_destroy(clnorm_plan *plan);
+
+/* The variant that was chosen, such as "cpu/plane/fused"; owned by the plan. */
+CLNORM_API const char *clnorm_plan_variant(const clnorm_plan *plan);
+
+/* Device memory for partial results. The plan owns one such block and lets executions wait for it in
+ * turn; callers who want them to overlap pass one of their own as .scratch. 0: none is needed. */
+CLNORM_API size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan);
+
+/* The bytes that the operation must at least move: each input read and each output written once. */
+CLNORM_API size_t clnorm_plan_least_bytes(const clnorm_plan *plan);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

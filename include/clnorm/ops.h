@@ -1,0 +1,107 @@
+/*
+ * What clnorm can do, as data: for tools and language bindings that take operations, attributes and
+ * buffers by name. Everything returned here is constant and lives as long as the library.
+ */
+#ifndef CLNORM_OPS_H
+#define CLNORM_OPS_H
+
+#include <clnorm/clnorm.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum clnorm_attribute_type {
+    CLNORM_ATTRIBUTE_REAL,
+    CLNORM_ATTRIBUTE_INTEGER,
+    CLNORM_ATTRIBUTE_AXIS,  /* an integer, -rank ... rank-1 */
+    CLNORM_ATTRIBUTE_SWITCH /* 0 or 1 */
+} clnorm_attribute_type;
+
+typedef struct clnorm_attribute_info {
+    const char *name;
+    clnorm_attribute_type type;
+    bool required;          /* has no default */
+    double default_value;
+    const char *default_text; /* how the default is written: "1e-05", or what it is taken from */
+    double minimum, maximum;  /* inclusive; infinite: any finite value. Not for an axis. */
+    const char *help;
+    size_t offset;            /* of the field in clnorm_op */
+} clnorm_attribute_info;
+
+typedef enum clnorm_buffer_role {
+    CLNORM_ROLE_INPUT,
+    CLNORM_ROLE_OUTPUT,
+    CLNORM_ROLE_UPDATED /* read and written in place */
+} clnorm_buffer_role;
+
+typedef enum clnorm_buffer_shape {
+    CLNORM_SHAPE_X,       /* like x */
+    CLNORM_SHAPE_Y,       /* like y: x unless given */
+    CLNORM_SHAPE_CHANNEL, /* one value for each index of the axis */
+    CLNORM_SHAPE_SCALAR   /* one value */
+} clnorm_buffer_shape;
+
+typedef struct clnorm_buffer_info {
+    const char *name;
+    clnorm_buffer_role role;
+    clnorm_buffer_shape shape;
+    bool required;
+    size_t offset;           /* of the field in clnorm_buffers */
+    size_t reference_offset; /* of the field in clnorm_reference_arrays */
+} clnorm_buffer_info;
+
+typedef struct clnorm_mode_info {
+    clnorm_mode mode;
+    const char *name;
+    size_t buffer_count;
+    const clnorm_buffer_info *buffers;
+} clnorm_mode_info;
+
+typedef struct clnorm_op_info {
+    clnorm_op_kind kind;
+    const char *name;
+    const char *formula;
+    unsigned minimum_rank, maximum_rank;
+    bool in_place; /* y may be x */
+    size_t attribute_count;
+    const clnorm_attribute_info *attributes;
+    size_t mode_count;
+    const clnorm_mode_info *modes;
+} clnorm_op_info;
+
+/* The operations, counted from 0. NULL beyond the last. */
+CLNORM_API const clnorm_op_info *clnorm_op_info_get(size_t index);
+
+/* By name, as in docs/ops.md. NULL if there is none. */
+CLNORM_API const clnorm_op_info *clnorm_op_info_find(const char *name);
+
+/* The mode of `info`, or NULL if the operation does not have it. `train` is `infer` where an operation
+ * does not tell them apart. */
+CLNORM_API const clnorm_mode_info *clnorm_op_info_mode(const clnorm_op_info *info, clnorm_mode mode);
+
+/* By name ("infer", "train", ...). False if there is no such mode. */
+CLNORM_API bool clnorm_mode_find(const char *name, clnorm_mode *mode);
+
+/* Sets and gets a field of `op` by its attribute. INVALID_ATTRIBUTE: a value that the field's type cannot
+ * hold, such as 2.5 for an integer. Ranges are checked by clnorm_op_check. */
+CLNORM_API clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribute, double value);
+CLNORM_API double clnorm_op_get(const clnorm_op *op, const clnorm_attribute_info *attribute);
+
+/* The tensor that a buffer of `op` holds. `op` has passed clnorm_op_check. */
+CLNORM_API clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_info *buffer);
+
+/* The elements from the first to the last of `tensor` in memory, gaps included: what a buffer must hold. */
+CLNORM_API size_t clnorm_tensor_span(const clnorm_tensor *tensor);
+
+/* The field of `buffers` that `info` describes. */
+static inline clnorm_buffer *clnorm_buffers_field(clnorm_buffers *buffers, const clnorm_buffer_info *info)
+{
+    return (clnorm_buffer *)(void *)((char *)buffers + info->offset);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * The operations on the host: slow, in double precision, straight from the formulas. For checking what a
+ * device returns: each result comes with the error that fp32 arithmetic on a device is allowed.
+ */
+#ifndef CLNORM_REFERENCE_H
+#define CLNORM_REFERENCE_H
+
+#include <clnorm/ops.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The values of a tensor at its strides, in the caller's memory. For results, `bound` (or NULL) receives
+ * the largest absolute error that docs/ops.md allows for each element; for inputs it is ignored. */
+typedef struct clnorm_reference_array {
+    double *values; /* NULL: not given */
+    double *bound;
+} clnorm_reference_array;
+
+/* The fields of clnorm_buffers. Updated buffers (moving_mean, ...) are overwritten by the new values. */
+typedef struct clnorm_reference_arrays {
+    size_t size; /* sizeof(clnorm_reference_arrays) */
+    clnorm_reference_array x, y;
+    clnorm_reference_array gamma, beta;
+    clnorm_reference_array moving_mean, moving_variance;
+    clnorm_reference_array batch_mean, batch_variance;
+    clnorm_reference_array batch_mean_residual;
+    clnorm_reference_array inverse_deviation;
+    clnorm_reference_array count;
+} clnorm_reference_arrays;
+
+/* Checks `op` and computes it. Errors: those of clnorm_op_check, MISSING_BUFFER, UNEXPECTED_BUFFER,
+ * OUT_OF_MEMORY. */
+CLNORM_API clnorm_status clnorm_reference(const clnorm_op *op, const clnorm_reference_arrays *arrays);
+
+static inline clnorm_reference_array *clnorm_reference_field(clnorm_reference_arrays *arrays,
+                                                             const clnorm_buffer_info *info)
+{
+    return (clnorm_reference_array *)(void *)((char *)arrays + info->reference_offset);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

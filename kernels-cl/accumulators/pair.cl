@@ -1,0 +1,28 @@
+/* Sums carried in two floats: the value and what rounding left behind (Knuth 1969, Dekker 1971). */
+
+/* a + b exactly. An infinite sum has NaN as its rest, which renormalize drops. */
+typedef struct NAME(pair) {
+    V value, rest;
+} NAME(pair);
+
+NAME(pair) NAME(two_sum)(V a, V b)
+{
+    NAME(pair) sum;
+    sum.value = a + b;
+    const V shadow = sum.value - a;
+    sum.rest = (a - (sum.value - shadow)) + (b - shadow);
+    return sum;
+}
+
+/* value + rest again as the nearest float and what is left, for |value| >= |rest|. A rest that is not
+ * finite says nothing that the value does not. */
+NAME(pair) NAME(renormalize)(V value, V rest)
+{
+    const V zero = (V)(0.0f);
+    const V known = select(zero, rest, isfinite(rest));
+    NAME(pair) sum;
+    sum.value = value + known;
+    const V left = known - (sum.value - value);
+    sum.rest = select(zero, left, isfinite(left));
+    return sum;
+}

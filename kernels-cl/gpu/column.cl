@@ -1,0 +1,112 @@
+/*
+ * gpu schedule: groups that lie side by side.
+ *
+ * x and y are [batch][outer][kept], dense; a group is one (batch, kept) and is a column of outer values.
+ * Launch: one dimension, any work-group size; a work-item owns a column, or PART_ROWS or MAP_ROWS of one;
+ * neighbouring items have neighbouring columns.
+ */
+#if !WORK_MAP
+#include "accumulators/partials.cl"
+#endif
+
+#define ITEM_ROWS 16
+#define PART_ROWS 256
+#define MAP_ROWS 16
+
+/* Where group `group` begins. */
+index_t column_start(index_t group, index_t outer, index_t kept)
+{
+    return group / kept * outer * kept + group % kept;
+}
+
+#if !WORK_MAP
+
+accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept, real scale)
+{
+    accumulator all = accumulator_empty();
+    for (; first < last; first += ITEM_ROWS) {
+        real tile[ITEM_ROWS];
+        const uint rows = (uint)min(last - first, (index_t)ITEM_ROWS);
+        for (uint row = 0; row < rows; row++)
+            tile[row] = x[(first + row) * kept] * scale;
+        all = accumulator_merge(all, accumulator_of_tile(tile, rows));
+    }
+    return all;
+}
+
+/* work: groups * parts. partials: one accumulator for each part of each group. */
+__kernel void column_statistics(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x),
+                                OUTPUT(partials))
+{
+    const index_t item = get_global_id(0);
+    if (item >= work)
+        return;
+    const index_t first = item / groups * PART_ROWS, last = min(outer, (index_t)(first + PART_ROWS));
+    x += x_offset + column_start(item % groups, outer, kept);
+    accumulator_store(accumulate_rows(x, first, last, kept, 1.0f), partials + partials_offset, item, work);
+}
+
+#endif
+
+#if WORK_REDUCE_MAP || WORK_REDUCE
+
+/* work: groups. WORK_REDUCE: no results but what the formula saves. */
+__kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+{
+    const index_t group = get_global_id(0);
+    if (group >= work)
+        return;
+    const formula f = FORMULA_BIND;
+    const index_t start = column_start(group, outer, kept);
+    x += x_offset + start;
+    real rescale = 1.0f;
+    accumulator all = accumulate_rows(x, 0, outer, kept, rescale);
+#if FORMULA_RESCALES
+    rescale = formula_rescale(&f, all);
+    if (rescale != 1.0f)
+        all = accumulate_rows(x, 0, outer, kept, rescale);
+#endif
+#if WORK_REDUCE_MAP
+    real coefficients[COEFFICIENTS];
+    formula_finish(&f, group, all, rescale, coefficients);
+    y += y_offset + start;
+    for (index_t row = 0; row < outer; row++)
+        y[row * kept] = formula_apply(x[row * kept], coefficients);
+#endif
+    formula_save(&f, group, all);
+}
+
+#endif
+
+#if !WORK_REDUCE
+
+/* work: groups * row blocks of MAP_ROWS. WORK_REDUCE_MAP: the statistics are `parts` partials for each of
+ * `groups`; who has a group's first row saves them. */
+__kernel void column_map(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x), OUTPUT(y),
+#if WORK_REDUCE_MAP
+                         INPUT(partials), index_t parts,
+#endif
+                         FORMULA_PARAMETERS)
+{
+    if (get_global_id(0) >= work)
+        return;
+    const index_t group = get_global_id(0) % groups;
+    const index_t first = get_global_id(0) / groups * MAP_ROWS, last = min(outer, (index_t)(first + MAP_ROWS));
+    const formula f = FORMULA_BIND;
+    real coefficients[COEFFICIENTS];
+#if WORK_REDUCE_MAP
+    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
+    formula_finish(&f, group, all, 1.0f, coefficients);
+    if (first == 0)
+        formula_save(&f, group, all);
+#else
+    formula_load(&f, group, coefficients);
+#endif
+    const index_t start = column_start(group, outer, kept);
+    x += x_offset + start;
+    y += y_offset + start;
+    for (index_t row = first; row < last; row++)
+        y[row * kept] = formula_apply(x[row * kept], coefficients);
+}
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * gpu schedule: groups of contiguous runs.
+ *
+ * x and y are [batch][outer][kept][inner], dense; a group is one (batch, kept) and holds outer runs of inner
+ * values. Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a work-group owns a group
+ * (fused), PART_VALUES of one (statistics), or MAP_VALUES for each item of a run (map). Neighbouring items
+ * take neighbouring values. Barriers are outside of all conditions that differ between items.
+ */
+#if !WORK_MAP
+#include "accumulators/partials.cl"
+#include "gpu/group.cl"
+#endif
+
+#define ITEM_VALUES 16
+#define PART_VALUES 16384
+#define MAP_VALUES 4
+
+#if !WORK_MAP
+
+/* The accumulator of values first ... last-1 of a group, each item's share in registers tile by tile. */
+accumulator accumulate_values(__global const real *x, index_t first, index_t last, index_t inner,
+                              index_t run_stride, real scale, __local real *shared)
+{
+    accumulator mine = accumulator_empty();
+    for (index_t at = first + get_local_id(0); at < last; at += ITEM_VALUES * LOCAL_SIZE) {
+        real tile[ITEM_VALUES];
+        uint rows = 0;
+        for (uint row = 0; row < ITEM_VALUES; row++) {
+            const index_t value = at + row * LOCAL_SIZE;
+            if (value < last) {
+                tile[row] = x[value / inner * run_stride + value % inner] * scale;
+                rows = row + 1;
+            }
+        }
+        mine = accumulator_merge(mine, accumulator_of_tile(tile, rows));
+    }
+    return accumulator_across_group(mine, shared);
+}
+
+/* work: groups * parts. partials: one accumulator for each part of each group. */
+__kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
+                               INPUT(x), OUTPUT(partials))
+{
+    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
+    const index_t item = get_group_id(0), group = item % groups;
+    const index_t values = item < work ? outer * inner : 0;
+    const index_t first = item / groups * PART_VALUES, last = min(values, (index_t)(first + PART_VALUES));
+    x += x_offset + (group / kept * outer * kept + group % kept) * inner;
+    const accumulator all = accumulate_values(x, first, last, inner, kept * inner, 1.0f, shared);
+    if (item < work && get_local_id(0) == 0)
+        accumulator_store(all, partials + partials_offset, item, work);
+}
+
+#endif
+
+#if WORK_REDUCE_MAP || WORK_REDUCE
+
+/* work: groups. WORK_REDUCE: no results but what the formula saves. */
+__kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
+                          FORMULA_PARAMETERS)
+{
+    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
+    const index_t group = get_group_id(0);
+    const index_t values = group < work ? outer * inner : 0;
+    const index_t start = (group / kept * outer * kept + group % kept) * inner;
+    const formula f = FORMULA_BIND;
+    x += x_offset + start;
+
+    real rescale = 1.0f;
+    accumulator all = accumulate_values(x, 0, values, inner, kept * inner, rescale, shared);
+#if FORMULA_RESCALES
+    rescale = formula_rescale(&f, all); /* the same for all items */
+    if (rescale != 1.0f)
+        all = accumulate_values(x, 0, values, inner, kept * inner, rescale, shared);
+#endif
+    if (group >= work)
+        return;
+#if WORK_REDUCE_MAP
+    real coefficients[COEFFICIENTS];
+    formula_finish(&f, group, all, rescale, coefficients);
+    y += y_offset + start;
+    for (index_t value = get_local_id(0); value < values; value += LOCAL_SIZE) {
+        const index_t at = value / inner * kept * inner + value % inner;
+        y[at] = formula_apply(x[at], coefficients);
+    }
+#endif
+    if (get_local_id(0) == 0)
+        formula_save(&f, group, all);
+}
+
+#endif
+
+#if !WORK_REDUCE
+
+/* work: runs * groups_per_run, batch * outer * kept runs. WORK_REDUCE_MAP: the statistics are `parts`
+ * partials for each of `groups`; the first item of a group's first run saves them. */
+__kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, index_t kept, index_t inner,
+                        INPUT(x), OUTPUT(y),
+#if WORK_REDUCE_MAP
+                        INPUT(partials), index_t groups, index_t parts,
+#endif
+                        FORMULA_PARAMETERS)
+{
+    if (get_group_id(0) >= work)
+        return;
+    const index_t run = get_group_id(0) / groups_per_run, piece = get_group_id(0) % groups_per_run;
+    const index_t group = run / (outer * kept) * kept + run % kept;
+    const index_t first = piece * (LOCAL_SIZE * MAP_VALUES) + get_local_id(0);
+    const formula f = FORMULA_BIND;
+    real coefficients[COEFFICIENTS];
+#if WORK_REDUCE_MAP
+    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
+    formula_finish(&f, group, all, 1.0f, coefficients);
+    if (first == 0 && run / kept % outer == 0)
+        formula_save(&f, group, all);
+#else
+    formula_load(&f, group, coefficients);
+#endif
+    x += x_offset + run * inner;
+    y += y_offset + run * inner;
+    for (uint v = 0; v < MAP_VALUES; v++) {
+        const index_t i = first + v * LOCAL_SIZE;
+        if (i < inner)
+            y[i] = formula_apply(x[i], coefficients);
+    }
+}
+
+#endif

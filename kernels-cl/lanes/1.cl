@@ -1,0 +1,19 @@
+/* The functions that follow work on single values. */
+#undef LANES
+#undef V
+#undef NAME
+#undef ALL
+#undef INTEGERS
+#undef AS_INTEGERS
+#undef AS_REALS
+#undef CONVERT_INTEGERS
+#undef CONVERT_REALS
+#define LANES 1
+#define V real
+#define NAME(name) name
+#define ALL(condition) (condition)
+#define INTEGERS int
+#define AS_INTEGERS as_int
+#define AS_REALS as_float
+#define CONVERT_INTEGERS convert_int
+#define CONVERT_REALS convert_float

@@ -1,0 +1,19 @@
+/* The functions that follow work on vectors of 16 values, and their names end in _16. */
+#undef LANES
+#undef V
+#undef NAME
+#undef ALL
+#undef INTEGERS
+#undef AS_INTEGERS
+#undef AS_REALS
+#undef CONVERT_INTEGERS
+#undef CONVERT_REALS
+#define LANES 16
+#define V float16
+#define NAME(name) PASTE(name, _16)
+#define ALL(condition) all(condition)
+#define INTEGERS int16
+#define AS_INTEGERS as_int16
+#define AS_REALS as_float16
+#define CONVERT_INTEGERS convert_int16
+#define CONVERT_REALS convert_float16

@@ -1,0 +1,63 @@
+/*
+ * y = x / sqrt(max(sum(x^2), epsilon)), a sum for each group.
+ *
+ * A sum that left [2^-100, 2^100] is found again with x scaled by a power of two, the same for all such
+ * groups: 2^-80 and 2^96 bring every finite fp32 square, and sums of 2^40 of them, into range. epsilon
+ * comes as mantissa * 2^exponent, and its inverse root too, so that both can be compared and used scaled.
+ */
+#include "accumulators/squares.cl"
+
+#if LANES == 1
+
+#define FORMULA_RESCALES 1
+
+#define FORMULA_PARAMETERS                                                                                    \
+    real epsilon_mantissa, int epsilon_exponent, real floor_mantissa, int floor_exponent
+
+typedef struct formula {
+    real epsilon_mantissa;
+    int epsilon_exponent;
+    real floor_mantissa; /* of 1 / sqrt(epsilon) */
+    int floor_exponent;
+} formula;
+
+#define FORMULA_BIND {epsilon_mantissa, epsilon_exponent, floor_mantissa, floor_exponent}
+
+enum { PRESCALE, SCALE, COEFFICIENTS };
+
+/* What x has to be multiplied by before it is squared, seen from a sum without: 1 keeps that sum. */
+real formula_rescale(const formula *f, accumulator squares)
+{
+    const bool floored = f->epsilon_mantissa > 0.0f && f->epsilon_exponent > -100;
+    if (squares.sum > 0x1p+100f)
+        return 0x1p-80f;
+    return squares.sum < 0x1p-100f && !floored ? 0x1p+96f : 1.0f;
+}
+
+void formula_finish(const formula *f, index_t group, accumulator squares, real rescale, real *coefficients)
+{
+    (void)group;
+    const int exponent = rescale == 1.0f ? 0 : rescale < 1.0f ? -80 : 96;
+    const real epsilon = ldexp(f->epsilon_mantissa, f->epsilon_exponent + 2 * exponent);
+    coefficients[PRESCALE] = rescale;
+    if (squares.sum == 0.0f)
+        coefficients[SCALE] = 0.0f;
+    else if (squares.sum < epsilon)
+        coefficients[SCALE] = ldexp(f->floor_mantissa, f->floor_exponent - exponent);
+    else
+        coefficients[SCALE] = inverse_square_root(squares.sum, squares.rest);
+}
+
+void formula_save(const formula *f, index_t group, accumulator squares)
+{
+    (void)f;
+    (void)group;
+    (void)squares;
+}
+
+#endif
+
+V NAME(formula_apply)(V x, const V *coefficients)
+{
+    return (x * coefficients[PRESCALE]) * coefficients[SCALE];
+}

@@ -1,0 +1,168 @@
+#include "buffers.h"
+#include "tensor.h"
+
+#include <string.h>
+
+enum { MAX_BUFFERS = 16 };
+
+/* Every field of clnorm_buffers that an operation may know. */
+#define NAMED(field) {#field, offsetof(clnorm_buffers, field)}
+static const struct {
+    const char *name;
+    size_t offset;
+} buffer_names[] = {
+    NAMED(x),           NAMED(y),
+    NAMED(gamma),       NAMED(beta),
+    NAMED(moving_mean), NAMED(moving_variance),
+    NAMED(batch_mean),  NAMED(batch_variance),
+    NAMED(batch_mean_residual), NAMED(inverse_deviation),
+    NAMED(count),
+};
+
+/* Where a buffer's tensor lies: bytes begin ... end-1 of the memory object at the bottom of sub-buffers. */
+typedef struct extent {
+    const char *name;
+    cl_mem memory;
+    size_t begin, end;
+    bool written;
+    clnorm_buffer_shape shape;
+} extent;
+
+clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *imported)
+{
+    if (given == NULL)
+        return fail(CLNORM_INVALID_ARGUMENT, "buffers must not be NULL");
+    if (given->size < offsetof(clnorm_buffers, gamma))
+        return fail(CLNORM_INVALID_ARGUMENT, "buffers.size is %zu; make the struct by CLNORM_BUFFERS or "
+                                             "clnorm_buffers_none, which set it",
+                    given->size);
+    *imported = clnorm_buffers_none();
+    memcpy(imported, given, given->size < sizeof *imported ? given->size : sizeof *imported);
+    imported->size = sizeof *imported;
+    return CLNORM_OK;
+}
+
+static cl_int query(cl_mem memory, cl_mem_info what, size_t size, void *value)
+{
+    return clGetMemObjectInfo(memory, what, size, value, NULL);
+}
+
+/* Asks the memory object, and checks that `bytes` from the offset on are there. */
+static clnorm_status locate(const char *name, const clnorm_buffer *buffer, size_t bytes, cl_context context,
+                            extent *place)
+{
+    cl_mem_object_type type = 0;
+    cl_context owner = NULL;
+    cl_mem parent = NULL;
+    size_t size = 0, offset = 0, end;
+    if (query(buffer->mem, CL_MEM_TYPE, sizeof type, &type) != CL_SUCCESS || type != CL_MEM_OBJECT_BUFFER)
+        return fail(CLNORM_INVALID_BUFFER, "%s is no OpenCL buffer", name);
+    if (query(buffer->mem, CL_MEM_CONTEXT, sizeof owner, &owner) != CL_SUCCESS || owner != context)
+        return fail(CLNORM_INVALID_BUFFER, "%s belongs to another OpenCL context than the plan", name);
+    if (query(buffer->mem, CL_MEM_SIZE, sizeof size, &size) != CL_SUCCESS ||
+        query(buffer->mem, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &parent) != CL_SUCCESS ||
+        query(buffer->mem, CL_MEM_OFFSET, sizeof offset, &offset) != CL_SUCCESS)
+        return fail(CLNORM_OPENCL_ERROR, "clGetMemObjectInfo failed for %s", name);
+    if (buffer->offset % sizeof(cl_float) != 0)
+        return fail(CLNORM_INVALID_OFFSET, "%s has the offset %zu; a multiple of %zu bytes is allowed", name,
+                    buffer->offset, sizeof(cl_float));
+    if (!checked_add(buffer->offset, bytes, &end) || end > size)
+        return fail(CLNORM_BUFFER_TOO_SMALL, "%s needs %zu bytes from offset %zu on; its buffer holds %zu", name,
+                    bytes, buffer->offset, size);
+    place->memory = parent != NULL ? parent : buffer->mem;
+    place->begin = (parent != NULL ? offset : 0) + buffer->offset;
+    place->end = place->begin + bytes;
+    return CLNORM_OK;
+}
+
+static bool same_layout(const clnorm_tensor *a, const clnorm_tensor *b)
+{
+    for (unsigned axis = 0; axis < a->rank; axis++) {
+        if (a->strides[axis] != b->strides[axis] && a->dims[axis] > 1)
+            return false;
+    }
+    return a->dtype == b->dtype;
+}
+
+/* Outputs touch nothing else, but that y may be x. */
+static clnorm_status check_overlap(const clnorm_op *op, const clnorm_op_info *info, const extent *a,
+                                   const extent *b)
+{
+    if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end || !(a->written || b->written))
+        return CLNORM_OK;
+    const bool x_and_y = (a->shape == CLNORM_SHAPE_X && b->shape == CLNORM_SHAPE_Y) ||
+                         (a->shape == CLNORM_SHAPE_Y && b->shape == CLNORM_SHAPE_X);
+    if (!x_and_y)
+        return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; only y may share its memory, with x", a->name,
+                    b->name);
+    if (!info->in_place)
+        return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; %s does not work in place", a->name, b->name,
+                    info->name);
+    if (a->begin != b->begin || !same_layout(&op->x, &op->y))
+        return fail(CLNORM_BUFFER_OVERLAP,
+                    "%s and %s overlap; in place, their offset, strides and type must be the same", a->name,
+                    b->name);
+    return CLNORM_OK;
+}
+
+static const clnorm_buffer *field(const clnorm_buffers *buffers, size_t offset)
+{
+    return (const clnorm_buffer *)(const void *)((const char *)buffers + offset);
+}
+
+static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_info *mode,
+                                 const clnorm_buffers *buffers)
+{
+    clnorm_buffers rest = *buffers;
+    bool any_output = false;
+    rest.scratch.mem = NULL;
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *known = &mode->buffers[i];
+        const bool given = field(buffers, known->offset)->mem != NULL;
+        if (!given && known->required)
+            return fail(CLNORM_MISSING_BUFFER, "%s is missing; %s needs it in mode %s", known->name, info->name,
+                        mode->name);
+        any_output |= given && known->role != CLNORM_ROLE_INPUT;
+        clnorm_buffers_field(&rest, known)->mem = NULL;
+    }
+    if (!any_output)
+        return fail(CLNORM_MISSING_BUFFER, "no output was given; mode %s of %s needs at least one", mode->name,
+                    info->name);
+    if ((buffers->moving_mean.mem == NULL) != (buffers->moving_variance.mem == NULL))
+        return fail(CLNORM_MISSING_BUFFER, "%s is missing; moving_mean and moving_variance come both or neither",
+                    buffers->moving_mean.mem == NULL ? "moving_mean" : "moving_variance");
+    for (size_t i = 0; i < COUNT_OF(buffer_names); i++) {
+        if (field(&rest, buffer_names[i].offset)->mem != NULL)
+            return fail(CLNORM_UNEXPECTED_BUFFER, "%s was given; mode %s of %s does not know it",
+                        buffer_names[i].name, mode->name, info->name);
+    }
+    return CLNORM_OK;
+}
+
+clnorm_status buffers_check(const clnorm_op *op, const clnorm_op_info *info, const clnorm_buffers *buffers,
+                            size_t scratch_bytes, cl_context context)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
+    extent extents[MAX_BUFFERS];
+    size_t count = 0;
+    clnorm_status status = check_given(info, mode, buffers);
+    for (size_t i = 0; status == CLNORM_OK && i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *known = &mode->buffers[i];
+        const clnorm_buffer *buffer = field(buffers, known->offset);
+        if (buffer->mem == NULL)
+            continue;
+        const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, known);
+        extents[count] = (extent){known->name, NULL, 0, 0, known->role != CLNORM_ROLE_INPUT, known->shape};
+        status = locate(known->name, buffer, clnorm_tensor_span(&tensor) * dtype_size(tensor.dtype), context,
+                        &extents[count++]);
+    }
+    if (status == CLNORM_OK && buffers->scratch.mem != NULL) {
+        extents[count] = (extent){"scratch", NULL, 0, 0, true, CLNORM_SHAPE_SCALAR};
+        status = locate("scratch", &buffers->scratch, scratch_bytes, context, &extents[count++]);
+    }
+    for (size_t a = 0; a < count; a++) {
+        for (size_t b = a + 1; status == CLNORM_OK && b < count; b++)
+            status = check_overlap(op, info, &extents[a], &extents[b]);
+    }
+    return status;
+}

@@ -1,0 +1,126 @@
+/* What lies in the directory of the program cache. Files are known by the names that cache.c gives them. */
+#include <clnorm/cache.h>
+
+#include "env.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_DIGITS = 32 };
+
+static bool has_key(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == KEY_DIGITS;
+}
+
+static bool is_program(const char *name)
+{
+    return has_key(name) && strcmp(name + KEY_DIGITS, ".clbin") == 0;
+}
+
+/* A key, ".", process, "-", counter, ".tmp". */
+static bool is_temporary(const char *name)
+{
+    if (!has_key(name) || name[KEY_DIGITS] != '.')
+        return false;
+    const char *rest = name + KEY_DIGITS + 1;
+    size_t process = strspn(rest, "0123456789");
+    if (process == 0 || rest[process] != '-')
+        return false;
+    rest += process + 1;
+    size_t counter = strspn(rest, "0123456789");
+    return counter > 0 && strcmp(rest + counter, ".tmp") == 0;
+}
+
+/* Visits the files of the cache, with the directory open. */
+typedef clnorm_status visitor(int directory, const char *name, const struct stat *info, void *user);
+
+static clnorm_status visit_files(const char *path, visitor *visit, void *user)
+{
+    DIR *directory = opendir(path);
+    if (!directory && errno == ENOENT)
+        return CLNORM_OK;
+    if (!directory)
+        return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, strerror(errno));
+
+    clnorm_status status = CLNORM_OK;
+    const struct dirent *entry;
+    while (status == CLNORM_OK && (entry = readdir(directory)) != NULL) {
+        struct stat info;
+        if (!is_program(entry->d_name) && !is_temporary(entry->d_name))
+            continue;
+        if (fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(info.st_mode))
+            status = visit(dirfd(directory), entry->d_name, &info, user);
+    }
+    closedir(directory);
+    return status;
+}
+
+static clnorm_status count_file(int directory, const char *name, const struct stat *info, void *user)
+{
+    (void)directory;
+    clnorm_cache_summary *summary = user;
+    if (!is_program(name))
+        return CLNORM_OK;
+    summary->files++;
+    summary->bytes += (unsigned long long)info->st_size;
+    return CLNORM_OK;
+}
+
+static clnorm_status remove_file(int directory, const char *name, const struct stat *info, void *user)
+{
+    (void)info;
+    size_t *removed = user;
+    if (unlinkat(directory, name, 0) == 0)
+        (*removed)++;
+    else if (errno != ENOENT) /* somebody else's clearing is as good */
+        return fail(CLNORM_IO_ERROR, "the cache file %s cannot be removed: %s", name, strerror(errno));
+    return CLNORM_OK;
+}
+
+clnorm_status clnorm_cache_info(clnorm_cache_summary *summary)
+{
+    if (!summary)
+        return fail(CLNORM_INVALID_ARGUMENT, "clnorm_cache_info: summary is NULL");
+    clnorm_cache_summary found = {NULL, 0, 0};
+    clnorm_status status = env_cache_directory(&found.directory);
+    if (status != CLNORM_OK)
+        return status;
+    if (found.directory)
+        status = visit_files(found.directory, count_file, &found);
+    if (status != CLNORM_OK) {
+        free(found.directory);
+        return status;
+    }
+    *summary = found;
+    return CLNORM_OK;
+}
+
+void clnorm_cache_summary_free(clnorm_cache_summary *summary)
+{
+    if (!summary)
+        return;
+    free(summary->directory);
+    summary->directory = NULL;
+}
+
+clnorm_status clnorm_cache_clear(size_t *removed)
+{
+    char *directory = NULL;
+    size_t count = 0;
+    clnorm_status status = env_cache_directory(&directory);
+    if (status != CLNORM_OK)
+        return status;
+    if (directory)
+        status = visit_files(directory, remove_file, &count);
+    free(directory);
+    if (status == CLNORM_OK && removed)
+        *removed = count;
+    return status;
+}

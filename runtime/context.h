@@ -1,0 +1,27 @@
+/* An OpenCL context, a device and a queue, and the programs built for them. Counted references: plans
+ * hold their context. */
+#ifndef CLNORM_RUNTIME_CONTEXT_H
+#define CLNORM_RUNTIME_CONTEXT_H
+
+#include "device.h"
+#include "program.h"
+#include <stdatomic.h>
+
+struct clnorm_context {
+    atomic_uint references;
+    cl_context context;
+    cl_device_id device;
+    cl_command_queue queue;
+    cl_command_queue warm_up_queue; /* in order, ours alone: where plans run their kernels once */
+    caps caps;
+    _Atomic(clnorm_kernels) kernels; /* as set by clnorm_context_set_kernels */
+    program_store *programs;
+};
+
+void context_retain(clnorm_context *context);
+void context_release(clnorm_context *context);
+
+/* The schedule that plans of this context use now: as set, else CLNORM_KERNELS, else by device type. */
+clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *schedule);
+
+#endif

@@ -1,0 +1,252 @@
+#include "op.h"
+#include "../tensor.h"
+
+#include <float.h>
+#include <math.h>
+
+static const clnorm_attribute_info attributes[] = {
+    ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
+    ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, INFINITY, "added to the variance"),
+    ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old running value"),
+    ATTRIBUTE_SWITCH(unbiased_running_variance, "N/(N-1) goes into the running variance, as in PyTorch"),
+};
+
+static const clnorm_buffer_info infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, INPUT, CHANNEL, true),
+    BUFFER(moving_variance, INPUT, CHANNEL, true),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_buffer_info train_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, UPDATED, CHANNEL, false),
+    BUFFER(moving_variance, UPDATED, CHANNEL, false),
+    BUFFER(y, OUTPUT, Y, true),
+    BUFFER(batch_mean, OUTPUT, CHANNEL, false),
+    BUFFER(batch_variance, OUTPUT, CHANNEL, false),
+    BUFFER(inverse_deviation, OUTPUT, CHANNEL, false),
+    BUFFER(batch_mean_residual, OUTPUT, CHANNEL, false),
+};
+
+static const clnorm_buffer_info statistics_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(batch_mean, OUTPUT, CHANNEL, false),
+    BUFFER(batch_variance, OUTPUT, CHANNEL, false),
+    BUFFER(batch_mean_residual, OUTPUT, CHANNEL, false),
+    BUFFER(count, OUTPUT, SCALAR, false),
+};
+
+static const clnorm_buffer_info apply_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(batch_mean, INPUT, CHANNEL, true),
+    BUFFER(batch_variance, INPUT, CHANNEL, true),
+    BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_mode_info modes[] = {
+    MODE(INFER, "infer", infer_buffers),
+    MODE(TRAIN, "train", train_buffers),
+    MODE(STATISTICS, "statistics", statistics_buffers),
+    MODE(APPLY, "apply", apply_buffers),
+};
+
+#define FIELD(name) offsetof(clnorm_buffers, name)
+
+/* FORMULA_PARAMETERS where statistics are given. */
+static void map_arguments(const clnorm_op *op, argument_list *arguments)
+{
+    const bool apply = op->mode == CLNORM_APPLY;
+    add_buffer(arguments, FIELD(gamma));
+    add_buffer(arguments, FIELD(beta));
+    add_buffer(arguments, apply ? FIELD(batch_mean) : FIELD(moving_mean));
+    add_buffer(arguments, apply ? FIELD(batch_mean_residual) : NO_BUFFER);
+    add_buffer(arguments, apply ? FIELD(batch_variance) : FIELD(moving_variance));
+    add_real_and_rest(arguments, op->epsilon);
+}
+
+/* FORMULA_PARAMETERS where they are found. */
+static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+{
+    const bool train = op->mode == CLNORM_TRAIN;
+    add_buffer(arguments, train ? FIELD(gamma) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(beta) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(moving_mean) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(moving_variance) : NO_BUFFER);
+    add_buffer(arguments, FIELD(batch_mean));
+    add_buffer(arguments, FIELD(batch_variance));
+    add_buffer(arguments, FIELD(batch_mean_residual));
+    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
+    add_buffer(arguments, train ? NO_BUFFER : FIELD(count));
+    add_real_and_rest(arguments, op->epsilon);
+    add_real(arguments, op->decay);
+    add_real(arguments, 1 - op->decay);
+    add_real(arguments, (double)count);
+    add_real_and_rest(arguments, 1 / (double)count);
+    const bool unbiased = op->unbiased_running_variance && count > 1;
+    add_real(arguments, unbiased ? (double)count / (double)(count - 1) : 1);
+}
+
+static void lower(const clnorm_op *op, problem *p)
+{
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    bool reduced[CLNORM_MAX_RANK];
+    for (unsigned i = 0; i < CLNORM_MAX_RANK; i++)
+        reduced[i] = i != axis;
+    problem_collapse(p, &op->x, op->mode == CLNORM_STATISTICS ? &op->x : &op->y, reduced);
+    p->formula = "ops/batch_normalization.cl";
+    p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
+              : op->mode == CLNORM_STATISTICS ? WORK_REDUCE
+                                              : WORK_MAP;
+    if (p->work == WORK_MAP)
+        map_arguments(op, &p->arguments);
+    else
+        reduce_arguments(op, p->group_size, &p->arguments);
+}
+
+/* ---- Reference ---- */
+
+typedef struct channel {
+    size_t index, count;
+    double mean, variance;
+    double gamma, beta;
+} channel;
+
+static double value_of(clnorm_reference_array array, size_t index, double absent)
+{
+    return array.values == NULL ? absent : array.values[index];
+}
+
+static void set(clnorm_reference_array array, size_t index, double value, double bound)
+{
+    if (array.values == NULL)
+        return;
+    array.values[index] = value;
+    if (array.bound != NULL)
+        array.bound[index] = bound;
+}
+
+/* The offset of element `i` of a channel in a tensor. */
+static size_t element(const clnorm_tensor *tensor, unsigned axis, size_t index, size_t i)
+{
+    clnorm_tensor others = *tensor;
+    others.dims[axis] = 1;
+    return tensor_offset(&others, i) + index * tensor->strides[axis];
+}
+
+static void find_statistics(const clnorm_op *op, unsigned axis, const double *x, channel *c)
+{
+    double sum = 0, squares = 0, first = x[element(&op->x, axis, c->index, 0)];
+    for (size_t i = 0; i < c->count; i++)
+        sum += x[element(&op->x, axis, c->index, i)] - first;
+    c->mean = first + sum / (double)c->count;
+    if (isnan(c->mean)) { /* infinities: what the plain sum gives */
+        c->mean = 0;
+        for (size_t i = 0; i < c->count; i++)
+            c->mean += x[element(&op->x, axis, c->index, i)];
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        const double deviation = x[element(&op->x, axis, c->index, i)] - c->mean;
+        squares += deviation * deviation;
+    }
+    c->variance = squares / (double)c->count;
+}
+
+/* Squares below fp32's normal range may be lost. */
+static double variance_bound(const channel *c)
+{
+    return 4 * ulp_of(c->variance) + FLT_MIN;
+}
+
+/* What a channel's train leaves behind beside y. */
+static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_reference_arrays *arrays)
+{
+    const size_t i = c->index;
+    const double deviation = sqrt(c->variance);
+    const double mean_bound = ulp_of(c->mean) + ulp_of(deviation);
+    const double inverse = 1 / sqrt(c->variance + op->epsilon);
+    const double unbiased = op->unbiased_running_variance && c->count > 1
+                                ? c->variance * (double)c->count / (double)(c->count - 1)
+                                : c->variance;
+    /* the relative error of the inverse is half of the variance's where that lost digits to underflow */
+    const double lost = FLT_MIN / (c->variance + op->epsilon);
+    set(arrays->batch_mean, i, c->mean, mean_bound);
+    set(arrays->batch_mean_residual, i, c->mean - (double)(float)c->mean, mean_bound);
+    set(arrays->batch_variance, i, c->variance, variance_bound(c));
+    set(arrays->inverse_deviation, i, inverse, 4 * ulp_of(inverse) + (isfinite(lost) ? inverse * lost : 0));
+    if (i == 0)
+        set(arrays->count, 0, (double)c->count, ulp_of((double)c->count) / 2);
+    if (arrays->moving_mean.values != NULL) {
+        const double old = arrays->moving_mean.values[i];
+        const double new = op->decay * old + (1 - op->decay) * c->mean;
+        set(arrays->moving_mean, i, new,
+            mean_bound + 2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * c->mean)));
+    }
+    if (arrays->moving_variance.values != NULL) {
+        const double old = arrays->moving_variance.values[i];
+        const double new = op->decay * old + (1 - op->decay) * unbiased;
+        set(arrays->moving_variance, i, new,
+            (1 - op->decay) * (5 * ulp_of(unbiased) + FLT_MIN) +
+                2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * unbiased)));
+    }
+}
+
+/* y of a channel, and its bound: 4 ulp of the largest of |y|, |beta| and |gamma * (x - mean) / deviation|. */
+static void apply(const clnorm_op *op, unsigned axis, const channel *c, const clnorm_reference_arrays *arrays)
+{
+    const double deviation = sqrt(c->variance + op->epsilon);
+    double largest = fabs(c->beta);
+    for (size_t i = 0; i < c->count; i++) {
+        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
+        const double scaled = (x - c->mean) * c->gamma / deviation;
+        const double y = scaled + c->beta;
+        largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
+        arrays->y.values[element(&op->y, axis, c->index, i)] = y;
+    }
+    /* digits that the variance lost to underflow are lost to y as well */
+    const double lost = op->mode == CLNORM_TRAIN ? FLT_MIN / (c->variance + op->epsilon) : 0;
+    const double bound = 4 * ulp_of(largest) + (isfinite(lost) ? largest * lost : 0);
+    for (size_t i = 0; arrays->y.bound != NULL && i < c->count; i++)
+        arrays->y.bound[element(&op->y, axis, c->index, i)] = bound;
+}
+
+static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
+{
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    const bool finds = op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS;
+    for (size_t i = 0; i < op->x.dims[axis]; i++) {
+        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
+        c.gamma = value_of(arrays->gamma, i, 1);
+        c.beta = value_of(arrays->beta, i, 0);
+        if (finds) {
+            find_statistics(op, axis, arrays->x.values, &c);
+            save_statistics(op, &c, arrays);
+        } else if (op->mode == CLNORM_INFER) {
+            c.mean = arrays->moving_mean.values[i];
+            c.variance = arrays->moving_variance.values[i];
+        } else {
+            c.mean = arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0);
+            c.variance = arrays->batch_variance.values[i];
+        }
+        if (op->mode != CLNORM_STATISTICS)
+            apply(op, axis, &c, arrays);
+    }
+    return CLNORM_OK;
+}
+
+const op_definition batch_normalization_op = {
+    .info = {CLNORM_BATCH_NORMALIZATION, "batch_normalization",
+             "y = (x - mean) * gamma / sqrt(variance + epsilon) + beta for each channel", 2, CLNORM_MAX_RANK,
+             true, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
+    .lower = lower,
+    .reference = reference,
+};

@@ -1,0 +1,64 @@
+/* What an operation brings: its description, its own checks, its canonical problem, its reference. */
+#ifndef CLNORM_RUNTIME_OPS_OP_H
+#define CLNORM_RUNTIME_OPS_OP_H
+
+#include "../problem.h"
+#include <clnorm/ops.h>
+#include <clnorm/reference.h>
+#include <stddef.h>
+
+typedef struct op_definition {
+    clnorm_op_info info;
+    /* What the tables of `info` cannot say. NULL: nothing. Tensors and attributes were checked by them. */
+    clnorm_status (*check)(const clnorm_op *op);
+    /* Fills `p`, which is zeroed, for an `op` that passed all checks and holds at least one element. */
+    void (*lower)(const clnorm_op *op, problem *p);
+    /* Computes it on the host. */
+    clnorm_status (*reference)(const clnorm_op *op, const clnorm_reference_arrays *arrays);
+} op_definition;
+
+/* The row of a kind, or NULL. */
+const op_definition *op_find(clnorm_op_kind kind);
+
+/* Copies `op`, which an older or newer program made, into the library's own layout, and checks all of it:
+ * what clnorm_op_check does. y gets x's shape if it had none. */
+clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_definition **definition);
+
+/* The operations, one file each. */
+extern const op_definition batch_normalization_op;
+extern const op_definition local_response_normalization_op;
+extern const op_definition l2_normalize_op;
+
+/* ---- For their tables ---- */
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+#define ATTRIBUTE_REAL(field, value, text, low, high, about)                                                  \
+    {#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field)}
+#define ATTRIBUTE_INTEGER(field, value, text, low, high, about)                                               \
+    {#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about, offsetof(clnorm_op, field)}
+#define ATTRIBUTE_AXIS(field, needed, value, text, about)                                                     \
+    {#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)}
+#define ATTRIBUTE_SWITCH(field, about)                                                                        \
+    {#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)}
+
+#define BUFFER(field, role, shape, required)                                                                  \
+    {#field, CLNORM_ROLE_##role, CLNORM_SHAPE_##shape, required, offsetof(clnorm_buffers, field),             \
+     offsetof(clnorm_reference_arrays, field)}
+#define MODE(mode, name, buffers) {CLNORM_##mode, name, COUNT_OF(buffers), buffers}
+
+/* ---- For their references ---- */
+
+/* One ulp of fp32 at |value|: the distance to the next float; of the smallest normal float below it. */
+double ulp_of(double value);
+
+/* x of `count` positions along `axis`, all other indices fixed by `other`, counted over the other axes:
+ * where position 0 lies in x and in y, and the steps between positions. */
+typedef struct fibre {
+    size_t x, y, x_step, y_step;
+} fibre;
+
+size_t fibre_count(const clnorm_tensor *x, unsigned axis);
+fibre fibre_get(const clnorm_tensor *x, const clnorm_tensor *y, unsigned axis, size_t other);
+
+#endif

@@ -1,0 +1,312 @@
+#include "buffers.h"
+#include "choose.h"
+#include "context.h"
+#include "launch.h"
+#include "log.h"
+#include "ops/op.h"
+#include "profile.h"
+#include "tensor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct clnorm_plan {
+    clnorm_context *context;
+    clnorm_op op;
+    const clnorm_op_info *info;
+    char variant[48];
+    size_t least_bytes;
+
+    launch launches[MAX_STEPS];
+    size_t launch_count;
+    size_t scratch_bytes;
+    cl_mem scratch; /* NULL where none is needed */
+
+    /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
+    pthread_mutex_t lock;
+    cl_event scratch_event; /* the execution that used the scratch last, and its queue */
+    cl_command_queue scratch_queue;
+};
+
+/* ---- Creating ---- */
+
+static size_t least_bytes(const clnorm_op *op, const clnorm_op_info *info)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
+    size_t bytes = 0;
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        if (!buffer->required)
+            continue;
+        const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, buffer);
+        const size_t times = buffer->role == CLNORM_ROLE_UPDATED ? 2 : 1;
+        bytes += times * tensor_elements(&tensor) * dtype_size(tensor.dtype);
+    }
+    return bytes;
+}
+
+static clnorm_status allocate(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
+{
+    const op_definition *definition;
+    clnorm_op imported;
+    const clnorm_status status = op_import(op, &imported, &definition);
+    if (status != CLNORM_OK)
+        return status;
+    clnorm_plan *made = calloc(1, sizeof *made);
+    if (made == NULL || pthread_mutex_init(&made->lock, NULL) != 0) {
+        free(made);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a plan of %zu bytes", sizeof *made);
+    }
+    made->op = imported;
+    made->info = &definition->info;
+    made->least_bytes = least_bytes(&made->op, made->info);
+    context_retain(context);
+    made->context = context;
+    *plan = made;
+    return CLNORM_OK;
+}
+
+/* From a step to a kernel that has run once. */
+static clnorm_status build(clnorm_plan *plan, const step *s)
+{
+    const program_request request = {s->sources, s->source_count, s->options};
+    cl_program program = NULL;
+    program_origin origin;
+    clnorm_status status = program_get(plan->context->programs, &request, &program, &origin);
+    if (status != CLNORM_OK)
+        return status;
+    status = launch_create(&plan->launches[plan->launch_count++], program, s, plan->context->warm_up_queue);
+    clReleaseProgram(program);
+    if (status == CLNORM_OK && origin == PROGRAM_FROM_SOURCE)
+        program_save(plan->context->programs, &request);
+    return status;
+}
+
+static clnorm_status allocate_scratch(clnorm_plan *plan, size_t bytes)
+{
+    plan->scratch_bytes = bytes;
+    if (bytes == 0)
+        return CLNORM_OK;
+    cl_int error;
+    plan->scratch = clCreateBuffer(plan->context->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+    return plan->scratch != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (scratch)");
+}
+
+static clnorm_status prepare(clnorm_plan *plan)
+{
+    clnorm_kernels schedule;
+    clnorm_status status = context_schedule(plan->context, &schedule);
+    if (status != CLNORM_OK)
+        return status;
+    if (tensor_elements(&plan->op.x) == 0) {
+        strcpy(plan->variant, "empty");
+        return CLNORM_OK;
+    }
+    problem p = {0};
+    op_find(plan->op.kind)->lower(&plan->op, &p);
+    choice chosen;
+    status = choose(&p, &plan->context->caps, schedule, &chosen);
+    if (status != CLNORM_OK)
+        return status;
+    memcpy(plan->variant, chosen.variant, sizeof plan->variant);
+    log_line(CLNORM_LOG_DISPATCH, "%s: %s%s%s", plan->info->name, chosen.variant,
+             chosen.refusals[0] != '\0' ? "; refused " : "", chosen.refusals);
+    for (size_t i = 0; status == CLNORM_OK && i < chosen.step_count; i++)
+        status = build(plan, &chosen.steps[i]);
+    return status == CLNORM_OK ? allocate_scratch(plan, chosen.scratch_bytes) : status;
+}
+
+clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
+{
+    if (plan == NULL || context == NULL)
+        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
+                                plan == NULL ? "plan" : "context"));
+    clnorm_plan *made = NULL;
+    clnorm_status status = allocate(&made, context, op);
+    if (status == CLNORM_OK)
+        status = prepare(made);
+    if (status != CLNORM_OK) {
+        clnorm_plan_destroy(made);
+        return log_failure(status);
+    }
+    *plan = made;
+    return CLNORM_OK;
+}
+
+void clnorm_plan_destroy(clnorm_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    /* OpenCL keeps kernels and memory for as long as commands in flight need them. */
+    for (size_t i = 0; i < plan->launch_count; i++)
+        launch_destroy(&plan->launches[i]);
+    if (plan->scratch != NULL)
+        clReleaseMemObject(plan->scratch);
+    if (plan->scratch_event != NULL)
+        clReleaseEvent(plan->scratch_event);
+    pthread_mutex_destroy(&plan->lock);
+    context_release(plan->context);
+    free(plan);
+}
+
+/* ---- Executing ---- */
+
+/* One execution on its way into a queue. */
+typedef struct submission {
+    cl_command_queue queue;
+    bool in_order, profiles;
+    cl_uint n_wait; /* the caller's wait list, and room for the scratch's event */
+    const cl_event *wait_list;
+    cl_event *event;
+} submission;
+
+static clnorm_status check_queue(const clnorm_plan *plan, submission *s)
+{
+    cl_context context = NULL;
+    cl_device_id device = NULL;
+    cl_command_queue_properties properties = 0;
+    if (clGetCommandQueueInfo(s->queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL) != CL_SUCCESS)
+        return fail(CLNORM_INVALID_QUEUE, "queue is no OpenCL command queue");
+    if (context != plan->context->context)
+        return fail(CLNORM_INVALID_QUEUE, "queue belongs to another OpenCL context than the plan");
+    if (clGetCommandQueueInfo(s->queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL) != CL_SUCCESS ||
+        device != plan->context->device)
+        return fail(CLNORM_INVALID_QUEUE, "queue belongs to another device than the plan");
+    const cl_int error =
+        clGetCommandQueueInfo(s->queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetCommandQueueInfo");
+    s->in_order = (properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE) == 0;
+    s->profiles = (properties & CL_QUEUE_PROFILING_ENABLE) != 0 && log_wants(CLNORM_LOG_PROFILE);
+    return CLNORM_OK;
+}
+
+/* Enqueues every step, each after the one before. *last is the last step's event if `wants_last`. */
+static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s, bool wants_last, cl_event *last)
+{
+    clnorm_status status = CLNORM_OK;
+    cl_event before = NULL;
+    for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++) {
+        const bool is_last = i + 1 == plan->launch_count;
+        const bool wants_event = s->profiles || (is_last ? wants_last : !s->in_order);
+        const cl_uint n_wait = i == 0 ? s->n_wait : before != NULL ? 1 : 0;
+        cl_event after = NULL;
+        status = launch_enqueue(&plan->launches[i], s->queue, n_wait, i == 0 ? s->wait_list : &before,
+                                wants_event ? &after : NULL);
+        if (status == CLNORM_OK && s->profiles)
+            profile_watch(after, plan->launches[i].name);
+        if (before != NULL)
+            clReleaseEvent(before);
+        before = after;
+    }
+    if (status == CLNORM_OK && wants_last)
+        *last = before;
+    else if (before != NULL)
+        clReleaseEvent(before);
+    return status;
+}
+
+/* With the plan's own scratch: waits for its last user where the queue does not, and remembers this one. */
+static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submission *s, cl_event *last)
+{
+    const bool ordered = plan->scratch_event == NULL || (s->in_order && plan->scratch_queue == s->queue);
+    submission after = *s;
+    cl_event *waits = NULL;
+    if (!ordered) {
+        waits = malloc((s->n_wait + (size_t)1) * sizeof *waits);
+        if (waits == NULL)
+            return fail(CLNORM_OUT_OF_MEMORY, "no memory for a wait list of %u events", s->n_wait + 1);
+        for (cl_uint i = 0; i < s->n_wait; i++)
+            waits[i] = s->wait_list[i];
+        waits[after.n_wait++] = plan->scratch_event;
+        after.wait_list = waits;
+    }
+    const clnorm_status status = enqueue_steps(plan, &after, true, last);
+    free(waits);
+    if (status != CLNORM_OK)
+        return status;
+    if (plan->scratch_event != NULL)
+        clReleaseEvent(plan->scratch_event);
+    clRetainEvent(*last);
+    plan->scratch_event = *last;
+    plan->scratch_queue = s->queue;
+    return CLNORM_OK;
+}
+
+static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers)
+{
+    const bool own_scratch = plan->scratch != NULL && buffers->scratch.mem == NULL;
+    const clnorm_buffer scratch = own_scratch ? (clnorm_buffer){plan->scratch, 0} : buffers->scratch;
+    cl_event last = NULL;
+    pthread_mutex_lock(&plan->lock);
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++)
+        status = launch_bind(&plan->launches[i], buffers, scratch);
+    if (status == CLNORM_OK)
+        status = own_scratch ? enqueue_with_own_scratch(plan, s, &last)
+                             : enqueue_steps(plan, s, s->event != NULL, &last);
+    pthread_mutex_unlock(&plan->lock);
+    if (status != CLNORM_OK)
+        return status;
+    if (s->event != NULL)
+        *s->event = last;
+    else if (last != NULL)
+        clReleaseEvent(last);
+    return CLNORM_OK;
+}
+
+/* An empty tensor: nothing to do, but in its turn. */
+static clnorm_status submit_nothing(const submission *s)
+{
+    if (s->event == NULL && s->n_wait == 0)
+        return CLNORM_OK;
+    const cl_int error = clEnqueueMarkerWithWaitList(s->queue, s->n_wait, s->wait_list, s->event);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueMarkerWithWaitList");
+}
+
+static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buffers *given)
+{
+    if ((s->n_wait > 0) != (s->wait_list != NULL))
+        return fail(CLNORM_INVALID_ARGUMENT, "n_wait is %u, but wait_list is %s", s->n_wait,
+                    s->wait_list == NULL ? "NULL" : "given");
+    clnorm_status status = check_queue(plan, s);
+    if (status != CLNORM_OK)
+        return status;
+    if (plan->launch_count == 0)
+        return submit_nothing(s);
+    clnorm_buffers buffers;
+    status = buffers_import(given, &buffers);
+    if (status == CLNORM_OK)
+        status = buffers_check(&plan->op, plan->info, &buffers, plan->scratch_bytes, plan->context->context);
+    return status == CLNORM_OK ? submit(plan, s, &buffers) : status;
+}
+
+clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers, cl_command_queue queue,
+                                  cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+{
+    if (plan == NULL)
+        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "plan must not be NULL"));
+    submission s = {.queue = queue != NULL ? queue : plan->context->queue,
+                    .n_wait = n_wait,
+                    .wait_list = wait_list,
+                    .event = event};
+    return log_failure(execute(plan, &s, buffers));
+}
+
+/* ---- Asking ---- */
+
+const char *clnorm_plan_variant(const clnorm_plan *plan)
+{
+    return plan == NULL ? "" : plan->variant;
+}
+
+size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan)
+{
+    return plan == NULL ? 0 : plan->scratch_bytes;
+}
+
+size_t clnorm_plan_least_bytes(const clnorm_plan *plan)
+{
+    return plan == NULL ? 0 : plan->least_bytes;
+}

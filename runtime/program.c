@@ -1,0 +1,300 @@
+/* A list of programs by key; each is built at most once, under a lock of its own. */
+#include "program.h"
+
+#include "env.h"
+#include "log.h"
+#include "program_build.h"
+#include "source.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What of a device and its platform decides a binary. */
+enum { IDENTITY_COUNT = 6, NAME_SIZE = 120 };
+
+typedef struct entry {
+    struct entry *next;
+    cache_key key;
+    pthread_mutex_t lock; /* guards what follows; held while building, so that others wait for the result */
+    cl_program program;   /* NULL: not built, or the last attempt failed */
+    bool to_save;         /* came from source */
+} entry;
+
+struct program_store {
+    pthread_mutex_t lock; /* guards the list; entries are only added, and only at its head */
+    entry *entries;
+    cl_context context; /* of the store's owner, who outlives it */
+    cl_device_id device;
+    bool compiler;
+    char *cache_directory, *kernel_directory; /* or NULL */
+    char *identity[IDENTITY_COUNT];
+};
+
+static clnorm_status device_string(cl_device_id device, cl_device_info what, char **string)
+{
+    size_t size = 0;
+    cl_int error = clGetDeviceInfo(device, what, 0, NULL, &size);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    char *text = calloc(size + 1, 1);
+    if (text == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's name");
+    error = clGetDeviceInfo(device, what, size, text, NULL);
+    if (error != CL_SUCCESS) {
+        free(text);
+        return fail_opencl(error, "clGetDeviceInfo");
+    }
+    *string = text;
+    return CLNORM_OK;
+}
+
+static clnorm_status platform_string(cl_platform_id platform, cl_platform_info what, char **string)
+{
+    size_t size = 0;
+    cl_int error = clGetPlatformInfo(platform, what, 0, NULL, &size);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetPlatformInfo");
+    char *text = calloc(size + 1, 1);
+    if (text == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a platform's name");
+    error = clGetPlatformInfo(platform, what, size, text, NULL);
+    if (error != CL_SUCCESS) {
+        free(text);
+        return fail_opencl(error, "clGetPlatformInfo");
+    }
+    *string = text;
+    return CLNORM_OK;
+}
+
+static clnorm_status identify(program_store *store)
+{
+    static const cl_device_info of_device[] = {CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DEVICE_VERSION,
+                                               CL_DRIVER_VERSION};
+    static const cl_platform_info of_platform[] = {CL_PLATFORM_NAME, CL_PLATFORM_VERSION};
+    cl_platform_id platform = NULL;
+    cl_bool compiler = CL_FALSE;
+    cl_int error = clGetDeviceInfo(store->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (error == CL_SUCCESS)
+        error =
+            clGetDeviceInfo(store->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    store->compiler = compiler == CL_TRUE;
+
+    clnorm_status status = CLNORM_OK;
+    char **string = store->identity;
+    for (size_t i = 0; i < sizeof of_device / sizeof *of_device && status == CLNORM_OK; i++)
+        status = device_string(store->device, of_device[i], string++);
+    for (size_t i = 0; i < sizeof of_platform / sizeof *of_platform && status == CLNORM_OK; i++)
+        status = platform_string(platform, of_platform[i], string++);
+    return status;
+}
+
+clnorm_status program_store_create(program_store **result, cl_context context, cl_device_id device)
+{
+    program_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for the list of programs");
+    store->context = context;
+    store->device = device;
+    if (pthread_mutex_init(&store->lock, NULL) != 0) {
+        free(store);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a lock");
+    }
+    clnorm_status status = env_cache_directory(&store->cache_directory);
+    if (status == CLNORM_OK)
+        status = env_kernel_directory(&store->kernel_directory);
+    if (status == CLNORM_OK)
+        status = identify(store);
+    if (status != CLNORM_OK) {
+        program_store_destroy(store);
+        return status;
+    }
+    *result = store;
+    return CLNORM_OK;
+}
+
+void program_store_destroy(program_store *store)
+{
+    if (store == NULL)
+        return;
+    while (store->entries != NULL) {
+        entry *first = store->entries;
+        store->entries = first->next;
+        if (first->program != NULL)
+            clReleaseProgram(first->program);
+        pthread_mutex_destroy(&first->lock);
+        free(first);
+    }
+    for (size_t i = 0; i < IDENTITY_COUNT; i++)
+        free(store->identity[i]);
+    free(store->kernel_directory);
+    free(store->cache_directory);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+/* The request's text, which the caller frees, and its key. */
+static clnorm_status resolve(const program_store *store, const program_request *request, char **source,
+                             cache_key *key)
+{
+    const clnorm_status status =
+        source_expand(request->sources, request->source_count, store->kernel_directory, source);
+    if (status != CLNORM_OK)
+        return status;
+    const char *fields[2 + IDENTITY_COUNT] = {*source, request->options};
+    for (size_t i = 0; i < IDENTITY_COUNT; i++)
+        fields[2 + i] = store->identity[i];
+    *key = cache_key_of(fields, sizeof fields / sizeof *fields);
+    return CLNORM_OK;
+}
+
+/* The entry under `key`; the caller holds the store's lock. */
+static entry *find_entry(const program_store *store, const cache_key *key)
+{
+    for (entry *at = store->entries; at != NULL; at = at->next)
+        if (memcmp(at->key.bytes, key->bytes, sizeof key->bytes) == 0)
+            return at;
+    return NULL;
+}
+
+static entry *add_entry(program_store *store, const cache_key *key)
+{
+    entry *added = calloc(1, sizeof *added);
+    if (added == NULL)
+        return NULL;
+    if (pthread_mutex_init(&added->lock, NULL) != 0) {
+        free(added);
+        return NULL;
+    }
+    added->key = *key;
+    added->next = store->entries;
+    store->entries = added;
+    return added;
+}
+
+/* For messages: "prelude.cl + ops/l2_normalize.cl", cut where it gets long. */
+static void name_request(const program_request *request, char name[NAME_SIZE])
+{
+    size_t used = 0;
+    name[0] = '\0';
+    for (size_t i = 0; i < request->source_count && used < NAME_SIZE; i++)
+        used +=
+            (size_t)snprintf(name + used, NAME_SIZE - used, "%s%s", i > 0 ? " + " : "", request->sources[i]);
+}
+
+static cl_program load_program(const program_store *store, const cache_key *key, const char *options)
+{
+    size_t size = 0;
+    unsigned char *binary = cache_load(store->cache_directory, key, &size);
+    if (binary == NULL)
+        return NULL;
+    cl_program program = program_build_binary(store->context, store->device, binary, size, options);
+    if (program == NULL)
+        cache_remove(store->cache_directory, key);
+    free(binary);
+    return program;
+}
+
+/* Finds or makes the program of `found`, whose lock the caller holds. */
+static clnorm_status make_program(const program_store *store, entry *found, const char *source,
+                                  const char *options, const char *name, program_origin *origin)
+{
+    *origin = PROGRAM_FROM_MEMORY;
+    if (found->program != NULL)
+        return CLNORM_OK;
+
+    *origin = PROGRAM_FROM_DISK;
+    found->program = load_program(store, &found->key, options);
+    if (found->program != NULL)
+        return CLNORM_OK;
+
+    *origin = PROGRAM_FROM_SOURCE;
+    if (!store->compiler)
+        return fail(CLNORM_NO_COMPILER, "%s cannot compile %s, and no binary of it was found",
+                    store->identity[0], name);
+    const clnorm_status status =
+        program_build_source(store->context, store->device, source, options, name, &found->program);
+    found->to_save = status == CLNORM_OK;
+    return status;
+}
+
+static double milliseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) * 1e-6;
+}
+
+clnorm_status program_get(program_store *store, const program_request *request, cl_program *program,
+                          program_origin *origin)
+{
+    static const char *const origin_names[] = {"memory", "disk", "source"};
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+
+    char *source = NULL;
+    cache_key key;
+    clnorm_status status = resolve(store, request, &source, &key);
+    if (status != CLNORM_OK)
+        return status;
+
+    pthread_mutex_lock(&store->lock);
+    entry *found = find_entry(store, &key);
+    if (found == NULL)
+        found = add_entry(store, &key);
+    pthread_mutex_unlock(&store->lock);
+    if (found == NULL) {
+        status = fail(CLNORM_OUT_OF_MEMORY, "no memory for the list of programs");
+        goto cleanup;
+    }
+
+    const char *options = request->options != NULL ? request->options : "";
+    char name[NAME_SIZE];
+    name_request(request, name);
+    pthread_mutex_lock(&found->lock);
+    status = make_program(store, found, source, options, name, origin);
+    cl_program made = found->program;
+    if (status == CLNORM_OK)
+        clRetainProgram(made);
+    pthread_mutex_unlock(&found->lock);
+    if (status != CLNORM_OK)
+        goto cleanup;
+    *program = made;
+    log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", name, origin_names[*origin],
+             milliseconds_since(&start), options);
+
+cleanup:
+    free(source);
+    return status;
+}
+
+void program_save(program_store *store, const program_request *request)
+{
+    char *source = NULL;
+    cache_key key;
+    if (store->cache_directory == NULL || resolve(store, request, &source, &key) != CLNORM_OK)
+        return;
+    free(source);
+
+    pthread_mutex_lock(&store->lock);
+    entry *found = find_entry(store, &key);
+    pthread_mutex_unlock(&store->lock);
+    if (found == NULL) /* its source was edited meanwhile */
+        return;
+
+    pthread_mutex_lock(&found->lock);
+    if (found->to_save) {
+        size_t size = 0;
+        unsigned char *binary = program_binary(found->program, store->device, &size);
+        if (binary != NULL)
+            cache_store(store->cache_directory, &key, binary, size);
+        else
+            log_line(CLNORM_LOG_INFO, "the driver gives no binary of a program");
+        free(binary);
+        found->to_save = false; /* what failed once is not tried at every plan */
+    }
+    pthread_mutex_unlock(&found->lock);
+}

@@ -1,0 +1,333 @@
+/*
+ * The cpu schedule: a work-item owns a long contiguous piece and works through it in vectors of 16; there
+ * are a few pieces a core, no barriers and no local memory. Constants that bound partial sums are the
+ * kernels' (kernels-cl/cpu); what is decided here is only who computes which of them.
+ */
+#include "choose.h"
+
+enum {
+    PIECES_PER_CORE = 4,      /* so that cores which finish early find more to do */
+    SMALLEST_PIECE = 4096,    /* values; less is not worth a work-group */
+    SMALL_TENSOR = 65536,     /* values; beyond that one launch does not beat three that use all cores */
+    PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
+    COLUMN_PART_ROWS = 4096,  /* PART_ROWS of cpu/column.cl */
+    BLOCK_COLUMNS = 64,       /* of cpu/column.cl and cpu/window.cl */
+    MAP_COLUMNS = 256,        /* of cpu/column.cl */
+    LONGEST_WINDOW = 32,      /* what a private array holds well */
+    CACHE_UNKNOWN = 8 << 20,
+};
+
+static size_t pieces(const caps *device)
+{
+    return PIECES_PER_CORE * (size_t)most(device->compute_units, 1);
+}
+
+/* How many of `units`, of `unit_values` each, a work-item takes. */
+static size_t units_per_item(const caps *device, size_t units, size_t unit_values)
+{
+    const size_t even = ceil_divide(units, pieces(device));
+    return most(even, ceil_divide(SMALLEST_PIECE, most(unit_values, 1)));
+}
+
+/* Whether results are better written past the cache: they would not stay in it anyway. */
+static bool streams(const problem *p, const caps *device)
+{
+    const size_t cache = device->cache > 0 ? device->cache : CACHE_UNKNOWN;
+    return p->result_bytes > cache / 2;
+}
+
+static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,
+                          const char *kernel)
+{
+    step *s = add_step(out, p, nest, kernel, true);
+    add_option(s, "STREAM", streams(p, device));
+    return s;
+}
+
+/* ---- plane ---- */
+
+static const char *refuse_plane(const problem *p)
+{
+    if (!p->dense)
+        return "not dense";
+    if (p->work == WORK_WINDOW)
+        return "a window";
+    return p->inner == 1 ? "no contiguous run is reduced" : NULL;
+}
+
+static const char *refuse_plane_map(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_plane(p);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+}
+
+/* A group a work-item at least keeps all cores busy, or the tensor is small, or cannot be split. */
+static const char *refuse_plane_fused(const problem *p, const caps *device)
+{
+    const char *reason = refuse_plane(p);
+    if (reason != NULL)
+        return reason;
+    if (p->work == WORK_MAP)
+        return "nothing to reduce";
+    if (p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
+        return NULL;
+    return "too few groups to keep all cores busy";
+}
+
+static const char *refuse_plane_split(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_plane(p);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+}
+
+static void add_plane_extents(step *s, const problem *p)
+{
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+}
+
+/* parts > 0: statistics are that many partials a group, at `offset` in scratch. */
+static void add_plane_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+{
+    const size_t per_item = units_per_item(device, p->elements, 1);
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_map");
+    add_index(&s->arguments, p->elements);
+    add_index(&s->arguments, per_item);
+    add_plane_extents(s, p);
+    add_x(s);
+    add_y(s, p);
+    if (parts > 0) {
+        add_scratch(&s->arguments, offset);
+        add_index(&s->arguments, p->groups);
+        add_index(&s->arguments, parts);
+    }
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->elements, per_item), 1);
+}
+
+static void fill_plane_map(const problem *p, const caps *device, choice *out)
+{
+    add_plane_map(p, device, out, 0, 0);
+}
+
+static void fill_plane_fused(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = units_per_item(device, p->groups, p->group_size);
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_fused");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, per_item);
+    add_plane_extents(s, p);
+    add_x(s);
+    add_y(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->groups, per_item), 1);
+}
+
+static void fill_plane_split(const problem *p, const caps *device, choice *out)
+{
+    size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES), offset = 0;
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_statistics");
+    add_index(&s->arguments, p->groups * parts);
+    add_index(&s->arguments, p->groups);
+    add_plane_extents(s, p);
+    add_x(s);
+    add_scratch(&s->arguments, 0);
+    launch_items(s, p->groups * parts, 1);
+    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
+    add_merge(out, p, device, &offset, &parts);
+    if (p->work == WORK_REDUCE_MAP)
+        add_plane_map(p, device, out, offset, parts);
+}
+
+/* ---- column ---- */
+
+static const char *refuse_column(const problem *p)
+{
+    if (!p->dense)
+        return "not dense";
+    if (p->work == WORK_WINDOW)
+        return "a window";
+    return p->inner > 1 ? "a contiguous run is reduced" : NULL;
+}
+
+static const char *refuse_column_map(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_column(p);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+}
+
+static const char *refuse_column_fused(const problem *p, const caps *device)
+{
+    const char *reason = refuse_column(p);
+    if (reason != NULL)
+        return reason;
+    if (p->work == WORK_MAP)
+        return "nothing to reduce";
+    const size_t blocks = p->batch * ceil_divide(p->kept, BLOCK_COLUMNS);
+    if (p->rescales || p->elements <= SMALL_TENSOR || (p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device)))
+        return NULL;
+    return "too few columns to keep all cores busy";
+}
+
+static const char *refuse_column_split(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_column(p);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+}
+
+static void add_column_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+{
+    const size_t rows = p->batch * p->outer, blocks = ceil_divide(p->kept, MAP_COLUMNS);
+    const size_t per_item = units_per_item(device, rows, p->kept / blocks);
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_map");
+    add_index(&s->arguments, rows);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_x(s);
+    add_y(s, p);
+    if (parts > 0) {
+        add_scratch(&s->arguments, offset);
+        add_index(&s->arguments, p->groups);
+        add_index(&s->arguments, parts);
+    }
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, ceil_divide(rows, per_item));
+}
+
+static void fill_column_map(const problem *p, const caps *device, choice *out)
+{
+    add_column_map(p, device, out, 0, 0);
+}
+
+/* Blocks as wide as they may be, but enough of them for all cores while they stay 16 wide. */
+static size_t column_blocks(const problem *p, const caps *device, size_t others)
+{
+    const size_t wanted = ceil_divide(pieces(device), most(others, 1));
+    return least(most(wanted, ceil_divide(p->kept, BLOCK_COLUMNS)),
+                 most(p->kept / 16, ceil_divide(p->kept, BLOCK_COLUMNS)));
+}
+
+static void fill_column_fused(const problem *p, const caps *device, choice *out)
+{
+    const size_t blocks = column_blocks(p, device, p->batch);
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_fused");
+    add_index(&s->arguments, p->batch);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_x(s);
+    add_y(s, p);
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, p->batch);
+}
+
+static void fill_column_split(const problem *p, const caps *device, choice *out)
+{
+    size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS), offset = 0;
+    const size_t blocks = column_blocks(p, device, p->batch * parts);
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_statistics");
+    add_index(&s->arguments, p->batch * parts);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->batch);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_x(s);
+    add_scratch(&s->arguments, 0);
+    launch_grid(s, blocks, p->batch * parts);
+    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
+    add_merge(out, p, device, &offset, &parts);
+    if (p->work == WORK_REDUCE_MAP)
+        add_column_map(p, device, out, offset, parts);
+}
+
+/* ---- window ---- */
+
+static const char *refuse_window(const problem *p)
+{
+    if (p->work != WORK_WINDOW)
+        return "not a window";
+    if (!p->dense)
+        return "not dense";
+    return p->window_before + 1 + p->window_after > LONGEST_WINDOW ? "a long window" : NULL;
+}
+
+static const char *refuse_window_inner(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_window(p);
+    if (reason != NULL)
+        return reason;
+    return p->inner < 16 ? "fewer than 16 pixels in a row" : NULL;
+}
+
+static const char *refuse_window_last(const problem *p, const caps *device)
+{
+    (void)device;
+    const char *reason = refuse_window(p);
+    if (reason != NULL)
+        return reason;
+    return p->inner > 1 ? "channels are not last" : NULL;
+}
+
+static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
+{
+    step *s = add_cpu_step(out, p, device, "cpu/window.cl", kernel);
+    add_option(s, "WINDOW_BEFORE", (long)p->window_before);
+    add_option(s, "WINDOW_AFTER", (long)p->window_after);
+    return s;
+}
+
+static void fill_window_inner(const problem *p, const caps *device, choice *out)
+{
+    const size_t blocks = ceil_divide(p->inner, BLOCK_COLUMNS);
+    step *s = add_window_step(out, p, device, "window_inner");
+    add_option(s, "WINDOW_INNER", 1);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+    add_x(s);
+    add_y(s, p);
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, p->outer);
+}
+
+static void fill_window_last(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = units_per_item(device, p->outer, p->kept);
+    step *s = add_window_step(out, p, device, "window_last");
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, p->kept);
+    add_x(s);
+    add_y(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->outer, per_item), 1);
+}
+
+const variant cpu_variants[] = {
+    {"cpu/plane/map", refuse_plane_map, fill_plane_map},
+    {"cpu/plane/fused", refuse_plane_fused, fill_plane_fused},
+    {"cpu/plane/split", refuse_plane_split, fill_plane_split},
+    {"cpu/column/map", refuse_column_map, fill_column_map},
+    {"cpu/column/fused", refuse_column_fused, fill_column_fused},
+    {"cpu/column/split", refuse_column_split, fill_column_split},
+    {"cpu/window/inner", refuse_window_inner, fill_window_inner},
+    {"cpu/window/last", refuse_window_last, fill_window_last},
+};
+const size_t cpu_variant_count = sizeof cpu_variants / sizeof *cpu_variants;

@@ -1,0 +1,224 @@
+/*
+ * The accuracy table on the device: every kind of data, random shapes, both schedules; a million values a
+ * channel; groups of 2^24. CLNORM_TEST_QUICK=1 leaves the largest out, for sanitizers.
+ */
+#include "harness.h"
+#include "random_op.h"
+#include "walk.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct subject {
+    clnorm_op_kind kind;
+    clnorm_mode mode;
+    unsigned least_rank;
+    size_t shapes; /* a kind of data and schedule */
+} subject;
+
+static const subject subjects[] = {
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, 2, 24},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, 2, 12},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, 2, 12},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY, 2, 8},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2, 24},
+    {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1, 24},
+};
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+
+static bool quick(void)
+{
+    const char *value = getenv("CLNORM_TEST_QUICK");
+    return value && strcmp(value, "1") == 0;
+}
+
+static void report(const char *what, clnorm_kernels schedule)
+{
+    printf("%s, %s: at most %.2f of the bound\n", what, schedule == CLNORM_KERNELS_CPU ? "cpu" : "gpu",
+           harness_worst());
+    fflush(stdout);
+}
+
+/* Leaves out what is optional, one time in four each; running values come both or neither. */
+static void omit_some(trial *t, generator *random)
+{
+    bool running = generator_below(random, 4) == 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const clnorm_buffer_info *info = t->operands[i].info;
+        bool chosen = strncmp(info->name, "moving_", 7) == 0 ? running : generator_below(random, 4) == 0;
+        if (chosen && !info->required)
+            trial_omit(t, info->name);
+    }
+}
+
+START_TEST(random_shapes)
+{
+    const subject *s = &subjects[_i / HARNESS_SCHEDULES];
+    clnorm_kernels schedule = harness_schedules[_i % HARNESS_SCHEDULES];
+    clnorm_context *context = harness_context(schedule);
+    int kinds = s->kind == CLNORM_L2_NORMALIZE ? DATA_HUGE + 1 : DATA_KINDS;
+    size_t shapes = quick() ? s->shapes / 4 : s->shapes;
+    for (int kind = 0; kind < kinds; kind++)
+        for (size_t i = 0; i < shapes; i++) {
+            uint64_t seed = (uint64_t)kind * 1000 + i;
+            generator random = generator_seeded(seed + (uint64_t)s->kind * 77 + (uint64_t)s->mode * 7);
+            clnorm_tensor x = random_tensor(&random, s->least_rank, (size_t)1 << 18);
+            clnorm_op op = random_op(&random, s->kind, s->mode, x);
+            trial t;
+            trial_begin(&t, &op);
+            omit_some(&t, &random);
+            t.shift = generator_below(&random, 20);
+            t.one_buffer = generator_below(&random, 2);
+            trial_fill(&t, (data_kind)kind, seed);
+            trial_check(&t, context);
+            trial_end(&t);
+        }
+    report("random shapes", schedule);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* Together, mean and residual know the mean far better than fp32 does: to an ulp of the deviation. */
+static void check_split_mean(trial *t)
+{
+    const float *mean = trial_result(t, "batch_mean");
+    const float *residual = trial_result(t, "batch_mean_residual");
+    const operand *means = trial_operand(t, "batch_mean");
+    const operand *variances = trial_operand(t, "batch_variance");
+    for (size_t c = 0; c < means->span; c++) {
+        double ulp = ldexp(1.0, ilogb(sqrt(variances->expected[c])) - 23);
+        double error = fabs((double)mean[c] + (double)residual[c] - means->expected[c]);
+        ck_assert_msg(error <= ulp, "channel %zu: mean and residual are off by %g, %.2f ulp of the deviation",
+                      c, error, error / ulp);
+    }
+}
+
+static const data_kind hard_kinds[] = {DATA_TWO_VALUED, DATA_IMAGE, DATA_NORMAL, DATA_LARGE_MEAN};
+enum { HARD_KINDS = 4 };
+
+static void check_large(const clnorm_op *op, data_kind kind, bool in_place, clnorm_context *context)
+{
+    trial t;
+    trial_begin(&t, op);
+    t.in_place = in_place;
+    t.shift = 3;
+    trial_fill(&t, kind, 42);
+    trial_check(&t, context);
+    if (op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS)
+        check_split_mean(&t);
+    trial_end(&t);
+}
+
+/* A million values and a few a channel, channels last and first. */
+START_TEST(million)
+{
+    clnorm_kernels schedule = harness_schedules[_i / HARD_KINDS];
+    clnorm_context *context = harness_context(schedule);
+    const clnorm_tensor shapes[] = {
+        clnorm_tensor_2d(CLNORM_F32, 1000003, 3), clnorm_tensor_4d(CLNORM_F32, 4, 3, 500, 501),
+        clnorm_tensor_4d(CLNORM_F32, 1, 2, 1009, 1013),
+        clnorm_tensor_3d(CLNORM_F32, 250007, 4, 2), /* the channels in the middle, the last axis short */
+    };
+    static const int axes[] = {-1, 1, 1, 2};
+    for (size_t i = 0; i < 4; i++) {
+        clnorm_op op = clnorm_batch_normalization(shapes[i]);
+        op.mode = CLNORM_TRAIN;
+        op.axis = axes[i];
+        check_large(&op, hard_kinds[_i % HARD_KINDS], i % 2, context);
+    }
+    report("a million a channel", schedule);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* 2^24 elements normalized together. */
+START_TEST(largest_group)
+{
+    clnorm_kernels schedule = harness_schedules[_i];
+    clnorm_context *context = harness_context(schedule);
+    const size_t most = (size_t)1 << 24;
+    clnorm_op rows = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, most), 0);
+    check_large(&rows, DATA_IMAGE, true, context);
+    clnorm_op columns = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, most, 2), 0);
+    check_large(&columns, DATA_RELU, true, context);
+    clnorm_op plane = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 1, 1, most));
+    plane.mode = CLNORM_TRAIN;
+    plane.axis = 1;
+    check_large(&plane, DATA_LARGE_MEAN, true, context);
+    clnorm_op column = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, most, 2));
+    column.mode = CLNORM_STATISTICS;
+    check_large(&column, DATA_LARGE_MEAN, false, context);
+    report("groups of 2^24", schedule);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* Elements that the spoiled one may change: its group; for the sliding window, its neighbours. */
+static bool touched(const clnorm_op *op, const size_t *index, size_t group, size_t position)
+{
+    size_t at = 0;
+    if (data_group(&op->x, trial_groups(op), index, &at) != group)
+        return false;
+    if (op->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION)
+        return true;
+    size_t before = (size_t)(op->window_before < 0 ? op->depth_radius : op->window_before);
+    size_t after = (size_t)(op->window_after < 0 ? op->depth_radius : op->window_after);
+    return at + after >= position && at <= position + before;
+}
+
+static void check_spoiled(const clnorm_op *op, float value, uint64_t seed, clnorm_context *context)
+{
+    trial clean;
+    trial spoiled;
+    generator random = generator_seeded(seed);
+    size_t axis = trial_groups(op).axis;
+    size_t total = walk_begin(&op->x).left;
+    size_t kept = trial_groups(op).along ? total / op->x.dims[axis] : op->x.dims[axis];
+    size_t group = generator_below(&random, kept);
+    size_t position = generator_below(&random, total / kept);
+    trial_begin(&clean, op);
+    trial_begin(&spoiled, op);
+    trial_fill(&clean, DATA_NORMAL, seed);
+    trial_fill(&spoiled, DATA_NORMAL, seed);
+    data_spoil(trial_input(&spoiled, "x"), &op->x, trial_groups(op), group, position, value);
+    trial_check(&clean, context);
+    trial_check(&spoiled, context);
+    const float *one = trial_result(&clean, "y");
+    const float *other = trial_result(&spoiled, "y");
+    for (walk w = walk_begin(&op->x); w.left; walk_next(&w))
+        ck_assert_msg(touched(op, w.index, group, position) || memcmp(&one[w.place], &other[w.place], 4) == 0,
+                      "%g in group %zu changed element %zu", (double)value, group, w.place);
+    trial_end(&clean);
+    trial_end(&spoiled);
+}
+
+/* NaN or infinity spoils its own group, and not one bit elsewhere. */
+START_TEST(spoiled_group)
+{
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    const float values[] = {NAN, INFINITY, -INFINITY};
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        generator random = generator_seeded(seed + 500);
+        clnorm_op_kind kind = (clnorm_op_kind)(CLNORM_BATCH_NORMALIZATION + (int)(seed % 3));
+        clnorm_mode mode = kind == CLNORM_BATCH_NORMALIZATION && seed % 2 ? CLNORM_TRAIN : CLNORM_INFER;
+        clnorm_op op = random_op(&random, kind, mode, random_tensor(&random, 2, 20000));
+        check_spoiled(&op, values[generator_below(&random, 3)], seed, context);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("accuracy");
+    TCase *table = tcase_create("table");
+    tcase_set_timeout(table, 1200);
+    tcase_add_loop_test(table, random_shapes, 0, SUBJECTS * HARNESS_SCHEDULES);
+    tcase_add_loop_test(table, spoiled_group, 0, HARNESS_SCHEDULES);
+    if (!quick()) {
+        tcase_add_loop_test(table, million, 0, HARD_KINDS * HARNESS_SCHEDULES);
+        tcase_add_loop_test(table, largest_group, 0, HARNESS_SCHEDULES);
+    }
+    suite_add_tcase(suite, table);
+    return run_suite(suite);
+}

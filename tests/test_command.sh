@@ -1,0 +1,253 @@
+#!/bin/sh
+# The clnorm command, good and bad command lines: exit status, message, and which files are there afterwards.
+# usage: test_command.sh PATH-TO-CLNORM
+set -u
+LC_ALL=C
+export LC_ALL
+
+case $1 in
+/*) clnorm=$1 ;;
+*) clnorm=$PWD/$1 ;;
+esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+CLNORM_CACHE_DIR=$work/cache
+export CLNORM_CACHE_DIR
+unset CLNORM_DEVICE CLNORM_KERNELS CLNORM_VERBOSE CLNORM_KERNEL_DIR
+failures=0
+count=0
+
+report() { # DESCRIPTION PROBLEM
+    count=$((count + 1))
+    if [ -z "$2" ]; then
+        echo "ok $count - $1"
+    else
+        echo "not ok $count - $1: $2"
+        failures=$((failures + 1))
+    fi
+}
+
+# Runs clnorm; checks exit status and a piece of the output, and for failures that stderr is one line.
+try() { # STATUS PIECE ARGUMENT...
+    expected=$1
+    piece=$2
+    shift 2
+    "$clnorm" "$@" >stdout.txt 2>stderr.txt
+    status=$?
+    problem=
+    if [ "$status" -ne "$expected" ]; then
+        problem="exit status $status instead of $expected: $(cat stderr.txt)"
+    elif [ -n "$piece" ] && ! cat stdout.txt stderr.txt | grep -qF -e "$piece"; then
+        problem="no \"$piece\" in: $(cat stdout.txt stderr.txt)"
+    elif [ "$expected" -ne 0 ] && { [ "$(wc -l <stderr.txt)" -ne 1 ] || ! grep -q '^clnorm: ' stderr.txt; }; then
+        problem="stderr is not one line: $(cat stderr.txt)"
+    fi
+    report "clnorm $*" "$problem"
+}
+
+# A failing run that must leave no result.
+refuse() { # STATUS PIECE ARGUMENT...
+    try "$@"
+    for file in y.npy* new.npy* sub/*; do
+        [ -e "$file" ] && report "no file is left" "$file is there" && rm -f "$file"
+    done
+}
+
+prefix() { # SHAPE [DESCR [FORTRAN]]
+    printf '\223NUMPY\001\000\166\000%-117s\n' \
+        "{'descr': '${2-<f4}', 'fortran_order': ${3-False}, 'shape': $1, }"
+}
+
+floats() { # of the integers 0 to 4, little-endian float32
+    for value in "$@"; do
+        case $value in
+        0) printf '\000\000\000\000' ;;
+        1) printf '\000\000\200\077' ;;
+        2) printf '\000\000\000\100' ;;
+        3) printf '\000\000\100\100' ;;
+        4) printf '\000\000\200\100' ;;
+        esac
+    done
+}
+
+# The values of a .npy file written by clnorm, rounded.
+values() { # FILE
+    tail -c +129 "$1" | od -An -v -tf4 | tr -s ' ' '\n' | grep . | while read -r value; do
+        printf '%.4f ' "$value"
+    done
+}
+
+expect() { # FILE VALUES
+    found=$(values "$1")
+    problem=
+    [ "$found" = "$2 " ] || problem="$found instead of $2"
+    report "values of $1" "$problem"
+}
+
+{ prefix '(2, 3)'; floats 1 2 3 3 2 1; } >x.npy
+{ prefix '(3,)'; floats 0 0 1; } >c0.npy
+{ prefix '(3,)'; floats 1 1 4; } >c1.npy
+{ prefix '(2,)'; floats 1 1; } >c2.npy
+{ prefix '()'; floats 1; } >scalar.npy
+{ prefix '(0, 3)'; } >empty.npy
+{ prefix '(2, 3)'; floats 1 2 3 3 2; } >cut.npy
+head -c 60 x.npy >cut_header.npy
+{ prefix '(2, 3)' '<f4' True; floats 1 2 3 3 2 1; } >fortran.npy
+{ prefix '(2, 3)' '>f4'; floats 1 2 3 3 2 1; } >big.npy
+{ prefix '(1, 3)' '<f8'; floats 1 2 3 3 2 1; } >double.npy
+{ prefix '(2, 3)'; floats 1 2 3 3 2 1 0; } >long.npy
+echo 'no array' >text.npy
+mkdir sub
+
+bn=batch_normalization
+running='--in moving_mean=c0.npy --in moving_variance=c1.npy'
+
+# What is said about itself.
+try 0 'clnorm run OP' --help
+try 0 'clnorm selftest' selftest --help
+try 0 'clnorm 0.' --version
+try 2 'no command given'
+try 2 'unknown command "frobnicate"' frobnicate
+try 2 'unknown option "--frobnicate"' --frobnicate devices
+try 2 '--kernels is "tpu"; it must be cpu, gpu or fpga' --kernels tpu devices
+try 2 '--kernels needs a value' devices --kernels
+try 2 '--json takes no value' devices --json=yes
+try 2 'unexpected argument "more"' devices more
+try 2 'unknown option --more' ops --more
+try 2 'unknown option --more' cache --clear --more
+try 0 'batch_normalization' ops
+try 0 '"default": 1e-5' ops --json
+try 0 '"name": "l2_normalize"' --json ops
+
+# Devices.
+try 0 '[default]' devices
+try 0 '"compiler": true' devices --json
+try 0 '"default": true' --json --device cpu devices
+try 1 'nosuchdevice' devices --device nosuchdevice
+try 1 '0:0' devices --device=nosuchdevice
+CLNORM_DEVICE=::
+export CLNORM_DEVICE
+try 0 '"default": false' devices --json
+try 0 '"::"' devices
+refuse 1 '"::"' run l2_normalize --dim -1 --in x=x.npy --out y=y.npy
+try 0 '[default]' devices --device cpu
+unset CLNORM_DEVICE
+
+# Operations.
+try 0 '' run $bn --in x=x.npy $running --out y=y.npy --epsilon 0
+expect y.npy '1.0000 2.0000 1.0000 3.0000 2.0000 0.0000'
+try 0 '' --device=cpu run --in=x=x.npy $running --kernels gpu --out=y=y.npy --epsilon=0 --axis=-1 $bn
+expect y.npy '1.0000 2.0000 1.0000 3.0000 2.0000 0.0000'
+try 0 '"variant"' run $bn --json --in x=x.npy $running --in gamma=c1.npy --in beta=c1.npy --out y=y.npy --epsilon 0
+expect y.npy '2.0000 3.0000 8.0000 4.0000 3.0000 4.0000'
+try 0 '' run $bn --mode train --in x=x.npy $running --decay 0.5 --out moving_mean=new.npy --out batch_mean=y.npy
+expect new.npy '1.0000 1.0000 1.5000'
+expect y.npy '2.0000 2.0000 2.0000'
+try 0 '' run $bn --mode train --in x=x.npy $running --unbiased-running-variance true --decay 0 \
+    --out moving_variance=new.npy
+expect new.npy '2.0000 0.0000 2.0000'
+try 0 '' run $bn --mode statistics --in x=x.npy --out count=new.npy --out batch_variance=y.npy
+expect new.npy '2.0000'
+expect y.npy '1.0000 0.0000 1.0000'
+try 0 '' run l2_normalize --mode train --dim 0 --in x=x.npy --out y=y.npy
+expect y.npy '0.3162 0.7071 0.9487 0.9487 0.7071 0.3162'
+try 0 '' run local_response_normalization --depth_radius 0 --alpha 1 --beta 1 --in x=x.npy --out y=y.npy --dtype f32
+expect y.npy '0.5000 0.4000 0.3000 0.3000 0.4000 0.5000'
+cp x.npy same.npy
+try 0 '' run l2_normalize --dim -1 --epsilon 100 --in x=same.npy --out y=same.npy
+expect same.npy '0.1000 0.2000 0.3000 0.3000 0.2000 0.1000'
+ln -s same.npy link.npy
+try 0 '' run l2_normalize --dim -1 --epsilon 100 --in x=x.npy --out y=link.npy
+problem=
+[ -h link.npy ] || problem='it was replaced'
+report 'a symbolic link is followed' "$problem"
+try 0 '' run l2_normalize --dim -1 --in x=empty.npy --out y=y.npy
+problem=
+[ "$(wc -c <y.npy)" -eq 128 ] || problem="$(wc -c <y.npy) bytes"
+report 'an empty tensor gives an empty file' "$problem"
+rm -f y.npy new.npy
+
+# Command lines that are wrong.
+refuse 2 'unknown operation "l3_normalize"; it must be one of' run l3_normalize --in x=x.npy --out y=y.npy
+refuse 2 'no operation given' run --in x=x.npy --out y=y.npy
+refuse 2 'unexpected argument "l2_normalize"' run l2_normalize l2_normalize --in x=x.npy --out y=y.npy
+refuse 2 'has no mode "sideways"' run $bn --mode sideways --in x=x.npy --out y=y.npy
+refuse 2 '--mode needs a value' run $bn --in x=x.npy --out y=y.npy --mode
+refuse 2 'has no mode "statistics"' run l2_normalize --mode statistics --dim 0 --in x=x.npy --out y=y.npy
+refuse 2 'unknown option --epsilo' run $bn --epsilo 1 --in x=x.npy $running --out y=y.npy
+refuse 2 'unknown option --dim' run $bn --dim 1 --in x=x.npy $running --out y=y.npy
+refuse 2 '--epsilon is "1e-5x"; it must be a finite decimal number' run $bn --epsilon 1e-5x --in x=x.npy --out y=y.npy
+refuse 2 '--epsilon is "nan"' run $bn --epsilon nan --in x=x.npy --out y=y.npy
+refuse 2 '--epsilon is "0x1p-3"' run $bn --epsilon 0x1p-3 --in x=x.npy --out y=y.npy
+refuse 2 '--epsilon is ""' run $bn --epsilon= --in x=x.npy --out y=y.npy
+refuse 2 '--epsilon needs a value' run $bn --epsilon --in x=x.npy --out y=y.npy
+refuse 2 '--epsilon is given twice' run $bn --epsilon 1 --epsilon 1 --in x=x.npy $running --out y=y.npy
+refuse 2 '--axis is "1.5"; it must be an integer' run $bn --axis 1.5 --in x=x.npy $running --out y=y.npy
+refuse 2 'it must be true or false' run $bn --unbiased-running-variance yes --in x=x.npy $running --out y=y.npy
+refuse 2 'l2_normalize needs --dim' run l2_normalize --in x=x.npy --out y=y.npy
+refuse 2 '--dtype is "f33"' run l2_normalize --dim 0 --dtype f33 --in x=x.npy --out y=y.npy
+refuse 2 '--in names "z"' run l2_normalize --dim 0 --in z=x.npy --out y=y.npy
+refuse 2 '--out names "dx"' run l2_normalize --dim 0 --in x=x.npy --out dx=y.npy
+refuse 2 'y is an output' run l2_normalize --dim 0 --in x=x.npy --in y=x.npy --out y=y.npy
+refuse 2 'x is an input' run l2_normalize --dim 0 --in x=x.npy --out x=y.npy
+refuse 2 '--in x is given twice' run l2_normalize --dim 0 --in x=x.npy --in x=x.npy --out y=y.npy
+refuse 2 '--out y is given twice' run l2_normalize --dim 0 --in x=x.npy --out y=y.npy --out y=new.npy
+refuse 2 'it must be NAME=FILE.npy' run l2_normalize --dim 0 --in x.npy --out y=y.npy
+refuse 2 'it must be NAME=FILE.npy' run l2_normalize --dim 0 --in x= --out y=y.npy
+refuse 2 'needs --in x=FILE.npy' run l2_normalize --dim 0 --out y=y.npy
+refuse 2 'needs --in moving_mean=FILE.npy' run $bn --in x=x.npy --out y=y.npy
+refuse 2 'no --out' run l2_normalize --dim 0 --in x=x.npy
+refuse 2 'name the same file' run $bn --mode train --in x=x.npy --out y=y.npy --out batch_mean=y.npy
+refuse 2 '--out moving_mean needs the value before it' run $bn --mode train --in x=x.npy --out moving_mean=y.npy
+
+# Values that the operation refuses.
+refuse 1 'epsilon' run $bn --epsilon -1 --in x=x.npy $running --out y=y.npy
+refuse 1 'decay' run $bn --mode train --decay 1.5 --in x=x.npy $running --out y=y.npy
+refuse 1 'axis' run $bn --axis 2 --in x=x.npy $running --out y=y.npy
+refuse 1 'dim' run l2_normalize --dim -3 --in x=x.npy --out y=y.npy
+refuse 1 'rank' run $bn --in x=c0.npy $running --out y=y.npy
+refuse 1 '--dtype f16' run l2_normalize --dim 0 --dtype f16 --in x=x.npy --out y=y.npy
+refuse 1 'moving_' run $bn --mode train --in x=x.npy --in moving_mean=c0.npy --out y=y.npy
+refuse 1 'c2.npy has shape (2,); it must be (3,)' run $bn --in x=x.npy $running --in gamma=c2.npy --out y=y.npy
+refuse 1 'scalar.npy has shape ()' run $bn --in x=x.npy $running --in gamma=scalar.npy --out y=y.npy
+refuse 1 'nosuchdevice' run l2_normalize --dim 0 --in x=x.npy --out y=y.npy --device nosuchdevice
+
+# Files that are wrong.
+refuse 1 'absent.npy cannot be read' run l2_normalize --dim 0 --in x=absent.npy --out y=y.npy
+refuse 1 'cut.npy is cut short' run l2_normalize --dim 0 --in x=cut.npy --out y=y.npy
+refuse 1 'cut_header.npy is cut short' run l2_normalize --dim 0 --in x=cut_header.npy --out y=y.npy
+refuse 1 'fortran.npy is in Fortran order' run l2_normalize --dim 0 --in x=fortran.npy --out y=y.npy
+refuse 1 'big.npy is big-endian' run l2_normalize --dim 0 --in x=big.npy --out y=y.npy
+refuse 1 'double.npy is float64' run l2_normalize --dim 0 --in x=double.npy --out y=y.npy
+refuse 1 'long.npy is too long' run l2_normalize --dim 0 --in x=long.npy --out y=y.npy
+refuse 1 'text.npy is no .npy file' run l2_normalize --dim 0 --in x=text.npy --out y=y.npy
+refuse 1 'scalar.npy has shape ()' run l2_normalize --dim 0 --in x=scalar.npy --out y=y.npy
+refuse 1 'absent/y.npy cannot be written' run l2_normalize --dim 0 --in x=x.npy --out y=absent/y.npy
+refuse 1 'sub cannot be written: it is a directory' run l2_normalize --dim 0 --in x=x.npy --out y=sub
+refuse 1 '/dev/null cannot be written: it is no regular file' run l2_normalize --dim 0 --in x=x.npy --out y=/dev/null
+# The second of two results fails: the first must not be there either.
+refuse 1 'absent/m.npy cannot be written' run $bn --mode train --in x=x.npy --out y=y.npy \
+    --out batch_mean=absent/m.npy
+
+# The cache.
+try 0 'compiled program' cache
+try 0 '"files":' cache --json
+touch cache/keep.txt
+try 0 'removed' cache --clear
+try 0 '"files": 0' cache --json
+problem=
+[ "$(ls cache)" = keep.txt ] || problem="$(ls cache)"
+report 'only compiled programs are removed' "$problem"
+CLNORM_CACHE_DIR=off
+try 0 'off' cache
+try 0 '"directory": null' cache --json
+
+"$clnorm" ops >/dev/full 2>stderr.txt
+status=$?
+problem=
+[ $status -eq 1 ] && grep -q '^clnorm: ' stderr.txt || problem="exit status $status"
+report 'a full disk under stdout' "$problem"
+
+echo "$((count - failures)) passed, $failures failed"
+[ $failures -eq 0 ]

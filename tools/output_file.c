@@ -1,0 +1,88 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "output_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool refuse(char *error, const char *path, const char *why)
+{
+    snprintf(error, NPY_ERROR_SIZE, "%s cannot be written: %s", path, why);
+    return false;
+}
+
+/* Finds where to write, and with which permissions. A rename must not replace a directory or a device. */
+static bool resolve(output_file *file, const char *path, mode_t *permissions, char *error)
+{
+    struct stat status;
+    if (stat(path, &status) == 0) {
+        if (!S_ISREG(status.st_mode))
+            return refuse(error, path,
+                          S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file");
+        if (access(path, W_OK) != 0)
+            return refuse(error, path, strerror(errno));
+        *permissions = status.st_mode & 0777;
+        file->target = realpath(path, NULL);
+    } else {
+        mode_t mask = umask(0);
+        umask(mask);
+        *permissions = 0666 & ~mask;
+        file->target = strdup(path);
+    }
+    return file->target ? true : refuse(error, path, strerror(errno));
+}
+
+bool output_file_write(output_file *file, const char *path, const npy_array *array,
+                       char error[NPY_ERROR_SIZE])
+{
+    static const char suffix[] = ".XXXXXX";
+    mode_t permissions;
+    *file = (output_file){NULL, NULL};
+    if (!resolve(file, path, &permissions, error))
+        return false;
+
+    char *temporary = malloc(strlen(file->target) + sizeof suffix);
+    if (!temporary)
+        return refuse(error, path, "out of memory");
+    strcpy(temporary, file->target);
+    strcat(temporary, suffix);
+    int descriptor = mkstemp(temporary);
+    if (descriptor < 0) {
+        free(temporary);
+        return refuse(error, path, strerror(errno));
+    }
+    file->temporary = temporary;
+
+    FILE *stream = fdopen(descriptor, "wb");
+    if (!stream) {
+        close(descriptor);
+        return refuse(error, path, strerror(errno));
+    }
+    bool done = npy_write(stream, array) && fchmod(descriptor, permissions) == 0;
+    int failure = errno;
+    if (fclose(stream) != 0 && done) {
+        done = false;
+        failure = errno;
+    }
+    return done ? true : refuse(error, path, strerror(failure));
+}
+
+bool output_file_commit(output_file *file, char error[NPY_ERROR_SIZE])
+{
+    if (rename(file->temporary, file->target) != 0)
+        return refuse(error, file->target, strerror(errno));
+    free(file->temporary);
+    file->temporary = NULL;
+    return true;
+}
+
+void output_file_clear(output_file *file)
+{
+    if (file->temporary)
+        unlink(file->temporary);
+    free(file->temporary);
+    free(file->target);
+    *file = (output_file){NULL, NULL};
+}

@@ -1,0 +1,209 @@
+#include "run.h"
+
+#include "json.h"
+#include "output_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool takes_part(const run_buffer *buffer)
+{
+    return buffer->in || buffer->out || buffer->info->required;
+}
+
+/* ---- Files and shapes ---- */
+
+static int read_inputs(run_request *request)
+{
+    char error[NPY_ERROR_SIZE];
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        run_buffer *buffer = &request->buffers[i];
+        if (buffer->in && !npy_read(buffer->in, &buffer->array, error))
+            return complain(EXIT_FAILED, "%s: %s", buffer->info->name, error);
+    }
+    return EXIT_DONE;
+}
+
+static int set_x(run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const run_buffer *buffer = &request->buffers[i];
+        if (strcmp(buffer->info->name, "x") != 0 || !buffer->in)
+            continue;
+        const npy_array *array = &buffer->array;
+        char shape[NPY_SHAPE_TEXT_SIZE];
+        npy_shape_text(shape, array->rank, array->dims);
+        if (array->rank == 0)
+            return complain(EXIT_FAILED, "x: %s has shape (): a single number has no axis to normalize",
+                            buffer->in);
+        request->op.x = clnorm_tensor_dense(CLNORM_F32, array->rank, array->dims);
+        clnorm_status checked = clnorm_op_check(&request->op);
+        if (checked == CLNORM_INVALID_RANK || checked == CLNORM_INVALID_AXIS ||
+            checked == CLNORM_INVALID_SHAPE)
+            return complain(EXIT_FAILED, "%s (x is %s with shape %s)", clnorm_last_error(), buffer->in,
+                            shape);
+        if (checked != CLNORM_OK)
+            return complain_library();
+    }
+    return EXIT_DONE;
+}
+
+static bool same_shape(const npy_array *array, const clnorm_tensor *tensor)
+{
+    return array->rank == tensor->rank &&
+           memcmp(array->dims, tensor->dims, tensor->rank * sizeof tensor->dims[0]) == 0;
+}
+
+/* Compares the shapes of the inputs with what the operation needs, and makes room for the outputs. */
+static int shape_buffers(run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        run_buffer *buffer = &request->buffers[i];
+        clnorm_tensor tensor = clnorm_op_buffer_tensor(&request->op, buffer->info);
+        if (buffer->in && !same_shape(&buffer->array, &tensor)) {
+            char found[NPY_SHAPE_TEXT_SIZE], needed[NPY_SHAPE_TEXT_SIZE];
+            npy_shape_text(found, buffer->array.rank, buffer->array.dims);
+            npy_shape_text(needed, tensor.rank, tensor.dims);
+            return complain(EXIT_FAILED, "%s: %s has shape %s; it must be %s", buffer->info->name, buffer->in,
+                            found, needed);
+        }
+        if (!buffer->in && takes_part(buffer) && !npy_allocate(&buffer->array, tensor.rank, tensor.dims))
+            return complain(EXIT_FAILED, "%s: out of memory for the result", buffer->info->name);
+    }
+    return EXIT_DONE;
+}
+
+/* ---- The device ---- */
+
+static int upload(run_request *request, clnorm_context *context, clnorm_buffers *fields)
+{
+    cl_context cl = clnorm_context_cl_context(context);
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        run_buffer *buffer = &request->buffers[i];
+        if (!takes_part(buffer))
+            continue;
+        /* A buffer cannot be empty, a tensor can. */
+        size_t bytes = (buffer->array.count > 0 ? buffer->array.count : 1) * sizeof(float);
+        cl_int error;
+        buffer->mem =
+            clCreateBuffer(cl, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, buffer->array.values, &error);
+        if (!buffer->mem)
+            return complain(EXIT_FAILED, "%s: the device has no %zu bytes for it (OpenCL error %d)",
+                            buffer->info->name, bytes, error);
+        clnorm_buffers_field(fields, buffer->info)->mem = buffer->mem;
+    }
+    return EXIT_DONE;
+}
+
+static int download(run_request *request, cl_command_queue queue)
+{
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        run_buffer *buffer = &request->buffers[i];
+        if (!buffer->out || buffer->array.count == 0)
+            continue;
+        cl_int error =
+            clEnqueueReadBuffer(queue, buffer->mem, CL_TRUE, 0, buffer->array.count * sizeof(float),
+                                buffer->array.values, 0, NULL, NULL);
+        if (error != CL_SUCCESS)
+            return complain(EXIT_FAILED, "%s cannot be read from the device (OpenCL error %d)",
+                            buffer->info->name, error);
+    }
+    return EXIT_DONE;
+}
+
+static int execute(run_request *request, clnorm_context *context, clnorm_plan *plan)
+{
+    clnorm_buffers fields = clnorm_buffers_none();
+    cl_command_queue queue = clnorm_context_cl_queue(context);
+    int status = upload(request, context, &fields);
+    if (status != EXIT_DONE)
+        return status;
+    if (clnorm_plan_execute(plan, &fields, queue, 0, NULL, NULL) != CLNORM_OK)
+        return complain_library();
+    cl_int error = clFinish(queue);
+    if (error != CL_SUCCESS)
+        return complain(EXIT_FAILED, "the operation failed on the device (OpenCL error %d)", error);
+    return download(request, queue);
+}
+
+/* ---- Results ---- */
+
+static int write_outputs(const run_request *request)
+{
+    char error[NPY_ERROR_SIZE];
+    output_file *files = calloc(request->buffer_count, sizeof *files);
+    if (!files)
+        return complain(EXIT_FAILED, "out of memory");
+
+    bool done = true;
+    for (size_t i = 0; done && i < request->buffer_count; i++)
+        if (request->buffers[i].out)
+            done = output_file_write(&files[i], request->buffers[i].out, &request->buffers[i].array, error);
+    size_t committed = 0;
+    for (; done && committed < request->buffer_count; committed++)
+        if (files[committed].temporary)
+            done = output_file_commit(&files[committed], error);
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        /* All or none: a part of the results would be taken for the whole. */
+        if (!done && i < committed && files[i].target && !files[i].temporary)
+            remove(files[i].target);
+        output_file_clear(&files[i]);
+    }
+    free(files);
+    return done ? EXIT_DONE : complain(EXIT_FAILED, "%s", error);
+}
+
+/* What was done, for programs. */
+static int print_summary(const run_request *request, const clnorm_plan *plan)
+{
+    json_t *outputs = json_array();
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const run_buffer *buffer = &request->buffers[i];
+        if (!buffer->out)
+            continue;
+        json_t *shape = json_array();
+        for (unsigned axis = 0; axis < buffer->array.rank; axis++)
+            json_array_append_new(shape, json_integer((json_int_t)buffer->array.dims[axis]));
+        json_array_append_new(outputs, json_pack("{s:s, s:o, s:o}", "name", buffer->info->name, "file",
+                                                 json_text(buffer->out), "shape", shape));
+    }
+    return print_json(json_pack("{s:s, s:s, s:s, s:o}", "op", request->info->name, "mode",
+                                request->mode->name, "variant", clnorm_plan_variant(plan), "outputs",
+                                outputs),
+                      JSON_INDENT(2));
+}
+
+int command_run(const global_options *options, argument_list rest)
+{
+    run_request request;
+    clnorm_context *context = NULL;
+    clnorm_plan *plan = NULL;
+
+    int status = run_parse(&request, rest);
+    if (status == EXIT_DONE)
+        status = read_inputs(&request);
+    if (status == EXIT_DONE)
+        status = set_x(&request);
+    if (status == EXIT_DONE)
+        status = shape_buffers(&request);
+    if (status == EXIT_DONE)
+        status = open_context(options, &context);
+    if (status != EXIT_DONE)
+        goto cleanup;
+
+    if (clnorm_plan_create(&plan, context, &request.op) != CLNORM_OK) {
+        status = complain_library();
+        goto cleanup;
+    }
+    status = execute(&request, context, plan);
+    if (status == EXIT_DONE)
+        status = write_outputs(&request);
+    if (status == EXIT_DONE && options->json)
+        status = print_summary(&request, plan);
+
+cleanup:
+    run_request_clear(&request);
+    clnorm_plan_destroy(plan);
+    clnorm_context_destroy(context);
+    return status;
+}

@@ -1,0 +1,287 @@
+/* The command line of clnorm run. */
+#include "run.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_SIZE = 1024 };
+
+/* Appends ", name" to a list in a sentence; what does not fit is left out. */
+static void append_name(char list[LIST_SIZE], const char *prefix, const char *name)
+{
+    size_t length = strlen(list);
+    snprintf(list + length, LIST_SIZE - length, "%s%s%s", length > 0 ? ", " : "", prefix, name);
+}
+
+static int find_op(run_request *request, const char *name)
+{
+    if (request->info)
+        return complain(EXIT_USAGE, "run: unexpected argument \"%s\"", name);
+    request->info = clnorm_op_info_find(name);
+    if (request->info)
+        return EXIT_DONE;
+
+    char list[LIST_SIZE] = "";
+    const clnorm_op_info *info;
+    for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++)
+        append_name(list, "", info->name);
+    return complain(EXIT_USAGE, "unknown operation \"%s\"; it must be one of %s", name, list);
+}
+
+static int find_mode(run_request *request, const char *name)
+{
+    clnorm_mode mode = CLNORM_INFER;
+    if (!name || clnorm_mode_find(name, &mode)) {
+        request->op.mode = mode;
+        request->mode = clnorm_op_info_mode(request->info, mode);
+    }
+    if (request->mode)
+        return EXIT_DONE;
+
+    char list[LIST_SIZE] = "";
+    for (size_t i = 0; i < request->info->mode_count; i++)
+        append_name(list, "", request->info->modes[i].name);
+    return complain(EXIT_USAGE, "%s has no mode \"%s\"; it must be one of %s", request->info->name,
+                    name ? name : "infer", list);
+}
+
+static int take_dtype(const char *value)
+{
+    static const char *const known[] = {"f16", "bf16", "f64"};
+    if (strcmp(value, "f32") == 0)
+        return EXIT_DONE;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(value, known[i]) == 0)
+            return complain(EXIT_FAILED, "--dtype %s is not computed by this version; f32 is", value);
+    return complain(EXIT_USAGE, "--dtype is \"%s\"; it must be f32", value);
+}
+
+static const char *needed_value(clnorm_attribute_type type)
+{
+    switch (type) {
+    case CLNORM_ATTRIBUTE_SWITCH:
+        return "true or false";
+    case CLNORM_ATTRIBUTE_INTEGER:
+    case CLNORM_ATTRIBUTE_AXIS:
+        return "an integer";
+    case CLNORM_ATTRIBUTE_REAL:
+        break;
+    }
+    return "a finite decimal number";
+}
+
+static int take_attribute(run_request *request, const clnorm_attribute_info *attribute, const char *text)
+{
+    double value;
+    bool is_switch = attribute->type == CLNORM_ATTRIBUTE_SWITCH;
+    bool read = is_switch ? parse_switch(text, &value) : parse_number(text, &value);
+    if (read && clnorm_op_set(&request->op, attribute, value) == CLNORM_OK)
+        return EXIT_DONE;
+    char option[ARGUMENT_NAME_SIZE];
+    option_name(attribute->name, option);
+    return complain(EXIT_USAGE, "--%s is \"%s\"; it must be %s", option, text, needed_value(attribute->type));
+}
+
+static int refuse_option(const run_request *request, const argument *arg)
+{
+    char list[LIST_SIZE] = "--mode, --in, --out, --dtype";
+    for (size_t i = 0; i < request->info->attribute_count; i++) {
+        char option[ARGUMENT_NAME_SIZE];
+        option_name(request->info->attributes[i].name, option);
+        append_name(list, "--", option);
+    }
+    return complain(EXIT_USAGE, "unknown option --%s; %s takes %s", arg->name, request->info->name, list);
+}
+
+static run_buffer *find_buffer(run_request *request, const char *name, size_t length)
+{
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const char *known = request->buffers[i].info->name;
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
+            return &request->buffers[i];
+    }
+    return NULL;
+}
+
+static int refuse_buffer(const run_request *request, const char *option, const char *name, int length,
+                         clnorm_buffer_role wrong_role)
+{
+    char list[LIST_SIZE] = "";
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (request->buffers[i].info->role != wrong_role)
+            append_name(list, "", request->buffers[i].info->name);
+    return complain(EXIT_USAGE, "--%s names \"%.*s\", which mode %s of %s does not have; it has %s", option,
+                    length, name, request->mode->name, request->info->name, list);
+}
+
+/* --in NAME=FILE or --out NAME=FILE */
+static int take_file(run_request *request, const char *option, const char *text)
+{
+    bool out = strcmp(option, "out") == 0;
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text || equals[1] == '\0')
+        return complain(EXIT_USAGE, "--%s is \"%s\"; it must be NAME=FILE.npy", option, text);
+
+    clnorm_buffer_role wrong_role = out ? CLNORM_ROLE_INPUT : CLNORM_ROLE_OUTPUT;
+    int length = equals - text < LIST_SIZE ? (int)(equals - text) : LIST_SIZE;
+    run_buffer *buffer = find_buffer(request, text, (size_t)(equals - text));
+    if (!buffer)
+        return refuse_buffer(request, option, text, length, wrong_role);
+    if (buffer->info->role == wrong_role)
+        return complain(EXIT_USAGE, "%s is %s of mode %s: give it with --%s", buffer->info->name,
+                        out ? "an input" : "an output", request->mode->name, out ? "in" : "out");
+    const char **file = out ? &buffer->out : &buffer->in;
+    if (*file)
+        return complain(EXIT_USAGE, "--%s %s is given twice", option, buffer->info->name);
+    *file = equals + 1;
+    return EXIT_DONE;
+}
+
+static const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const char *name,
+                                                   size_t *index)
+{
+    for (*index = 0; *index < info->attribute_count; (*index)++)
+        if (name_matches(name, info->attributes[*index].name))
+            return &info->attributes[*index];
+    return NULL;
+}
+
+static int take_option(run_request *request, const argument *arg, const char *value, uint64_t *seen)
+{
+    size_t index;
+    if (strcmp(arg->name, "mode") == 0)
+        return EXIT_DONE; /* taken before */
+    if (strcmp(arg->name, "dtype") == 0)
+        return take_dtype(value);
+    if (strcmp(arg->name, "in") == 0 || strcmp(arg->name, "out") == 0)
+        return take_file(request, arg->name, value);
+    const clnorm_attribute_info *attribute = find_attribute(request->info, arg->name, &index);
+    if (!attribute)
+        return refuse_option(request, arg);
+    if (*seen & UINT64_C(1) << index % 64)
+        return complain(EXIT_USAGE, "--%s is given twice", arg->name);
+    *seen |= UINT64_C(1) << index % 64;
+    return take_attribute(request, attribute, value);
+}
+
+static bool known_option(const run_request *request, const char *name)
+{
+    static const char *const own[] = {"mode", "in", "out", "dtype"};
+    size_t index;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(name, own[i]) == 0)
+            return true;
+    return find_attribute(request->info, name, &index) != NULL;
+}
+
+/* Finds the operation and the mode, on which the meaning of all others depends. */
+static int take_op_and_mode(run_request *request, argument_list args)
+{
+    argument arg;
+    const char *mode = NULL;
+    while (arguments_next(&args, &arg)) {
+        int status = EXIT_DONE;
+        if (arg.name[0] == '\0') {
+            status = find_op(request, arg.word);
+        } else {
+            const char *value = arguments_value(&args, &arg);
+            if (strcmp(arg.name, "mode") == 0 && (mode || !value))
+                status = complain(EXIT_USAGE, mode ? "--mode is given twice" : "--mode needs a value");
+            else if (strcmp(arg.name, "mode") == 0)
+                mode = value;
+        }
+        if (status != EXIT_DONE)
+            return status;
+    }
+    if (!request->info)
+        return complain(EXIT_USAGE, "run: no operation given; 'clnorm ops' lists them");
+    clnorm_op_initialize(&request->op, sizeof request->op, request->info->kind);
+    return find_mode(request, mode);
+}
+
+static int take_options(run_request *request, argument_list args, uint64_t *seen)
+{
+    argument arg;
+    while (arguments_next(&args, &arg)) {
+        if (arg.name[0] == '\0')
+            continue;
+        if (!known_option(request, arg.name))
+            return refuse_option(request, &arg);
+        const char *value = arguments_value(&args, &arg);
+        if (!value)
+            return complain(EXIT_USAGE, "--%s needs a value", arg.name);
+        int status = take_option(request, &arg, value, seen);
+        if (status != EXIT_DONE)
+            return status;
+    }
+    return EXIT_DONE;
+}
+
+/* Two results in one file: the second would replace the first. */
+static int check_distinct_files(const run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (request->buffers[i].out && request->buffers[j].out &&
+                strcmp(request->buffers[i].out, request->buffers[j].out) == 0)
+                return complain(EXIT_USAGE, "--out %s and --out %s name the same file %s",
+                                request->buffers[j].info->name, request->buffers[i].info->name,
+                                request->buffers[i].out);
+    return EXIT_DONE;
+}
+
+static int check_complete(const run_request *request, uint64_t seen)
+{
+    bool any_out = false;
+    for (size_t i = 0; i < request->info->attribute_count; i++)
+        if (request->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64))
+            return complain(EXIT_USAGE, "%s needs --%s", request->info->name,
+                            request->info->attributes[i].name);
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const run_buffer *buffer = &request->buffers[i];
+        bool updated = buffer->info->role == CLNORM_ROLE_UPDATED;
+        any_out = any_out || buffer->out;
+        if (updated && buffer->out && !buffer->in)
+            return complain(EXIT_USAGE, "--out %s needs the value before it: --in %s=FILE.npy",
+                            buffer->info->name, buffer->info->name);
+        if (buffer->info->required && buffer->info->role != CLNORM_ROLE_OUTPUT && !buffer->in)
+            return complain(EXIT_USAGE, "mode %s of %s needs --in %s=FILE.npy", request->mode->name,
+                            request->info->name, buffer->info->name);
+    }
+    if (!any_out)
+        return complain(EXIT_USAGE, "run: no --out NAME=FILE.npy given: nothing would be kept");
+    return check_distinct_files(request);
+}
+
+int run_parse(run_request *request, argument_list args)
+{
+    *request = (run_request){.info = NULL};
+    int status = take_op_and_mode(request, args);
+    if (status != EXIT_DONE)
+        return status;
+
+    request->buffer_count = request->mode->buffer_count;
+    request->buffers = calloc(request->buffer_count, sizeof *request->buffers);
+    if (!request->buffers)
+        return complain(EXIT_FAILED, "out of memory");
+    for (size_t i = 0; i < request->buffer_count; i++)
+        request->buffers[i].info = &request->mode->buffers[i];
+
+    uint64_t seen = 0;
+    status = take_options(request, args, &seen);
+    return status == EXIT_DONE ? check_complete(request, seen) : status;
+}
+
+void run_request_clear(run_request *request)
+{
+    for (size_t i = 0; request->buffers && i < request->buffer_count; i++) {
+        npy_clear(&request->buffers[i].array);
+        if (request->buffers[i].mem)
+            clReleaseMemObject(request->buffers[i].mem);
+    }
+    free(request->buffers);
+    request->buffers = NULL;
+}

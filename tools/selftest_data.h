@@ -1,0 +1,35 @@
+/* Seeded values for the self-test. */
+#ifndef CLNORM_TOOLS_SELFTEST_DATA_H
+#define CLNORM_TOOLS_SELFTEST_DATA_H
+
+#include <clnorm/ops.h>
+#include <stdint.h>
+
+/* The kinds of data that numerics by hope gets wrong: normal noise alone hides most errors. */
+typedef enum data_kind {
+    DATA_NORMAL,
+    DATA_LARGE_MEAN, /* mean 1e4, deviation 1 */
+    DATA_TWO_VALUED,
+    DATA_ONE_HOT,
+    DATA_CONSTANT,
+    DATA_IMAGE, /* 0 ... 255 */
+    DATA_NAN,   /* one element of normal noise */
+    DATA_INFINITY,
+    DATA_KIND_COUNT
+} data_kind;
+
+const char *data_kind_name(data_kind kind);
+
+typedef struct random_state {
+    uint64_t state;
+} random_state;
+
+uint64_t random_next(random_state *random);
+
+/* One value of `buffer` where x holds data of `kind`. */
+float data_value(random_state *random, const clnorm_buffer_info *buffer, data_kind kind);
+
+/* What one element of x is replaced by: NaN or infinity. False for the other kinds. */
+bool data_intruder(data_kind kind, float *value);
+
+#endif
