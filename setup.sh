@@ -89,14 +89,16 @@ configure() {
     quietly meson setup "$build" "$source" "$@"
 }
 
-# compile BUILD [TARGET...]: on a pipe, only what goes wrong is shown.
-compile() {
-    local build=$1 quiet=(--quiet)
-    shift
-    [ ! -t 1 ] || quiet=()
-    say "building in $build"
-    ninja "${quiet[@]}" -C "$build" "$@"
-}
+# compile BUILD [TARGET...]: on a pipe, only warnings and errors are shown.
+compile() (
+    set -o pipefail
+    say "building in $1"
+    if [ -t 1 ]; then
+        ninja -C "$@"
+    else
+        ninja --quiet -C "$@" | { grep -v '^ninja: no work' || true; }
+    fi
+)
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -eu

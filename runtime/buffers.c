@@ -6,16 +6,24 @@
 enum { MAX_BUFFERS = 16 };
 
 /* Every field of clnorm_buffers that an operation may know. */
-#define NAMED(field) {#field, offsetof(clnorm_buffers, field)}
+#define NAMED(field)                                                                                         \
+    {                                                                                                        \
+#field, offsetof(clnorm_buffers, field)                                                              \
+    }
 static const struct {
     const char *name;
     size_t offset;
 } buffer_names[] = {
-    NAMED(x),           NAMED(y),
-    NAMED(gamma),       NAMED(beta),
-    NAMED(moving_mean), NAMED(moving_variance),
-    NAMED(batch_mean),  NAMED(batch_variance),
-    NAMED(batch_mean_residual), NAMED(inverse_deviation),
+    NAMED(x),
+    NAMED(y),
+    NAMED(gamma),
+    NAMED(beta),
+    NAMED(moving_mean),
+    NAMED(moving_variance),
+    NAMED(batch_mean),
+    NAMED(batch_variance),
+    NAMED(batch_mean_residual),
+    NAMED(inverse_deviation),
     NAMED(count),
 };
 
@@ -33,8 +41,9 @@ clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *import
     if (given == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "buffers must not be NULL");
     if (given->size < offsetof(clnorm_buffers, gamma))
-        return fail(CLNORM_INVALID_ARGUMENT, "buffers.size is %zu; make the struct by CLNORM_BUFFERS or "
-                                             "clnorm_buffers_none, which set it",
+        return fail(CLNORM_INVALID_ARGUMENT,
+                    "buffers.size is %zu; make the struct by CLNORM_BUFFERS or "
+                    "clnorm_buffers_none, which set it",
                     given->size);
     *imported = clnorm_buffers_none();
     memcpy(imported, given, given->size < sizeof *imported ? given->size : sizeof *imported);
@@ -67,8 +76,8 @@ static clnorm_status locate(const char *name, const clnorm_buffer *buffer, size_
         return fail(CLNORM_INVALID_OFFSET, "%s has the offset %zu; a multiple of %zu bytes is allowed", name,
                     buffer->offset, sizeof(cl_float));
     if (!checked_add(buffer->offset, bytes, &end) || end > size)
-        return fail(CLNORM_BUFFER_TOO_SMALL, "%s needs %zu bytes from offset %zu on; its buffer holds %zu", name,
-                    bytes, buffer->offset, size);
+        return fail(CLNORM_BUFFER_TOO_SMALL, "%s needs %zu bytes from offset %zu on; its buffer holds %zu",
+                    name, bytes, buffer->offset, size);
     place->memory = parent != NULL ? parent : buffer->mem;
     place->begin = (parent != NULL ? offset : 0) + buffer->offset;
     place->end = place->begin + bytes;
@@ -120,16 +129,17 @@ static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_i
         const clnorm_buffer_info *known = &mode->buffers[i];
         const bool given = field(buffers, known->offset)->mem != NULL;
         if (!given && known->required)
-            return fail(CLNORM_MISSING_BUFFER, "%s is missing; %s needs it in mode %s", known->name, info->name,
-                        mode->name);
+            return fail(CLNORM_MISSING_BUFFER, "%s is missing; %s needs it in mode %s", known->name,
+                        info->name, mode->name);
         any_output |= given && known->role != CLNORM_ROLE_INPUT;
         clnorm_buffers_field(&rest, known)->mem = NULL;
     }
     if (!any_output)
-        return fail(CLNORM_MISSING_BUFFER, "no output was given; mode %s of %s needs at least one", mode->name,
-                    info->name);
+        return fail(CLNORM_MISSING_BUFFER, "no output was given; mode %s of %s needs at least one",
+                    mode->name, info->name);
     if ((buffers->moving_mean.mem == NULL) != (buffers->moving_variance.mem == NULL))
-        return fail(CLNORM_MISSING_BUFFER, "%s is missing; moving_mean and moving_variance come both or neither",
+        return fail(CLNORM_MISSING_BUFFER,
+                    "%s is missing; moving_mean and moving_variance come both or neither",
                     buffers->moving_mean.mem == NULL ? "moving_mean" : "moving_variance");
     for (size_t i = 0; i < COUNT_OF(buffer_names); i++) {
         if (field(&rest, buffer_names[i].offset)->mem != NULL)

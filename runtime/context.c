@@ -193,10 +193,9 @@ clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *sc
             return status;
     }
     if (kernels == CLNORM_KERNELS_AUTO) {
-        cl_device_type class = device_class(context->caps.type);
-        kernels = class == CL_DEVICE_TYPE_GPU   ? CLNORM_KERNELS_GPU
-                  : class == CL_DEVICE_TYPE_CPU ? CLNORM_KERNELS_CPU
-                                                : CLNORM_KERNELS_FPGA;
+        /* accelerators run the cpu kernels, which ask for one work-item a group */
+        kernels =
+            device_class(context->caps.type) == CL_DEVICE_TYPE_GPU ? CLNORM_KERNELS_GPU : CLNORM_KERNELS_CPU;
     }
     *schedule = kernels;
     return CLNORM_OK;

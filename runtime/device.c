@@ -190,9 +190,17 @@ static bool field_matches(const field *wanted, unsigned index, const char *name)
     return wanted->kind == FIELD_EMPTY || contains(name, wanted);
 }
 
+static bool is_of_type(const clnorm_device *device, const char *type)
+{
+    const cl_device_type claimed = strcmp(type, "gpu") == 0   ? CL_DEVICE_TYPE_GPU
+                                   : strcmp(type, "cpu") == 0 ? CL_DEVICE_TYPE_CPU
+                                                              : CL_DEVICE_TYPE_ACCELERATOR;
+    return strcmp(type, device->type) == 0 || (device->types & claimed) != 0;
+}
+
 static bool matches(const selector *wanted, const clnorm_device *device)
 {
-    if (wanted->type && strcmp(wanted->type, device->type) != 0)
+    if (wanted->type && !is_of_type(device, wanted->type))
         return false;
     if (wanted->any_name.kind == FIELD_NAME && !contains(device->name, &wanted->any_name) &&
         !contains(device->platform_name, &wanted->any_name))

@@ -97,6 +97,7 @@ static clnorm_status describe(clnorm_device *device)
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clGetDeviceInfo");
     device->type = type_name(type);
+    device->types = type;
     device->compiler = compiler == CL_TRUE;
 
     clnorm_status status = platform_text(device->platform_id, CL_PLATFORM_NAME, &device->platform_name);

@@ -14,8 +14,8 @@ typedef struct launch {
     struct binding {
         cl_uint index; /* of the pointer; its offset is the next argument */
         bool scratch;
-        size_t field;     /* of clnorm_buffers, where not scratch */
-        uint64_t offset;  /* into the scratch, in elements */
+        size_t field;    /* of clnorm_buffers, where not scratch */
+        uint64_t offset; /* into the scratch, in elements */
     } bindings[MAX_ARGUMENTS];
     size_t binding_count;
 } launch;

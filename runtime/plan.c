@@ -120,8 +120,8 @@ static clnorm_status prepare(clnorm_plan *plan)
 clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
 {
     if (plan == NULL || context == NULL)
-        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
-                                plan == NULL ? "plan" : "context"));
+        return log_failure(
+            fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", plan == NULL ? "plan" : "context"));
     clnorm_plan *made = NULL;
     clnorm_status status = allocate(&made, context, op);
     if (status == CLNORM_OK)
@@ -183,7 +183,8 @@ static clnorm_status check_queue(const clnorm_plan *plan, submission *s)
 }
 
 /* Enqueues every step, each after the one before. *last is the last step's event if `wants_last`. */
-static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s, bool wants_last, cl_event *last)
+static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s, bool wants_last,
+                                   cl_event *last)
 {
     clnorm_status status = CLNORM_OK;
     cl_event before = NULL;

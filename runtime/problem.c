@@ -73,7 +73,8 @@ typedef struct axis {
 
 /* The axes longer than 1, in the order of their strides where x and y agree on one: what is channels-last in
  * memory is treated so, whatever the order of its dims. Returns how many there are. */
-static unsigned significant_axes(axis *axes, const clnorm_tensor *x, const clnorm_tensor *y, const bool *reduced)
+static unsigned significant_axes(axis *axes, const clnorm_tensor *x, const clnorm_tensor *y,
+                                 const bool *reduced)
 {
     unsigned count = 0;
     bool same_strides = true;
@@ -101,7 +102,8 @@ static unsigned merge_axes(axis *axes, unsigned count)
         axis *outer = merged > 0 ? &axes[merged - 1] : NULL;
         const axis inner = axes[i];
         if (outer != NULL && outer->reduced == inner.reduced &&
-            outer->x_stride == inner.size * inner.x_stride && outer->y_stride == inner.size * inner.y_stride) {
+            outer->x_stride == inner.size * inner.x_stride &&
+            outer->y_stride == inner.size * inner.y_stride) {
             *outer = (axis){outer->size * inner.size, inner.x_stride, inner.y_stride, inner.reduced};
             continue;
         }

@@ -25,7 +25,7 @@ typedef enum work_kind {
 /* ---- Arguments of a kernel, as data ---- */
 
 typedef enum argument_kind {
-    ARGUMENT_INDEX,   /* index_t: uint or ulong, as the step's index_bits say */
+    ARGUMENT_INDEX, /* index_t: uint or ulong, as the step's index_bits say */
     ARGUMENT_ULONG,
     ARGUMENT_UINT,
     ARGUMENT_INT,

@@ -5,7 +5,8 @@ static void CL_CALLBACK completed(cl_event event, cl_int execution_status, void 
 {
     cl_ulong start, end;
     if (execution_status != CL_COMPLETE ||
-        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) != CL_SUCCESS ||
+        clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) !=
+            CL_SUCCESS ||
         clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) != CL_SUCCESS)
         return; /* the queue does not profile */
     log_line(CLNORM_LOG_PROFILE, "%s: %.1f us", (const char *)kernel, (double)(end - start) * 1e-3);

@@ -3,17 +3,17 @@
  * are a few pieces a core, no barriers and no local memory. Constants that bound partial sums are the
  * kernels' (kernels-cl/cpu); what is decided here is only who computes which of them.
  */
-#include "choose.h"
+#include "schedule.h"
 
 enum {
-    PIECES_PER_CORE = 4,      /* so that cores which finish early find more to do */
-    SMALLEST_PIECE = 4096,    /* values; less is not worth a work-group */
-    SMALL_TENSOR = 65536,     /* values; beyond that one launch does not beat three that use all cores */
+    PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
+    SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
+    SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
     PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
-    COLUMN_PART_ROWS = 4096,  /* PART_ROWS of cpu/column.cl */
-    BLOCK_COLUMNS = 64,       /* of cpu/column.cl and cpu/window.cl */
-    MAP_COLUMNS = 256,        /* of cpu/column.cl */
-    LONGEST_WINDOW = 32,      /* what a private array holds well */
+    COLUMN_PART_ROWS = 4096,   /* PART_ROWS of cpu/column.cl */
+    BLOCK_COLUMNS = 64,        /* of cpu/column.cl and cpu/window.cl */
+    MAP_COLUMNS = 256,         /* of cpu/column.cl */
+    LONGEST_WINDOW = 32,       /* what a private array holds well */
     CACHE_UNKNOWN = 8 << 20,
 };
 
@@ -46,44 +46,25 @@ static step *add_cpu_step(choice *out, const problem *p, const caps *device, con
 
 /* ---- plane ---- */
 
-static const char *refuse_plane(const problem *p)
-{
-    if (!p->dense)
-        return "not dense";
-    if (p->work == WORK_WINDOW)
-        return "a window";
-    return p->inner == 1 ? "no contiguous run is reduced" : NULL;
-}
-
 static const char *refuse_plane_map(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_plane(p);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    return refuse_map(p, GEOMETRY_PLANE);
 }
 
 /* A group a work-item at least keeps all cores busy, or the tensor is small, or cannot be split. */
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_plane(p);
-    if (reason != NULL)
+    const char *reason = refuse_fused(p, GEOMETRY_PLANE);
+    if (reason != NULL || p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
         return reason;
-    if (p->work == WORK_MAP)
-        return "nothing to reduce";
-    if (p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
-        return NULL;
     return "too few groups to keep all cores busy";
 }
 
 static const char *refuse_plane_split(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_plane(p);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+    return refuse_split(p, GEOMETRY_PLANE);
 }
 
 static void add_plane_extents(step *s, const problem *p)
@@ -93,20 +74,19 @@ static void add_plane_extents(step *s, const problem *p)
     add_index(&s->arguments, p->inner);
 }
 
-/* parts > 0: statistics are that many partials a group, at `offset` in scratch. */
-static void add_plane_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+/* `found`: the statistics, where they are not given. */
+static void add_plane_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
     const size_t per_item = units_per_item(device, p->elements, 1);
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_map");
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_plane_extents(s, p);
-    add_x(s);
-    add_y(s, p);
-    if (parts > 0) {
-        add_scratch(&s->arguments, offset);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, p->groups);
-        add_index(&s->arguments, parts);
+        add_index(&s->arguments, found->parts);
     }
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->elements, per_item), 1);
@@ -114,7 +94,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, siz
 
 static void fill_plane_map(const problem *p, const caps *device, choice *out)
 {
-    add_plane_map(p, device, out, 0, 0);
+    add_plane_map(p, device, out, NULL);
 }
 
 static void fill_plane_fused(const problem *p, const caps *device, choice *out)
@@ -124,71 +104,52 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
     add_plane_extents(s, p);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->groups, per_item), 1);
 }
 
 static void fill_plane_split(const problem *p, const caps *device, choice *out)
 {
-    size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES), offset = 0;
+    const size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES);
+    const partials found = add_partials(out, p, parts);
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_statistics");
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_plane_extents(s, p);
-    add_x(s);
-    add_scratch(&s->arguments, 0);
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts, 1);
-    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
-    add_merge(out, p, device, &offset, &parts);
+    const partials merged = add_merge(out, p, device, found);
     if (p->work == WORK_REDUCE_MAP)
-        add_plane_map(p, device, out, offset, parts);
+        add_plane_map(p, device, out, &merged);
 }
 
 /* ---- column ---- */
 
-static const char *refuse_column(const problem *p)
-{
-    if (!p->dense)
-        return "not dense";
-    if (p->work == WORK_WINDOW)
-        return "a window";
-    return p->inner > 1 ? "a contiguous run is reduced" : NULL;
-}
-
 static const char *refuse_column_map(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_column(p);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    return refuse_map(p, GEOMETRY_COLUMN);
 }
 
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_column(p);
-    if (reason != NULL)
-        return reason;
-    if (p->work == WORK_MAP)
-        return "nothing to reduce";
+    const char *reason = refuse_fused(p, GEOMETRY_COLUMN);
     const size_t blocks = p->batch * ceil_divide(p->kept, BLOCK_COLUMNS);
-    if (p->rescales || p->elements <= SMALL_TENSOR || (p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device)))
-        return NULL;
+    const bool all_busy = p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device);
+    if (reason != NULL || p->rescales || p->elements <= SMALL_TENSOR || all_busy)
+        return reason;
     return "too few columns to keep all cores busy";
 }
 
 static const char *refuse_column_split(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_column(p);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+    return refuse_split(p, GEOMETRY_COLUMN);
 }
 
-static void add_column_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
     const size_t rows = p->batch * p->outer, blocks = ceil_divide(p->kept, MAP_COLUMNS);
     const size_t per_item = units_per_item(device, rows, p->kept / blocks);
@@ -198,12 +159,11 @@ static void add_column_map(const problem *p, const caps *device, choice *out, si
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_y(s, p);
-    if (parts > 0) {
-        add_scratch(&s->arguments, offset);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, p->groups);
-        add_index(&s->arguments, parts);
+        add_index(&s->arguments, found->parts);
     }
     add_formula_arguments(s, p);
     launch_grid(s, blocks, ceil_divide(rows, per_item));
@@ -211,7 +171,7 @@ static void add_column_map(const problem *p, const caps *device, choice *out, si
 
 static void fill_column_map(const problem *p, const caps *device, choice *out)
 {
-    add_column_map(p, device, out, 0, 0);
+    add_column_map(p, device, out, NULL);
 }
 
 /* Blocks as wide as they may be, but enough of them for all cores while they stay 16 wide. */
@@ -230,15 +190,15 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_grid(s, blocks, p->batch);
 }
 
 static void fill_column_split(const problem *p, const caps *device, choice *out)
 {
-    size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS), offset = 0;
+    const size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS);
+    const partials found = add_partials(out, p, parts);
     const size_t blocks = column_blocks(p, device, p->batch * parts);
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_statistics");
     add_index(&s->arguments, p->batch * parts);
@@ -246,23 +206,21 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->batch);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_scratch(&s->arguments, 0);
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_scratch(&s->arguments, found.offset);
     launch_grid(s, blocks, p->batch * parts);
-    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
-    add_merge(out, p, device, &offset, &parts);
+    const partials merged = add_merge(out, p, device, found);
     if (p->work == WORK_REDUCE_MAP)
-        add_column_map(p, device, out, offset, parts);
+        add_column_map(p, device, out, &merged);
 }
 
 /* ---- window ---- */
 
 static const char *refuse_window(const problem *p)
 {
-    if (p->work != WORK_WINDOW)
-        return "not a window";
-    if (!p->dense)
-        return "not dense";
+    const char *reason = refuse_geometry(p, GEOMETRY_WINDOW);
+    if (reason != NULL)
+        return reason;
     return p->window_before + 1 + p->window_after > LONGEST_WINDOW ? "a long window" : NULL;
 }
 
@@ -301,8 +259,7 @@ static void fill_window_inner(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->inner);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_grid(s, blocks, p->outer);
 }
@@ -314,8 +271,7 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->outer, per_item), 1);
 }

@@ -3,7 +3,7 @@
  * items through local memory. The work-group's size is the largest power of two up to 256 that the device
  * and its local memory allow; 1 works.
  */
-#include "choose.h"
+#include "schedule.h"
 
 enum {
     LARGEST_GROUP = 256,
@@ -11,6 +11,7 @@ enum {
     PLANE_MAP_VALUES = 4,      /* MAP_VALUES of gpu/plane.cl */
     COLUMN_PART_ROWS = 256,    /* PART_ROWS of gpu/column.cl */
     COLUMN_MAP_ROWS = 16,      /* MAP_ROWS of gpu/column.cl */
+    LOCAL_BYTES_PER_ITEM = 20, /* an accumulator in gpu/group.cl, at most */
     GROUPS_PER_UNIT = 4,       /* work-groups that a compute unit should have */
 };
 
@@ -19,21 +20,9 @@ static size_t group_size(const caps *device, size_t useful)
 {
     size_t size = 1;
     while (size < LARGEST_GROUP && size < useful && size * 2 <= device->max_work_group_size &&
-           size * 2 <= device->max_work_item_size &&
-           size * 2 * SCRATCH_FIELDS * sizeof(float) <= device->local_memory)
+           size * 2 <= device->max_work_item_size && size * 2 * LOCAL_BYTES_PER_ITEM <= device->local_memory)
         size *= 2;
     return size;
-}
-
-static const char *refuse_dense(const problem *p, bool plane)
-{
-    if (!p->dense)
-        return "not dense";
-    if (p->work == WORK_WINDOW)
-        return "a window";
-    if (plane)
-        return p->inner == 1 ? "no contiguous run is reduced" : NULL;
-    return p->inner > 1 ? "a contiguous run is reduced" : NULL;
 }
 
 /* ---- plane ---- */
@@ -41,30 +30,22 @@ static const char *refuse_dense(const problem *p, bool plane)
 static const char *refuse_plane_map(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_dense(p, true);
-    return reason != NULL ? reason : p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    return refuse_map(p, GEOMETRY_PLANE);
 }
 
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_dense(p, true);
-    if (reason != NULL)
-        return reason;
-    if (p->work == WORK_MAP)
-        return "nothing to reduce";
-    if (p->rescales || p->group_size <= PLANE_PART_VALUES ||
+    const char *reason = refuse_fused(p, GEOMETRY_PLANE);
+    if (reason != NULL || p->rescales || p->group_size <= PLANE_PART_VALUES ||
         p->groups >= GROUPS_PER_UNIT * (size_t)device->compute_units)
-        return NULL;
+        return reason;
     return "too few groups to fill the device";
 }
 
 static const char *refuse_plane_split(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_dense(p, true);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+    return refuse_split(p, GEOMETRY_PLANE);
 }
 
 static step *add_plane_step(choice *out, const problem *p, const char *kernel, size_t size)
@@ -81,30 +62,29 @@ static void add_plane_extents(step *s, const problem *p)
     add_index(&s->arguments, p->inner);
 }
 
-/* parts > 0: statistics are that many partials a group, at `offset` in scratch. */
-static void add_plane_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+/* `found`: the statistics, where they are not given. */
+static void add_plane_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
     const size_t size = group_size(device, ceil_divide(p->inner, PLANE_MAP_VALUES));
     const size_t groups_per_run = ceil_divide(p->inner, size * PLANE_MAP_VALUES);
-    const size_t work = p->elements / p->inner * groups_per_run;
+    const size_t pieces = p->elements / p->inner * groups_per_run;
     step *s = add_plane_step(out, p, "plane_map", size);
-    add_index(&s->arguments, work);
+    add_index(&s->arguments, pieces);
     add_index(&s->arguments, groups_per_run);
     add_plane_extents(s, p);
-    add_x(s);
-    add_y(s, p);
-    if (parts > 0) {
-        add_scratch(&s->arguments, offset);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, p->groups);
-        add_index(&s->arguments, parts);
+        add_index(&s->arguments, found->parts);
     }
     add_formula_arguments(s, p);
-    launch_items(s, work * size, size);
+    launch_items(s, pieces * size, size);
 }
 
 static void fill_plane_map(const problem *p, const caps *device, choice *out)
 {
-    add_plane_map(p, device, out, 0, 0);
+    add_plane_map(p, device, out, NULL);
 }
 
 static void fill_plane_fused(const problem *p, const caps *device, choice *out)
@@ -113,27 +93,26 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     step *s = add_plane_step(out, p, "plane_fused", size);
     add_index(&s->arguments, p->groups);
     add_plane_extents(s, p);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * size, size);
 }
 
 static void fill_plane_split(const problem *p, const caps *device, choice *out)
 {
-    size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES), offset = 0;
+    const size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES);
+    const partials found = add_partials(out, p, parts);
     const size_t size = group_size(device, p->group_size);
     step *s = add_plane_step(out, p, "plane_statistics", size);
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_plane_extents(s, p);
-    add_x(s);
-    add_scratch(&s->arguments, 0);
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts * size, size);
-    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
-    add_merge(out, p, device, &offset, &parts);
+    const partials merged = add_merge(out, p, device, found);
     if (p->work == WORK_REDUCE_MAP)
-        add_plane_map(p, device, out, offset, parts);
+        add_plane_map(p, device, out, &merged);
 }
 
 /* ---- column ---- */
@@ -141,53 +120,44 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 static const char *refuse_column_map(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_dense(p, false);
-    return reason != NULL ? reason : p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    return refuse_map(p, GEOMETRY_COLUMN);
 }
 
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_dense(p, false);
-    if (reason != NULL)
-        return reason;
-    if (p->work == WORK_MAP)
-        return "nothing to reduce";
+    const char *reason = refuse_fused(p, GEOMETRY_COLUMN);
     const size_t items = GROUPS_PER_UNIT * (size_t)device->compute_units * LARGEST_GROUP;
-    if (p->rescales || p->outer <= COLUMN_PART_ROWS || p->groups >= items)
-        return NULL;
+    if (reason != NULL || p->rescales || p->outer <= COLUMN_PART_ROWS || p->groups >= items)
+        return reason;
     return "too few columns to fill the device";
 }
 
 static const char *refuse_column_split(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_dense(p, false);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? "nothing to reduce" : p->rescales ? "a group may need a second pass" : NULL;
+    return refuse_split(p, GEOMETRY_COLUMN);
 }
 
-static void add_column_map(const problem *p, const caps *device, choice *out, size_t offset, size_t parts)
+static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
-    const size_t work = p->groups * ceil_divide(p->outer, COLUMN_MAP_ROWS);
+    const size_t pieces = p->groups * ceil_divide(p->outer, COLUMN_MAP_ROWS);
     step *s = add_step(out, p, "gpu/column.cl", "column_map", false);
-    add_index(&s->arguments, work);
+    add_index(&s->arguments, pieces);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_y(s, p);
-    if (parts > 0) {
-        add_scratch(&s->arguments, offset);
-        add_index(&s->arguments, parts);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
+        add_index(&s->arguments, found->parts);
     }
     add_formula_arguments(s, p);
-    launch_items(s, work, group_size(device, work));
+    launch_items(s, pieces, group_size(device, pieces));
 }
 
 static void fill_column_map(const problem *p, const caps *device, choice *out)
 {
-    add_column_map(p, device, out, 0, 0);
+    add_column_map(p, device, out, NULL);
 }
 
 static void fill_column_fused(const problem *p, const caps *device, choice *out)
@@ -196,27 +166,26 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups, group_size(device, p->groups));
 }
 
 static void fill_column_split(const problem *p, const caps *device, choice *out)
 {
-    size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS), offset = 0;
+    const size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS);
+    const partials found = add_partials(out, p, parts);
     step *s = add_step(out, p, "gpu/column.cl", "column_statistics", false);
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_x(s);
-    add_scratch(&s->arguments, 0);
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts, group_size(device, p->groups * parts));
-    out->scratch_bytes = SCRATCH_FIELDS * p->groups * parts * sizeof(float);
-    add_merge(out, p, device, &offset, &parts);
+    const partials merged = add_merge(out, p, device, found);
     if (p->work == WORK_REDUCE_MAP)
-        add_column_map(p, device, out, offset, parts);
+        add_column_map(p, device, out, &merged);
 }
 
 /* ---- window ---- */
@@ -224,9 +193,7 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
 static const char *refuse_window(const problem *p, const caps *device)
 {
     (void)device;
-    if (p->work != WORK_WINDOW)
-        return "not a window";
-    return !p->dense ? "not dense" : NULL;
+    return refuse_geometry(p, GEOMETRY_WINDOW);
 }
 
 static void fill_window(const problem *p, const caps *device, choice *out)
@@ -237,8 +204,7 @@ static void fill_window(const problem *p, const caps *device, choice *out)
     add_ulong(&s->arguments, p->window_after);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->inner);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->elements, group_size(device, p->elements));
 }

@@ -1,5 +1,5 @@
 /* Tensors of any strides, and windows of any length: legal for every problem, and slow. */
-#include "choose.h"
+#include "schedule.h"
 
 static const char *refuse_window(const problem *p, const caps *device)
 {
@@ -34,8 +34,7 @@ static void fill_window(const problem *p, const caps *device, choice *out)
     add_axes(&s->arguments, sizes, axes, 1);
     add_axes(&s->arguments, x_strides, axes, 0);
     add_axes(&s->arguments, y_strides, axes, 0);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->elements, per_item), least(16, device->max_work_group_size));
 }
@@ -50,8 +49,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_axes(&s->arguments, p->sizes, p->axis_count, 1);
     add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
-    add_x(s);
-    add_y(s, p);
+    add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups, least(16, device->max_work_group_size));
 }

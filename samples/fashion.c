@@ -10,6 +10,7 @@
 #include "check.h"
 #include "fashion.h"
 
+#define PICTURE "samples/out/fashion.png"
 #define DATASET "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
 
 enum { COUNT = 16384, STACK = 16, JOBS = 5 };
@@ -96,7 +97,7 @@ static size_t read_count(const char *text)
 
 int main(int argc, char **argv)
 {
-    const char *path = argc > 1 ? argv[1] : "fashion.png";
+    const char *path = argc > 1 ? argv[1] : PICTURE;
     const char *dataset = argc > 2 ? argv[2] : DATASET;
     size_t count = argc > 3 ? read_count(argv[3]) : COUNT;
     if (argc > 4 || count == 0) {

@@ -91,13 +91,15 @@ CLNORM_API void clnorm_set_log(clnorm_log_callback *callback, clnorm_log_level l
 typedef struct clnorm_device {
     unsigned platform; /* index of the platform, counted from 0 in the loader's order */
     unsigned device;   /* index of the device on its platform */
-    const char *type;  /* "gpu", "cpu" or "accelerator": what CLNORM_DEVICE takes */
+    const char *type;  /* "gpu", "cpu" or "accelerator": what CLNORM_DEVICE takes; the first of the three
+                          where a device claims several */
     const char *name, *vendor, *version, *driver; /* as the driver says */
     const char *platform_name;
-    bool compiler;     /* can compile OpenCL C at run time */
-    bool is_default;   /* what clnorm_context_create would choose for the string given to the listing */
+    bool compiler;   /* can compile OpenCL C at run time */
+    bool is_default; /* what clnorm_context_create would choose for the string given to the listing */
     cl_platform_id platform_id;
     cl_device_id device_id;
+    cl_device_type types; /* all that it claims: a type word finds it by any of them */
 } clnorm_device;
 
 typedef struct clnorm_device_list clnorm_device_list;
@@ -163,7 +165,7 @@ typedef enum clnorm_dtype {
 /* A shape and where its elements lie. Sizes and strides count elements; the last axis is last. */
 typedef struct clnorm_tensor {
     clnorm_dtype dtype;
-    unsigned rank;                  /* 1 ... 8; 0 in clnorm_op.y means "like x" */
+    unsigned rank; /* 1 ... 8; 0 in clnorm_op.y means "like x" */
     size_t dims[CLNORM_MAX_RANK];
     size_t strides[CLNORM_MAX_RANK];
 } clnorm_tensor;
@@ -245,17 +247,17 @@ typedef enum clnorm_mode {
  * below, which set every default; then changed field by field. Plain data: copy it, keep it, drop it.
  */
 typedef struct clnorm_op {
-    size_t size;         /* of this struct in the caller's program; set by the functions below */
+    size_t size; /* of this struct in the caller's program; set by the functions below */
     clnorm_op_kind kind;
     clnorm_mode mode;
     clnorm_tensor x;
-    clnorm_tensor y;     /* rank 0: like x */
+    clnorm_tensor y; /* rank 0: like x */
 
-    int axis;            /* the channels; negative counts from the end */
-    int dim;             /* l2_normalize: the axis that is summed over; negative counts from the end */
+    int axis; /* the channels; negative counts from the end */
+    int dim;  /* l2_normalize: the axis that is summed over; negative counts from the end */
     int depth_radius;
-    int window_before;   /* -1: depth_radius */
-    int window_after;    /* -1: depth_radius */
+    int window_before; /* -1: depth_radius */
+    int window_after;  /* -1: depth_radius */
     bool alpha_scaled_by_size;
     bool unbiased_running_variance;
     double epsilon;
@@ -348,9 +350,19 @@ typedef struct clnorm_buffers {
 /* The same as CLNORM_BUFFERS() without any, for C++ and for filling in field by field. */
 static inline clnorm_buffers clnorm_buffers_none(void)
 {
-    clnorm_buffers buffers = {sizeof(clnorm_buffers), {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0},
-                              {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0},
-                              {NULL, 0}, {NULL, 0}, {NULL, 0}};
+    clnorm_buffers buffers = {sizeof(clnorm_buffers),
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0}};
     return buffers;
 }
 
@@ -368,8 +380,7 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
  * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
  * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR.
  */
-CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context,
-                                            const clnorm_op *op);
+CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
 /*
  * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;

@@ -21,12 +21,12 @@ typedef enum clnorm_attribute_type {
 typedef struct clnorm_attribute_info {
     const char *name;
     clnorm_attribute_type type;
-    bool required;          /* has no default */
+    bool required; /* has no default */
     double default_value;
     const char *default_text; /* how the default is written: "1e-05", or what it is taken from */
     double minimum, maximum;  /* inclusive; infinite: any finite value. Not for an axis. */
     const char *help;
-    size_t offset;            /* of the field in clnorm_op */
+    size_t offset; /* of the field in clnorm_op */
 } clnorm_attribute_info;
 
 typedef enum clnorm_buffer_role {

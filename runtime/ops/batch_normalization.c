@@ -186,13 +186,13 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
         set(arrays->count, 0, (double)c->count, ulp_of((double)c->count) / 2);
     if (arrays->moving_mean.values != NULL) {
         const double old = arrays->moving_mean.values[i];
-        const double new = op->decay * old + (1 - op->decay) * c->mean;
+        const double new = op->decay *old + (1 - op->decay) * c->mean;
         set(arrays->moving_mean, i, new,
             mean_bound + 2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * c->mean)));
     }
     if (arrays->moving_variance.values != NULL) {
         const double old = arrays->moving_variance.values[i];
-        const double new = op->decay * old + (1 - op->decay) * unbiased;
+        const double new = op->decay *old + (1 - op->decay) * unbiased;
         set(arrays->moving_variance, i, new,
             (1 - op->decay) * (5 * ulp_of(unbiased) + FLT_MIN) +
                 2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * unbiased)));
@@ -203,12 +203,13 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
 static void apply(const clnorm_op *op, unsigned axis, const channel *c, const clnorm_reference_arrays *arrays)
 {
     const double deviation = sqrt(c->variance + op->epsilon);
-    double largest = fabs(c->beta);
+    double largest = isfinite(c->beta) ? fabs(c->beta) : 0;
     for (size_t i = 0; i < c->count; i++) {
         const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
         const double scaled = (x - c->mean) * c->gamma / deviation;
         const double y = scaled + c->beta;
-        largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
+        if (isfinite(y))
+            largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
         arrays->y.values[element(&op->y, axis, c->index, i)] = y;
     }
     /* digits that the variance lost to underflow are lost to y as well */

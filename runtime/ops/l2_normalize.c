@@ -5,7 +5,8 @@
 
 static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_AXIS(dim, true, -1, "", "the axis that is summed over; negative counts from the end"),
-    ATTRIBUTE_REAL(epsilon, 1e-12, "1e-12", 0, INFINITY, "the least squared norm; smaller ones count as this"),
+    ATTRIBUTE_REAL(epsilon, 1e-12, "1e-12", 0, INFINITY,
+                   "the least squared norm; smaller ones count as this"),
 };
 
 static const clnorm_buffer_info infer_buffers[] = {

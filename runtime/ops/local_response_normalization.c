@@ -116,8 +116,8 @@ static clnorm_status reference(const clnorm_op *op, const clnorm_reference_array
 
 const op_definition local_response_normalization_op = {
     .info = {CLNORM_LOCAL_RESPONSE_NORMALIZATION, "local_response_normalization",
-             "y = x / (bias + alpha * S)^beta, S the sum of x^2 over neighbouring channels", 2, CLNORM_MAX_RANK,
-             false, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
+             "y = x / (bias + alpha * S)^beta, S the sum of x^2 over neighbouring channels", 2,
+             CLNORM_MAX_RANK, false, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
     .lower = lower,
     .reference = reference,
 };

@@ -33,19 +33,32 @@ extern const op_definition l2_normalize_op;
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-#define ATTRIBUTE_REAL(field, value, text, low, high, about)                                                  \
-    {#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field)}
-#define ATTRIBUTE_INTEGER(field, value, text, low, high, about)                                               \
-    {#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about, offsetof(clnorm_op, field)}
-#define ATTRIBUTE_AXIS(field, needed, value, text, about)                                                     \
-    {#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)}
-#define ATTRIBUTE_SWITCH(field, about)                                                                        \
-    {#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)}
+#define ATTRIBUTE_REAL(field, value, text, low, high, about)                                                 \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field)      \
+    }
+#define ATTRIBUTE_INTEGER(field, value, text, low, high, about)                                              \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about, offsetof(clnorm_op, field)   \
+    }
+#define ATTRIBUTE_AXIS(field, needed, value, text, about)                                                    \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)          \
+    }
+#define ATTRIBUTE_SWITCH(field, about)                                                                       \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)          \
+    }
 
-#define BUFFER(field, role, shape, required)                                                                  \
-    {#field, CLNORM_ROLE_##role, CLNORM_SHAPE_##shape, required, offsetof(clnorm_buffers, field),             \
-     offsetof(clnorm_reference_arrays, field)}
-#define MODE(mode, name, buffers) {CLNORM_##mode, name, COUNT_OF(buffers), buffers}
+#define BUFFER(field, role, shape, required)                                                                 \
+    {                                                                                                        \
+#field, CLNORM_ROLE_##role, CLNORM_SHAPE_##shape, required, offsetof(clnorm_buffers, field),         \
+            offsetof(clnorm_reference_arrays, field)                                                         \
+    }
+#define MODE(mode, name, buffers)                                                                            \
+    {                                                                                                        \
+        CLNORM_##mode, name, COUNT_OF(buffers), buffers                                                      \
+    }
 
 /* ---- For their references ---- */
 

@@ -14,12 +14,9 @@ static const op_definition *const definitions[] = {
 };
 
 static const char *const mode_names[] = {
-    [CLNORM_INFER] = "infer",
-    [CLNORM_TRAIN] = "train",
-    [CLNORM_BACKWARD] = "backward",
-    [CLNORM_BACKWARD_INFER] = "backward_infer",
-    [CLNORM_STATISTICS] = "statistics",
-    [CLNORM_APPLY] = "apply",
+    [CLNORM_INFER] = "infer",           [CLNORM_TRAIN] = "train",
+    [CLNORM_BACKWARD] = "backward",     [CLNORM_BACKWARD_INFER] = "backward_infer",
+    [CLNORM_STATISTICS] = "statistics", [CLNORM_APPLY] = "apply",
 };
 
 const op_definition *op_find(clnorm_op_kind kind)
@@ -81,7 +78,8 @@ clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribut
     }
     if (attribute->type == CLNORM_ATTRIBUTE_SWITCH) {
         if (!(value == 0 || value == 1))
-            return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; false or true is allowed", attribute->name, value);
+            return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; false or true is allowed", attribute->name,
+                        value);
         const bool on = value != 0;
         memcpy(field, &on, sizeof on);
         return CLNORM_OK;
@@ -165,13 +163,15 @@ static clnorm_status check_mode(const clnorm_op *op, const clnorm_op_info *info)
     const bool named = (int)op->mode >= 0 && (size_t)op->mode < COUNT_OF(mode_names);
     if (named)
         return fail(CLNORM_INVALID_MODE, "mode is %s; %s has %s", mode_names[op->mode], info->name, allowed);
-    return fail(CLNORM_INVALID_MODE, "mode is %d, which is none; %s has %s", (int)op->mode, info->name, allowed);
+    return fail(CLNORM_INVALID_MODE, "mode is %d, which is none; %s has %s", (int)op->mode, info->name,
+                allowed);
 }
 
 static clnorm_status check_y(const clnorm_op *op)
 {
     if (op->y.rank != op->x.rank)
-        return fail(CLNORM_INVALID_RANK, "y has rank %u; x has %u, and they must agree", op->y.rank, op->x.rank);
+        return fail(CLNORM_INVALID_RANK, "y has rank %u; x has %u, and they must agree", op->y.rank,
+                    op->x.rank);
     for (unsigned axis = 0; axis < op->x.rank; axis++) {
         if (op->y.dims[axis] != op->x.dims[axis])
             return fail(CLNORM_INVALID_SHAPE, "y has %zu along axis %u; x has %zu, and they must agree",
@@ -179,7 +179,8 @@ static clnorm_status check_y(const clnorm_op *op)
     }
     if (tensor_overlaps_itself(&op->y))
         return fail(CLNORM_INVALID_STRIDES, "y overlaps itself: two of its elements share memory%s",
-                    op->y.rank == op->x.rank && memcmp(op->y.strides, op->x.strides, sizeof op->x.strides) == 0
+                    op->y.rank == op->x.rank &&
+                            memcmp(op->y.strides, op->x.strides, sizeof op->x.strides) == 0
                         ? " (its strides are x's; give y strides of its own)"
                         : "");
     return CLNORM_OK;
@@ -212,7 +213,8 @@ clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_defin
         return fail(CLNORM_INVALID_ARGUMENT, "op must not be NULL");
     if (op->size < offsetof(clnorm_op, axis))
         return fail(CLNORM_INVALID_ARGUMENT,
-                    "op.size is %zu; make the op by one of the functions of clnorm.h, which set it", op->size);
+                    "op.size is %zu; make the op by one of the functions of clnorm.h, which set it",
+                    op->size);
     const op_definition *found = op_find(op->kind);
     if (found == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "op.kind is %d, which is no operation", (int)op->kind);

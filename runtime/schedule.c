@@ -1,0 +1,157 @@
+#include "schedule.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Floats of an accumulator in scratch, at most: ACCUMULATOR_FIELDS in kernels-cl/accumulators. */
+enum { ACCUMULATOR_FIELDS = 5 };
+
+size_t ceil_divide(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+void add_option(step *s, const char *name, long value)
+{
+    const size_t length = strlen(s->options);
+    const int written = snprintf(s->options + length, sizeof s->options - length, " -D%s=%ld", name, value);
+    assert(written > 0 && (size_t)written < sizeof s->options - length);
+    (void)written;
+}
+
+static void add_source(step *s, const char *name)
+{
+    assert(s->source_count < MAX_SOURCES);
+    s->sources[s->source_count++] = name;
+}
+
+step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors)
+{
+    static const char *const works[] = {
+        [WORK_MAP] = "WORK_MAP",
+        [WORK_REDUCE] = "WORK_REDUCE",
+        [WORK_REDUCE_MAP] = "WORK_REDUCE_MAP",
+        [WORK_WINDOW] = "WORK_WINDOW",
+    };
+    assert(out->step_count < MAX_STEPS);
+    step *s = &out->steps[out->step_count++];
+    memset(s, 0, sizeof *s);
+    s->kernel = kernel;
+    s->index_bits = p->index_bits;
+    add_source(s, "prelude.cl");
+    add_source(s, "lanes/1.cl");
+    add_source(s, p->formula);
+    if (vectors) {
+        add_source(s, "lanes/16.cl");
+        add_source(s, p->formula);
+    }
+    add_source(s, nest);
+    strcpy(s->options, "-cl-std=CL1.2");
+    add_option(s, "INDEX_BITS", (long)p->index_bits);
+    add_option(s, works[p->work], 1);
+    for (size_t i = 0; i < p->define_count; i++)
+        add_option(s, p->defines[i].name, p->defines[i].value);
+    return s;
+}
+
+void add_formula_arguments(step *s, const problem *p)
+{
+    for (size_t i = 0; i < p->arguments.count; i++) {
+        assert(s->arguments.count < MAX_ARGUMENTS);
+        s->arguments.items[s->arguments.count++] = p->arguments.items[i];
+    }
+}
+
+void add_tensors(step *s, const problem *p)
+{
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : offsetof(clnorm_buffers, y));
+}
+
+void launch_items(step *s, size_t items, size_t local)
+{
+    s->dimensions = 1;
+    s->local[0] = local;
+    s->global[0] = ceil_divide(items, local) * local;
+}
+
+void launch_grid(step *s, size_t columns, size_t rows)
+{
+    s->dimensions = 2;
+    s->local[0] = s->local[1] = 1;
+    s->global[0] = columns;
+    s->global[1] = rows;
+}
+
+const char *refuse_geometry(const problem *p, geometry wanted)
+{
+    if (!p->dense)
+        return "not dense";
+    if ((p->work == WORK_WINDOW) != (wanted == GEOMETRY_WINDOW))
+        return wanted == GEOMETRY_WINDOW ? "not a window" : "a window";
+    if (wanted == GEOMETRY_PLANE && p->inner == 1)
+        return "no contiguous run is reduced";
+    return wanted == GEOMETRY_COLUMN && p->inner > 1 ? "a contiguous run is reduced" : NULL;
+}
+
+const char *refuse_map(const problem *p, geometry wanted)
+{
+    const char *reason = refuse_geometry(p, wanted);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+}
+
+const char *refuse_fused(const problem *p, geometry wanted)
+{
+    const char *reason = refuse_geometry(p, wanted);
+    if (reason != NULL)
+        return reason;
+    return p->work == WORK_MAP ? "nothing to reduce" : NULL;
+}
+
+const char *refuse_split(const problem *p, geometry wanted)
+{
+    const char *reason = refuse_fused(p, wanted);
+    if (reason != NULL)
+        return reason;
+    return p->rescales ? "a group may need a second pass" : NULL;
+}
+
+partials add_partials(choice *out, const problem *p, size_t parts)
+{
+    const partials found = {out->scratch_bytes / sizeof(float), parts};
+    out->scratch_bytes += ACCUMULATOR_FIELDS * p->groups * parts * sizeof(float);
+    return found;
+}
+
+partials add_merge(choice *out, const problem *p, const caps *device, partials found)
+{
+    enum { PARTS_MERGED_BY_MAP = 8 };
+    if (p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP)
+        return found;
+    partials merged = found;
+    step *s = add_step(out, p, "merge.cl", "merge", false);
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, found.parts);
+    add_scratch(&s->arguments, found.offset);
+    if (p->work == WORK_REDUCE) {
+        add_formula_arguments(s, p);
+    } else {
+        merged = add_partials(out, p, 1);
+        add_scratch(&s->arguments, merged.offset);
+    }
+    launch_items(s, p->groups, least(16, device->max_work_group_size));
+    return merged;
+}

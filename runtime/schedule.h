@@ -1,0 +1,65 @@
+/* What the schedules share: their variants, and the pieces that steps are put together from. Pure. */
+#ifndef CLNORM_RUNTIME_SCHEDULE_H
+#define CLNORM_RUNTIME_SCHEDULE_H
+
+#include "choose.h"
+
+typedef struct variant {
+    const char *name;
+    /* Why it does not take this problem on this device; NULL: it does. */
+    const char *(*refuse)(const problem *p, const caps *device);
+    /* Fills steps and scratch_bytes. */
+    void (*fill)(const problem *p, const caps *device, choice *out);
+} variant;
+
+extern const variant cpu_variants[], gpu_variants[], strided_variants[];
+extern const size_t cpu_variant_count, gpu_variant_count, strided_variant_count;
+
+/* ---- Why a problem is not for a nest, or NULL ---- */
+
+typedef enum geometry { GEOMETRY_PLANE, GEOMETRY_COLUMN, GEOMETRY_WINDOW } geometry;
+
+const char *refuse_geometry(const problem *p, geometry wanted);
+/* The same, and: y from known statistics; statistics (and y) in one kernel; in several. */
+const char *refuse_map(const problem *p, geometry wanted);
+const char *refuse_fused(const problem *p, geometry wanted);
+const char *refuse_split(const problem *p, geometry wanted);
+
+/* ---- Steps ---- */
+
+/* A new step: the prelude, the formula for single values, for vectors of 16 too if `vectors`, then the
+ * nest; the problem's defines. */
+step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors);
+
+void add_option(step *s, const char *name, long value);
+
+/* x and y; y is none where there are only statistics. */
+void add_tensors(step *s, const problem *p);
+
+void add_formula_arguments(step *s, const problem *p);
+
+/* A one-dimensional launch of at least `items` work-items in work-groups of `local`. */
+void launch_items(step *s, size_t items, size_t local);
+
+/* A two-dimensional launch of work-groups of one item. */
+void launch_grid(step *s, size_t columns, size_t rows);
+
+/* ---- Statistics in parts ---- */
+
+/* Where partial accumulators lie in scratch, and how many a group has. */
+typedef struct partials {
+    size_t offset, parts;
+} partials;
+
+/* Room for `parts` accumulators a group, at the start of scratch. */
+partials add_partials(choice *out, const problem *p, size_t parts);
+
+/* WORK_REDUCE: a step in which the formula saves what it finds. Else a step that leaves one accumulator a
+ * group, and where it is; or none, where the next step may as well merge a few parts itself. */
+partials add_merge(choice *out, const problem *p, const caps *device, partials found);
+
+size_t ceil_divide(size_t a, size_t b);
+size_t least(size_t a, size_t b);
+size_t most(size_t a, size_t b);
+
+#endif

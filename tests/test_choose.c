@@ -1,0 +1,269 @@
+/* Which variant is chosen, on invented devices, and what its launches look like. */
+#include "suite.h"
+
+#include "choose.h"
+#include "ops/op.h"
+
+#include <string.h>
+
+static const caps two_cores = {.type = CL_DEVICE_TYPE_CPU,
+                               .compute_units = 2,
+                               .max_work_group_size = 4096,
+                               .max_work_item_size = 4096,
+                               .local_memory = 32768,
+                               .cache = (size_t)32 << 20,
+                               .address_bits = 64,
+                               .compiler = true};
+static const caps one_item = {.type = CL_DEVICE_TYPE_CPU,
+                              .compute_units = 1,
+                              .max_work_group_size = 1,
+                              .max_work_item_size = 1,
+                              .local_memory = 1024,
+                              .address_bits = 32};
+static const caps large_gpu = {.type = CL_DEVICE_TYPE_GPU,
+                               .compute_units = 128,
+                               .max_work_group_size = 1024,
+                               .max_work_item_size = 1024,
+                               .local_memory = 49152,
+                               .cache = (size_t)64 << 20,
+                               .address_bits = 64,
+                               .compiler = true};
+static const caps small_gpu = {.type = CL_DEVICE_TYPE_GPU,
+                               .compute_units = 4,
+                               .max_work_group_size = 64,
+                               .max_work_item_size = 64,
+                               .local_memory = 2048,
+                               .address_bits = 32,
+                               .compiler = true};
+
+static clnorm_op batch_norm(clnorm_mode mode, clnorm_tensor x, int axis)
+{
+    clnorm_op op = clnorm_batch_normalization(x);
+    op.mode = mode;
+    op.axis = axis;
+    return op;
+}
+
+static choice choose_for(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
+{
+    clnorm_op op;
+    const op_definition *definition;
+    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
+    problem p = {0};
+    definition->lower(&op, &p);
+    choice chosen;
+    ck_assert_int_eq(choose(&p, device, schedule, &chosen), CLNORM_OK);
+    return chosen;
+}
+
+static size_t work_groups(const step *s)
+{
+    size_t groups = 1;
+    for (cl_uint d = 0; d < s->dimensions; d++)
+        groups *= s->global[d] / s->local[d];
+    return groups;
+}
+
+static clnorm_tensor nchw(size_t n, size_t c, size_t h, size_t w)
+{
+    return clnorm_tensor_4d(CLNORM_F32, n, c, h, w);
+}
+
+/* A shape, the variant that must be taken, and the work-groups of its first step. */
+static void assert_chosen(const clnorm_op *op, const char *variant, size_t first, size_t last)
+{
+    const choice chosen = choose_for(op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, variant);
+    ck_assert_uint_eq(work_groups(&chosen.steps[0]), first);
+    ck_assert_uint_eq(work_groups(&chosen.steps[chosen.step_count - 1]), last);
+}
+
+START_TEST(cpu_batch_norm_infer_is_a_few_long_pieces)
+{
+    clnorm_op op = batch_norm(CLNORM_INFER, nchw(32, 64, 112, 112), 1);
+    assert_chosen(&op, "cpu/plane/map", 8, 8);
+    op = batch_norm(CLNORM_INFER, nchw(32, 112, 112, 64), -1);
+    assert_chosen(&op, "cpu/column/map", 8, 8);
+    op = batch_norm(CLNORM_INFER, nchw(31, 61, 13, 13), 1);
+    assert_chosen(&op, "cpu/plane/map", 8, 8);
+    op = batch_norm(CLNORM_INFER, nchw(1, 2, 3, 5), 1);
+    assert_chosen(&op, "cpu/plane/map", 1, 1);
+}
+END_TEST
+
+START_TEST(cpu_batch_norm_train_is_one_launch_where_channels_suffice)
+{
+    clnorm_op op = batch_norm(CLNORM_TRAIN, nchw(32, 64, 112, 112), 1);
+    assert_chosen(&op, "cpu/plane/fused", 8, 8);
+    op = batch_norm(CLNORM_TRAIN, nchw(32, 256, 14, 14), 1);
+    assert_chosen(&op, "cpu/plane/fused", 8, 8);
+    op = batch_norm(CLNORM_TRAIN, nchw(1, 64, 56, 56), 1);
+    assert_chosen(&op, "cpu/plane/fused", 8, 8);
+    op = batch_norm(CLNORM_TRAIN, nchw(2, 3, 1024, 1024), 1);
+    assert_chosen(&op, "cpu/plane/split", 3 * 32, 8);
+    op = batch_norm(CLNORM_TRAIN, nchw(32, 112, 112, 64), -1);
+    assert_chosen(&op, "cpu/column/split", 98, 8);
+    op = batch_norm(CLNORM_TRAIN, clnorm_tensor_2d(CLNORM_F32, 4096, 1000), -1);
+    assert_chosen(&op, "cpu/column/fused", 16, 16);
+}
+END_TEST
+
+START_TEST(cpu_local_response_norm_keeps_its_window_in_registers)
+{
+    clnorm_op op = clnorm_local_response_normalization(nchw(32, 64, 112, 112));
+    op.axis = 1;
+    op.depth_radius = 2;
+    assert_chosen(&op, "cpu/window/inner", 32 * 196, 32 * 196);
+    op.x = nchw(32, 112, 112, 64);
+    op.axis = -1;
+    assert_chosen(&op, "cpu/window/last", 8, 8);
+    op.depth_radius = 31; /* a window of 63 */
+    const choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "strided/window");
+    ck_assert_ptr_nonnull(strstr(chosen.refusals, "cpu/window/last: a long window"));
+}
+END_TEST
+
+START_TEST(cpu_l2_is_one_launch)
+{
+    clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 8192, 1024), -1);
+    assert_chosen(&op, "cpu/plane/fused", 8, 8);
+    op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 1, 4096), -1);
+    assert_chosen(&op, "cpu/plane/fused", 1, 1);
+    op = clnorm_l2_normalize(nchw(32, 64, 112, 112), 1);
+    assert_chosen(&op, "cpu/column/fused", 32 * 196, 32 * 196);
+}
+END_TEST
+
+START_TEST(strided_tensors_take_the_last_variant)
+{
+    const size_t dims[] = {4, 5, 6}, strides[] = {60, 12, 2};
+    clnorm_op op = batch_norm(CLNORM_TRAIN, clnorm_tensor_strided(CLNORM_F32, 3, dims, strides), 1);
+    const choice on_cpu = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    const choice on_gpu = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
+    ck_assert_str_eq(on_cpu.variant, "strided/groups");
+    ck_assert_str_eq(on_gpu.variant, "strided/groups");
+    ck_assert_ptr_nonnull(strstr(on_gpu.refusals, "gpu/plane/fused: not dense"));
+}
+END_TEST
+
+START_TEST(the_last_dimension_of_a_choice_fits_the_device)
+{
+    const caps *const devices[] = {&two_cores, &one_item, &large_gpu, &small_gpu};
+    const clnorm_mode modes[] = {CLNORM_INFER, CLNORM_TRAIN, CLNORM_STATISTICS};
+    const size_t sizes[] = {1, 2, 7, 64, 1000, 70001};
+    for (size_t d = 0; d < COUNT_OF(devices); d++) {
+        for (size_t i = 0; i < COUNT_OF(sizes) * COUNT_OF(sizes) * 3 * 2; i++) {
+            const size_t a = sizes[i % 6], b = sizes[i / 6 % 6];
+            const clnorm_op op =
+                batch_norm(modes[i / 36 % 3], clnorm_tensor_3d(CLNORM_F32, a, b, 3), i / 108 == 0 ? 1 : 2);
+            for (clnorm_kernels k = CLNORM_KERNELS_CPU; k <= CLNORM_KERNELS_GPU; k++) {
+                const choice chosen = choose_for(&op, devices[d], k);
+                for (size_t s = 0; s < chosen.step_count; s++) {
+                    const step *launched = &chosen.steps[s];
+                    size_t local = 1;
+                    for (cl_uint n = 0; n < launched->dimensions; n++) {
+                        local *= launched->local[n];
+                        ck_assert_uint_gt(launched->global[n], 0);
+                        ck_assert_uint_eq(launched->global[n] % launched->local[n], 0);
+                    }
+                    ck_assert_uint_le(local, devices[d]->max_work_group_size);
+                    ck_assert_int_eq(launched->arguments.items[0].kind, ARGUMENT_INDEX);
+                    ck_assert_uint_gt(launched->arguments.items[0].number, 0);
+                }
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(gpu_work_fills_the_device)
+{
+    clnorm_op op = batch_norm(CLNORM_TRAIN, clnorm_tensor_3d(CLNORM_F32, 1, 2, 10000000), 1);
+    choice chosen = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
+    ck_assert_str_eq(chosen.variant, "gpu/plane/split");
+    ck_assert_uint_eq(chosen.step_count, 3); /* statistics, merge, map */
+    ck_assert_uint_ge(work_groups(&chosen.steps[0]), 2 * 128);
+    op = batch_norm(CLNORM_TRAIN, clnorm_tensor_2d(CLNORM_F32, 1000000, 64), -1);
+    chosen = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
+    ck_assert_str_eq(chosen.variant, "gpu/column/split");
+    ck_assert_uint_ge(work_groups(&chosen.steps[0]), 2 * 128);
+    op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 8192, 1024), -1);
+    chosen = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
+    ck_assert_str_eq(chosen.variant, "gpu/plane/fused");
+    ck_assert_uint_eq(chosen.steps[0].local[0], 256);
+    chosen = choose_for(&op, &small_gpu, CLNORM_KERNELS_GPU);
+    ck_assert_uint_eq(chosen.steps[0].local[0], 64);
+    chosen = choose_for(&op, &one_item, CLNORM_KERNELS_GPU);
+    ck_assert_uint_eq(chosen.steps[0].local[0], 1);
+}
+END_TEST
+
+static bool has_option(const choice *chosen, const char *option)
+{
+    return strstr(chosen->steps[0].options, option) != NULL;
+}
+
+START_TEST(options_hold_what_changes_the_code)
+{
+    clnorm_op op = batch_norm(CLNORM_INFER, nchw(32, 64, 112, 112), 1);
+    choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert(has_option(&chosen, "-DSTREAM=1"));
+    ck_assert(has_option(&chosen, "-DINDEX_BITS=32"));
+    op = batch_norm(CLNORM_INFER, nchw(1, 64, 56, 56), 1);
+    const choice small = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert(has_option(&small, "-DSTREAM=0"));
+    op = batch_norm(CLNORM_INFER, nchw(2, 64, 56, 57), 1); /* another shape, the same program */
+    op.epsilon = 1e-3;
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.steps[0].options, small.steps[0].options);
+    op = batch_norm(CLNORM_INFER, nchw(1 << 10, 1 << 10, 1 << 6, 1 << 6), 1); /* 2^32 elements */
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert(has_option(&chosen, "-DINDEX_BITS=64"));
+    ck_assert_uint_eq(chosen.steps[0].arguments.items[0].number, (uint64_t)1 << 32);
+}
+END_TEST
+
+/* Partial sums may depend on the problem, never on the device's cores. */
+START_TEST(parts_do_not_depend_on_cores)
+{
+    const clnorm_op op = batch_norm(CLNORM_TRAIN, nchw(2, 3, 1024, 1024), 1);
+    caps many = two_cores;
+    many.compute_units = 64;
+    many.cache = 0;
+    const choice few_cores = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    const choice many_cores = choose_for(&op, &many, CLNORM_KERNELS_CPU);
+    ck_assert_uint_eq(few_cores.scratch_bytes, many_cores.scratch_bytes);
+    ck_assert_uint_eq(work_groups(&few_cores.steps[0]), work_groups(&many_cores.steps[0]));
+}
+END_TEST
+
+START_TEST(a_schedule_that_is_missing_is_named)
+{
+    problem p = {0};
+    clnorm_op op = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 5), 0);
+    op.y = op.x;
+    l2_normalize_op.lower(&op, &p);
+    choice chosen;
+    ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_FPGA, &chosen), CLNORM_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "fpga"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("choose");
+    TCase *cases = tcase_create("choose");
+    tcase_add_test(cases, cpu_batch_norm_infer_is_a_few_long_pieces);
+    tcase_add_test(cases, cpu_batch_norm_train_is_one_launch_where_channels_suffice);
+    tcase_add_test(cases, cpu_local_response_norm_keeps_its_window_in_registers);
+    tcase_add_test(cases, cpu_l2_is_one_launch);
+    tcase_add_test(cases, strided_tensors_take_the_last_variant);
+    tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);
+    tcase_add_test(cases, gpu_work_fills_the_device);
+    tcase_add_test(cases, options_hold_what_changes_the_code);
+    tcase_add_test(cases, parts_do_not_depend_on_cores);
+    tcase_add_test(cases, a_schedule_that_is_missing_is_named);
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
