@@ -17,20 +17,11 @@ say() {
     echo "setup: $*" >&2
 }
 
-# Runs a command as root: through sudo for everyone else.
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        echo "neither root nor sudo; run as root: $*"
-        return 1
-    fi
-}
-
+# Through sudo for everyone but root.
 apt_get() {
-    as_root env DEBIAN_FRONTEND=noninteractive \
+    local sudo=()
+    [ "$(id -u)" = 0 ] || sudo=(sudo)
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" </dev/null
 }
 
@@ -70,6 +61,10 @@ install_missing() {
     fi
     mapfile -t missing < <(missing_of "${wanted[@]}" | sort -u)
     [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        say "no sudo here; run as root: apt-get install --no-install-recommends ${missing[*]}"
+        return 1
+    fi
     say "installing ${missing[*]}"
     quietly apt_get update || say "apt-get update had trouble; going on with the lists that are here"
     quietly apt_get install -y --no-install-recommends "${missing[@]}" || return 1

@@ -12,6 +12,7 @@
 #define MERGED_PARAMETERS OUTPUT(merged)
 #endif
 
+#if KERNEL_merge
 __kernel void merge(index_t work, index_t parts, INPUT(partials), MERGED_PARAMETERS)
 {
     const index_t group = get_global_id(0);
@@ -25,3 +26,4 @@ __kernel void merge(index_t work, index_t parts, INPUT(partials), MERGED_PARAMET
     accumulator_store(all, merged + merged_offset, group, work);
 #endif
 }
+#endif

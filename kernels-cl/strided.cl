@@ -44,6 +44,7 @@ accumulator accumulate_group(__global const real *x, ulong values, uint kept_axe
 
 #endif
 
+#if KERNEL_strided
 /* work: groups, each of `values` values. */
 __kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulong8 axis_sizes,
                       ulong8 axis_x_strides, ulong8 axis_y_strides, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
@@ -87,3 +88,4 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulo
     formula_save(&f, group, all);
 #endif
 }
+#endif

@@ -4,6 +4,7 @@
  * Up to eight axes, the first of them the channels. Launch: one dimension, any work-group size; a work-item
  * owns values_per_item neighbouring values.
  */
+#if KERNEL_strided_window
 __kernel void strided_window(index_t work, index_t values_per_item, ulong before, ulong after, uint axes,
                              ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_y_strides, INPUT(x),
                              OUTPUT(y), FORMULA_PARAMETERS)
@@ -33,3 +34,4 @@ __kernel void strided_window(index_t work, index_t values_per_item, ulong before
                            window_sum(x + at, begin, end, x_strides[0], f.square_scale));
     }
 }
+#endif

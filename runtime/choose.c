@@ -31,15 +31,19 @@ static bool take_first(const variant *variants, size_t count, const problem *p, 
 clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
 {
     memset(out, 0, sizeof *out);
-    bool taken = false;
-    if (schedule == CLNORM_KERNELS_CPU)
-        taken = take_first(cpu_variants, cpu_variant_count, p, device, out);
-    else if (schedule == CLNORM_KERNELS_GPU)
-        taken = take_first(gpu_variants, gpu_variant_count, p, device, out);
-    else
+    if (schedule != CLNORM_KERNELS_CPU && schedule != CLNORM_KERNELS_GPU)
         return fail(CLNORM_INVALID_ARGUMENT,
                     "kernels is fpga, a schedule that this version does not have yet; "
                     "cpu and gpu are allowed");
+    if (p->elements == 0) {
+        strcpy(out->variant, "empty");
+        return CLNORM_OK;
+    }
+    bool taken;
+    if (schedule == CLNORM_KERNELS_CPU)
+        taken = take_first(cpu_variants, cpu_variant_count, p, device, out);
+    else
+        taken = take_first(gpu_variants, gpu_variant_count, p, device, out);
     if (!taken)
         taken = take_first(strided_variants, strided_variant_count, p, device, out);
     assert(taken);

@@ -17,7 +17,7 @@ enum { MAX_STEPS = 3, MAX_SOURCES = 10, MAX_REFUSALS = 512 };
 typedef struct step {
     const char *sources[MAX_SOURCES]; /* .cl files, in order */
     size_t source_count;
-    char options[256]; /* for clBuildProgram */
+    char options[320]; /* for clBuildProgram */
     const char *kernel;
     unsigned index_bits;
     cl_uint dimensions;
@@ -34,7 +34,7 @@ typedef struct choice {
     char refusals[MAX_REFUSALS]; /* "variant: reason; ...", as far as there is room */
 } choice;
 
-/* Fails only for a schedule that this version does not have. */
+/* A problem without elements has no steps. Fails only for a schedule that this version does not have. */
 clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out);
 
 #endif

@@ -42,14 +42,18 @@ static clnorm_status choose(const char *choice, cl_platform_id *platform, cl_dev
     const clnorm_device *device = NULL;
     clnorm_status status = CLNORM_OK;
 
-    if (!choice) {
+    const bool by_environment = !choice;
+    if (by_environment) {
         status = env_device(from_environment, sizeof from_environment);
         choice = from_environment;
     }
     if (status == CLNORM_OK)
         status = device_list_create(&list, choice);
-    if (status == CLNORM_OK)
+    if (status == CLNORM_OK) {
         status = device_list_choose(list, choice, &device);
+        if (status != CLNORM_OK && by_environment && *choice != '\0')
+            fail(status, "CLNORM_DEVICE: %s", clnorm_last_error());
+    }
     if (status == CLNORM_OK) {
         log_line(CLNORM_LOG_INFO, "device %u:%u %s %s (%s, %s)", device->platform, device->device,
                  device->type, device->name, device->platform_name, device->version);

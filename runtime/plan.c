@@ -99,12 +99,9 @@ static clnorm_status prepare(clnorm_plan *plan)
     clnorm_status status = context_schedule(plan->context, &schedule);
     if (status != CLNORM_OK)
         return status;
-    if (tensor_elements(&plan->op.x) == 0) {
-        strcpy(plan->variant, "empty");
-        return CLNORM_OK;
-    }
     problem p = {0};
-    op_find(plan->op.kind)->lower(&plan->op, &p);
+    if (tensor_elements(&plan->op.x) > 0)
+        op_find(plan->op.kind)->lower(&plan->op, &p);
     choice chosen;
     status = choose(&p, &plan->context->caps, schedule, &chosen);
     if (status != CLNORM_OK)

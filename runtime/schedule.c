@@ -60,6 +60,9 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
     strcpy(s->options, "-cl-std=CL1.2");
     add_option(s, "INDEX_BITS", (long)p->index_bits);
     add_option(s, works[p->work], 1);
+    char only[48];
+    snprintf(only, sizeof only, "KERNEL_%s", kernel);
+    add_option(s, only, 1);
     for (size_t i = 0; i < p->define_count; i++)
         add_option(s, p->defines[i].name, p->defines[i].value);
     return s;
@@ -79,11 +82,21 @@ void add_tensors(step *s, const problem *p)
     add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : offsetof(clnorm_buffers, y));
 }
 
+/* PoCL compiles a kernel when it is first launched, for that work-group size, and again for a launch of more
+ * than 65535 work-groups; what it then has is what its binary holds, for good. So a program holds one kernel
+ * (KERNEL_<name>), and these two defines keep apart what would be compiled again. Seen with PoCL 3.1. */
+static void tell_launch(step *s, bool many_groups)
+{
+    add_option(s, "LOCAL_SIZE", (long)s->local[0]);
+    add_option(s, "MANY_GROUPS", many_groups);
+}
+
 void launch_items(step *s, size_t items, size_t local)
 {
     s->dimensions = 1;
     s->local[0] = local;
     s->global[0] = ceil_divide(items, local) * local;
+    tell_launch(s, s->global[0] / local > 65535);
 }
 
 void launch_grid(step *s, size_t columns, size_t rows)
@@ -92,6 +105,7 @@ void launch_grid(step *s, size_t columns, size_t rows)
     s->local[0] = s->local[1] = 1;
     s->global[0] = columns;
     s->global[1] = rows;
+    tell_launch(s, columns > 65535 || rows > 65535);
 }
 
 const char *refuse_geometry(const problem *p, geometry wanted)

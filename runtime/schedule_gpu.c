@@ -48,13 +48,6 @@ static const char *refuse_plane_split(const problem *p, const caps *device)
     return refuse_split(p, GEOMETRY_PLANE);
 }
 
-static step *add_plane_step(choice *out, const problem *p, const char *kernel, size_t size)
-{
-    step *s = add_step(out, p, "gpu/plane.cl", kernel, false);
-    add_option(s, "LOCAL_SIZE", (long)size);
-    return s;
-}
-
 static void add_plane_extents(step *s, const problem *p)
 {
     add_index(&s->arguments, p->outer);
@@ -68,7 +61,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, con
     const size_t size = group_size(device, ceil_divide(p->inner, PLANE_MAP_VALUES));
     const size_t groups_per_run = ceil_divide(p->inner, size * PLANE_MAP_VALUES);
     const size_t pieces = p->elements / p->inner * groups_per_run;
-    step *s = add_plane_step(out, p, "plane_map", size);
+    step *s = add_step(out, p, "gpu/plane.cl", "plane_map", false);
     add_index(&s->arguments, pieces);
     add_index(&s->arguments, groups_per_run);
     add_plane_extents(s, p);
@@ -90,7 +83,7 @@ static void fill_plane_map(const problem *p, const caps *device, choice *out)
 static void fill_plane_fused(const problem *p, const caps *device, choice *out)
 {
     const size_t size = group_size(device, p->group_size);
-    step *s = add_plane_step(out, p, "plane_fused", size);
+    step *s = add_step(out, p, "gpu/plane.cl", "plane_fused", false);
     add_index(&s->arguments, p->groups);
     add_plane_extents(s, p);
     add_tensors(s, p);
@@ -103,7 +96,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     const size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES);
     const partials found = add_partials(out, p, parts);
     const size_t size = group_size(device, p->group_size);
-    step *s = add_plane_step(out, p, "plane_statistics", size);
+    step *s = add_step(out, p, "gpu/plane.cl", "plane_statistics", false);
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_plane_extents(s, p);

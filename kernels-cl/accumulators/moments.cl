@@ -7,6 +7,7 @@
  */
 #define ACCUMULATOR_FIELDS 5
 #define TILE_ROWS 64
+#define FEW_ROWS 32
 
 #include "accumulators/pair.cl"
 
@@ -71,6 +72,20 @@ V NAME(tile_deviations)(const V *tile, uint rows, V pivot, V *squares)
     return sum + tail;
 }
 
+/* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do not
+ * average them out. */
+V NAME(tile_exact_sum)(const V *tile, uint rows, V pivot)
+{
+    V sum = (V)(0.0f), rest = (V)(0.0f);
+    for (uint row = 0; row < rows; row++) {
+        const NAME(pair) deviation = NAME(two_sum)(tile[row], -pivot);
+        const NAME(pair) next = NAME(two_sum)(sum, deviation.value);
+        sum = next.value;
+        rest += next.rest + deviation.rest;
+    }
+    return NAME(renormalize)(sum, rest).value;
+}
+
 /* The mean of lanes whose values are not all finite: infinite, or NaN. */
 V NAME(tile_infinite_mean)(const V *tile, uint rows, V inverse)
 {
@@ -89,7 +104,9 @@ NAME(accumulator) NAME(accumulator_of_tile)(const V *tile, uint rows)
     pivot += NAME(tile_deviations)(tile, rows, pivot, &squares) * inverse;
     if (!ALL(isfinite(pivot)))
         pivot = select(NAME(tile_infinite_mean)(tile, rows, inverse), pivot, isfinite(pivot));
-    const V sum = NAME(tile_deviations)(tile, rows, pivot, &squares);
+    V sum = NAME(tile_deviations)(tile, rows, pivot, &squares);
+    if (rows <= FEW_ROWS)
+        sum = NAME(tile_exact_sum)(tile, rows, pivot);
 
     NAME(accumulator) tile_moments;
     const NAME(pair) mean = NAME(renormalize)(pivot, sum * inverse);

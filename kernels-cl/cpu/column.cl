@@ -85,6 +85,7 @@ accumulator column_accumulator(real columns[ACCUMULATOR_FIELDS][BLOCK_COLUMNS], 
     return a;
 }
 
+#if KERNEL_column_statistics
 /* work: batch * parts. partials: one accumulator for each part of each group, groups = batch * kept. */
 __kernel void column_statistics(index_t work, index_t blocks, index_t batch, index_t outer, index_t kept,
                                 INPUT(x), OUTPUT(partials))
@@ -120,6 +121,7 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
         }
     }
 }
+#endif
 
 #endif
 
@@ -174,6 +176,7 @@ bool all_aligned(__global real *y, index_t kept, uint columns)
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
+#if KERNEL_column_fused
 /* work: batch entries. */
 __kernel void column_fused(index_t work, index_t blocks, index_t outer, index_t kept, INPUT(x), OUTPUT(y),
                            FORMULA_PARAMETERS)
@@ -216,11 +219,13 @@ __kernel void column_fused(index_t work, index_t blocks, index_t outer, index_t 
     for (uint column = 0; column < b.count; column++)
         formula_save(&f, group + column, column_accumulator(columns, column));
 }
+#endif
 
 #endif
 
 #if !WORK_REDUCE
 
+#if KERNEL_column_map
 /* work: rows of the tensor, batch * outer. A work-item owns rows_per_item neighbouring rows of a block.
  * WORK_REDUCE_MAP: the statistics are `parts` partials for each of `groups`; who has a batch entry's first
  * row saves them. */
@@ -259,5 +264,6 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
             apply_row(x + row * kept, y + row * kept, b.count, coefficients, MAP_COLUMNS, stream);
     }
 }
+#endif
 
 #endif

@@ -88,6 +88,7 @@ accumulator accumulate_group(__global const real *x, plane p, index_t group, rea
     return all;
 }
 
+#if KERNEL_plane_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
 __kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
                                INPUT(x), OUTPUT(partials))
@@ -101,6 +102,7 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
     accumulator_store(accumulate_part(x + x_offset, p, group, first, last, 1.0f), partials + partials_offset,
                       item, work);
 }
+#endif
 
 #endif
 
@@ -160,6 +162,7 @@ void broadcast(const real *scalars, float16 *coefficients)
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
+#if KERNEL_plane_fused
 /* work: groups. A work-item owns groups_per_item neighbouring groups and takes each from its statistics to
  * its results while it is in cache. WORK_REDUCE: no results but what the formula saves. */
 __kernel void plane_fused(index_t work, index_t groups_per_item, index_t outer, index_t kept, index_t inner,
@@ -192,11 +195,13 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, index_t outer, 
         formula_save(&f, group, all);
     }
 }
+#endif
 
 #endif
 
 #if !WORK_REDUCE
 
+#if KERNEL_plane_map
 /* work: values of the tensor. A work-item owns values_per_item neighbouring ones. WORK_REDUCE_MAP: the
  * statistics are `parts` partials for each of `groups`; who begins a group saves them. */
 __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, index_t kept, index_t inner,
@@ -229,5 +234,6 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
         i = run_last;
     }
 }
+#endif
 
 #endif

@@ -31,6 +31,7 @@ void load_terms(__global const real *x, block b, bool exists, real scale, float1
         terms[v] = exists ? vload16(0, x + vector_start(b, v)) * scale : (float16)(0.0f);
 }
 
+#if KERNEL_window_inner
 /* work: outer entries; the first dimension has `blocks` blocks of pixels, each at least 16 wide. A ring holds
  * the window's channels for a block of pixels while it walks down them: each x is read once. */
 __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
@@ -62,11 +63,13 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
         }
     }
 }
+#endif
 
 #else
 
 #define BLOCK_CHANNELS 256
 
+#if KERNEL_window_last
 /* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones, and
  * takes their channels in blocks, with the channels before and after beside them. */
 __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, INPUT(x), OUTPUT(y),
@@ -116,5 +119,6 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
         }
     }
 }
+#endif
 
 #endif

@@ -34,6 +34,7 @@ accumulator accumulate_rows(__global const real *x, index_t first, index_t last,
     return all;
 }
 
+#if KERNEL_column_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
 __kernel void column_statistics(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x),
                                 OUTPUT(partials))
@@ -45,11 +46,13 @@ __kernel void column_statistics(index_t work, index_t groups, index_t outer, ind
     x += x_offset + column_start(item % groups, outer, kept);
     accumulator_store(accumulate_rows(x, first, last, kept, 1.0f), partials + partials_offset, item, work);
 }
+#endif
 
 #endif
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
+#if KERNEL_column_fused
 /* work: groups. WORK_REDUCE: no results but what the formula saves. */
 __kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 {
@@ -75,11 +78,13 @@ __kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), 
 #endif
     formula_save(&f, group, all);
 }
+#endif
 
 #endif
 
 #if !WORK_REDUCE
 
+#if KERNEL_column_map
 /* work: groups * row blocks of MAP_ROWS. WORK_REDUCE_MAP: the statistics are `parts` partials for each of
  * `groups`; who has a group's first row saves them. */
 __kernel void column_map(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x), OUTPUT(y),
@@ -108,5 +113,6 @@ __kernel void column_map(index_t work, index_t groups, index_t outer, index_t ke
     for (index_t row = first; row < last; row++)
         y[row * kept] = formula_apply(x[row * kept], coefficients);
 }
+#endif
 
 #endif

@@ -37,6 +37,7 @@ accumulator accumulate_values(__global const real *x, index_t first, index_t las
     return accumulator_across_group(mine, shared);
 }
 
+#if KERNEL_plane_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
 __kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
                                INPUT(x), OUTPUT(partials))
@@ -50,11 +51,13 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
     if (item < work && get_local_id(0) == 0)
         accumulator_store(all, partials + partials_offset, item, work);
 }
+#endif
 
 #endif
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
+#if KERNEL_plane_fused
 /* work: groups. WORK_REDUCE: no results but what the formula saves. */
 __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
                           FORMULA_PARAMETERS)
@@ -87,11 +90,13 @@ __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inn
     if (get_local_id(0) == 0)
         formula_save(&f, group, all);
 }
+#endif
 
 #endif
 
 #if !WORK_REDUCE
 
+#if KERNEL_plane_map
 /* work: runs * groups_per_run, batch * outer * kept runs. WORK_REDUCE_MAP: the statistics are `parts`
  * partials for each of `groups`; the first item of a group's first run saves them. */
 __kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, index_t kept, index_t inner,
@@ -124,5 +129,6 @@ __kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, ind
             y[i] = formula_apply(x[i], coefficients);
     }
 }
+#endif
 
 #endif

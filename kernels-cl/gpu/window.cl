@@ -4,6 +4,7 @@
  * x and y are [outer][kept][inner], dense and apart; the window slides over kept. Launch: one dimension, any
  * work-group size; a work-item owns a value, its neighbours in memory are its neighbours in the group.
  */
+#if KERNEL_window
 __kernel void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
                      FORMULA_PARAMETERS)
 {
@@ -19,3 +20,4 @@ __kernel void window(index_t work, ulong before, ulong after, index_t kept, inde
     y[i] = formula_divide(&f, x[i],
                           window_sum(x + i - channel * inner, begin, end, inner, f.square_scale));
 }
+#endif

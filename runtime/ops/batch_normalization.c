@@ -179,7 +179,7 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
     /* the relative error of the inverse is half of the variance's where that lost digits to underflow */
     const double lost = FLT_MIN / (c->variance + op->epsilon);
     set(arrays->batch_mean, i, c->mean, mean_bound);
-    set(arrays->batch_mean_residual, i, c->mean - (double)(float)c->mean, mean_bound);
+    set(arrays->batch_mean_residual, i, isfinite(c->mean) ? c->mean - (double)(float)c->mean : 0, mean_bound);
     set(arrays->batch_variance, i, c->variance, variance_bound(c));
     set(arrays->inverse_deviation, i, inverse, 4 * ulp_of(inverse) + (isfinite(lost) ? inverse * lost : 0));
     if (i == 0)
