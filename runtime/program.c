@@ -263,8 +263,9 @@ clnorm_status program_get(program_store *store, const program_request *request, 
     if (status != CLNORM_OK)
         goto cleanup;
     *program = made;
-    log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", name, origin_names[*origin],
-             milliseconds_since(&start), options);
+    if (*origin != PROGRAM_FROM_MEMORY)
+        log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", name, origin_names[*origin],
+                 milliseconds_since(&start), options);
 
 cleanup:
     free(source);
