@@ -14,7 +14,7 @@ uint32_t generator_next(generator *random)
 
 generator generator_seeded(uint64_t seed)
 {
-    generator random = {seed * 0x9e3779b97f4a7c15u + 1};
+    generator random = {seed * 0x9e3779b97f4a7c15u + 1, false, 0.0};
     generator_next(&random);
     generator_next(&random);
     return random;
@@ -30,10 +30,23 @@ double generator_uniform(generator *random)
     return ((double)generator_next(random) + 0.5) / 4294967296.0;
 }
 
+/* The polar method (Marsaglia 1964). */
 double generator_normal(generator *random)
 {
-    double radius = sqrt(-2.0 * log(generator_uniform(random)));
-    return radius * cos(6.283185307179586 * generator_uniform(random));
+    double x = 0;
+    double y = 0;
+    double square = 0;
+    random->spare = !random->spare;
+    if (!random->spare)
+        return random->second;
+    while (!(square > 0 && square < 1)) {
+        x = 2 * generator_uniform(random) - 1;
+        y = 2 * generator_uniform(random) - 1;
+        square = x * x + y * y;
+    }
+    double scale = sqrt(-2 * log(square) / square);
+    random->second = y * scale;
+    return x * scale;
 }
 
 const char *data_kind_name(data_kind kind)
@@ -71,14 +84,11 @@ static double image_value(generator *random, size_t group, size_t position)
     return group % 2 ? level / 255.0 : level;
 }
 
-static double value_of(data_kind kind, generator *random, uint64_t seed, size_t group, size_t position,
-                       size_t size)
+/* Kinds whose values follow from the group: its own level and step, the same wherever it lies. */
+static double patterned_value(data_kind kind, generator *random, generator own, size_t position, size_t size)
 {
-    generator own = generator_seeded(seed ^ (group + 1) * 0xd1342543de82ef95u);
     double level = 4.0 * generator_uniform(&own) - 2.0;
     double step = 0.1 + generator_uniform(&own);
-    static const double tiny[] = {1e-4, 1e-10, 1e-20, 1e-30};
-    static const double huge[] = {1e17, 1e20, 1e30, 1e37};
     switch (kind) {
     case DATA_CONSTANT:
         return 50.0 * level;
@@ -88,21 +98,32 @@ static double value_of(data_kind kind, generator *random, uint64_t seed, size_t 
         return position == generator_below(&own, size) ? step : 0.0;
     case DATA_FIRST_HOT:
         return position == 0 ? step : 0.0;
+    default:
+        return size > 1 ? 6.0 * (double)position / (double)(size - 1) - 3.0 + level : level;
+    }
+}
+
+static double value_of(data_kind kind, generator *random, uint64_t seed, size_t group, size_t position,
+                       size_t size)
+{
+    static const double tiny[] = {1e-4, 1e-10, 1e-20, 1e-30};
+    static const double huge[] = {1e17, 1e20, 1e30, 1e37};
+    switch (kind) {
     case DATA_RELU:
         return fmax(0.0, generator_normal(random));
     case DATA_IMAGE:
         return image_value(random, group, position);
+    case DATA_NORMAL:
+        return generator_normal(random);
     case DATA_LARGE_MEAN:
         return 1e4 + generator_normal(random);
     case DATA_TINY:
         return tiny[group % 4] * generator_normal(random);
-    case DATA_RAMP:
-        return size > 1 ? 6.0 * (double)position / (double)(size - 1) - 3.0 + level : level;
     case DATA_HUGE:
         return huge[group % 4] * generator_normal(random);
-    case DATA_NORMAL:
     default:
-        return generator_normal(random);
+        return patterned_value(kind, random, generator_seeded(seed ^ (group + 1) * 0xd1342543de82ef95u),
+                               position, size);
     }
 }
 

@@ -7,6 +7,8 @@
 
 typedef struct generator {
     uint64_t state;
+    bool spare; /* normal numbers come in pairs */
+    double second;
 } generator;
 
 generator generator_seeded(uint64_t seed);

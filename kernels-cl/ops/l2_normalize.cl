@@ -40,10 +40,10 @@ void formula_finish(const formula *f, index_t group, accumulator squares, real r
     const int exponent = rescale == 1.0f ? 0 : rescale < 1.0f ? -80 : 96;
     const real epsilon = ldexp(f->epsilon_mantissa, f->epsilon_exponent + 2 * exponent);
     coefficients[PRESCALE] = rescale;
-    if (squares.sum == 0.0f)
-        coefficients[SCALE] = 0.0f;
-    else if (squares.sum < epsilon)
+    if (squares.sum < epsilon) /* also a sum that underflowed to 0 far below epsilon */
         coefficients[SCALE] = ldexp(f->floor_mantissa, f->floor_exponent - exponent);
+    else if (squares.sum == 0.0f)
+        coefficients[SCALE] = 0.0f;
     else
         coefficients[SCALE] = inverse_square_root(squares.sum, squares.rest);
 }
