@@ -16,7 +16,7 @@ static bool take_first(const variant *variants, size_t count, const problem *p, 
                        choice *out)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *reason = variants[i].refuse(p, device);
+        const char *reason = variant_refuses(&variants[i], p, device);
         if (reason != NULL) {
             note_refusal(out, variants[i].name, reason);
             continue;

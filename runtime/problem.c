@@ -66,14 +66,14 @@ void problem_define(problem *p, const char *name, long value)
     p->defines[p->define_count++] = (define){name, value};
 }
 
-typedef struct axis {
+typedef struct dimension {
     size_t size, x_stride, y_stride;
     bool reduced;
-} axis;
+} dimension;
 
 /* The axes longer than 1, in the order of their strides where x and y agree on one: what is channels-last in
  * memory is treated so, whatever the order of its dims. Returns how many there are. */
-static unsigned significant_axes(axis *axes, const clnorm_tensor *x, const clnorm_tensor *y,
+static unsigned significant_axes(dimension *axes, const clnorm_tensor *x, const clnorm_tensor *y,
                                  const bool *reduced)
 {
     unsigned count = 0;
@@ -81,12 +81,12 @@ static unsigned significant_axes(axis *axes, const clnorm_tensor *x, const clnor
     for (unsigned i = 0; i < x->rank; i++) {
         if (x->dims[i] == 1)
             continue;
-        axes[count++] = (axis){x->dims[i], x->strides[i], y->strides[i], reduced[i]};
+        axes[count++] = (dimension){x->dims[i], x->strides[i], y->strides[i], reduced[i]};
         same_strides &= x->strides[i] == y->strides[i];
     }
     for (unsigned i = 1; same_strides && i < count; i++) {
         for (unsigned j = i; j > 0 && axes[j].x_stride > axes[j - 1].x_stride; j--) {
-            const axis swapped = axes[j];
+            const dimension swapped = axes[j];
             axes[j] = axes[j - 1];
             axes[j - 1] = swapped;
         }
@@ -95,16 +95,16 @@ static unsigned significant_axes(axis *axes, const clnorm_tensor *x, const clnor
 }
 
 /* Joins neighbours of one kind that follow each other in both tensors. */
-static unsigned merge_axes(axis *axes, unsigned count)
+static unsigned merge_axes(dimension *axes, unsigned count)
 {
     unsigned merged = 0;
     for (unsigned i = 0; i < count; i++) {
-        axis *outer = merged > 0 ? &axes[merged - 1] : NULL;
-        const axis inner = axes[i];
+        dimension *outer = merged > 0 ? &axes[merged - 1] : NULL;
+        const dimension inner = axes[i];
         if (outer != NULL && outer->reduced == inner.reduced &&
             outer->x_stride == inner.size * inner.x_stride &&
             outer->y_stride == inner.size * inner.y_stride) {
-            *outer = (axis){outer->size * inner.size, inner.x_stride, inner.y_stride, inner.reduced};
+            *outer = (dimension){outer->size * inner.size, inner.x_stride, inner.y_stride, inner.reduced};
             continue;
         }
         axes[merged++] = inner;
@@ -113,7 +113,7 @@ static unsigned merge_axes(axis *axes, unsigned count)
 }
 
 /* Fills the four extents if the axes are [kept][reduced][kept][reduced], any of them missing, and dense. */
-static bool four_extents(problem *p, const axis *axes, unsigned count)
+static bool four_extents(problem *p, const dimension *axes, unsigned count)
 {
     size_t *const extents[] = {&p->inner, &p->kept, &p->outer, &p->batch};
     p->batch = p->outer = p->kept = p->inner = 1;
@@ -134,7 +134,7 @@ static bool four_extents(problem *p, const axis *axes, unsigned count)
 }
 
 /* The axes of any layout: kept ones first. */
-static void list_axes(problem *p, const axis *axes, unsigned count)
+static void list_axes(problem *p, const dimension *axes, unsigned count)
 {
     p->groups = p->group_size = 1;
     p->axis_count = 0;
@@ -155,7 +155,7 @@ static void list_axes(problem *p, const axis *axes, unsigned count)
 void problem_collapse(problem *p, const clnorm_tensor *x, const clnorm_tensor *y,
                       const bool reduced[CLNORM_MAX_RANK])
 {
-    axis axes[CLNORM_MAX_RANK];
+    dimension axes[CLNORM_MAX_RANK];
     const unsigned count = merge_axes(axes, significant_axes(axes, x, y, reduced));
     p->elements = tensor_elements(x);
     p->result_bytes = p->elements * dtype_size(y->dtype);
@@ -167,4 +167,25 @@ void problem_collapse(problem *p, const clnorm_tensor *x, const clnorm_tensor *y
     const size_t largest = reach > p->elements ? reach : p->elements;
     /* half of the range stays free for indices that run past the end before they are compared */
     p->index_bits = largest < ((size_t)1 << 31) ? 32 : 64;
+}
+
+/* Of one kind: `axis`. Of the other: all the rest. */
+static void collapse_one(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis, bool reduces)
+{
+    bool reduced[CLNORM_MAX_RANK];
+    unsigned one = 0;
+    tensor_axis(x, axis, &one);
+    for (unsigned i = 0; i < CLNORM_MAX_RANK; i++)
+        reduced[i] = (i == one) == reduces;
+    problem_collapse(p, x, y, reduced);
+}
+
+void problem_collapse_around(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis)
+{
+    collapse_one(p, x, y, axis, false);
+}
+
+void problem_collapse_along(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis)
+{
+    collapse_one(p, x, y, axis, true);
 }

@@ -102,6 +102,12 @@ typedef struct problem {
 void problem_collapse(problem *p, const clnorm_tensor *x, const clnorm_tensor *y,
                       const bool reduced[CLNORM_MAX_RANK]);
 
+/* The same, with one axis kept and all others reduced; `axis` is valid for x and may count from the end. */
+void problem_collapse_around(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis);
+
+/* The same, with one axis reduced and all others kept. */
+void problem_collapse_along(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis);
+
 void problem_define(problem *p, const char *name, long value);
 
 #endif

@@ -82,6 +82,13 @@ void add_tensors(step *s, const problem *p)
     add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : offsetof(clnorm_buffers, y));
 }
 
+void add_extents(step *s, const problem *p)
+{
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+}
+
 /* PoCL compiles a kernel when it is first launched, for that work-group size, and again for a launch of more
  * than 65535 work-groups; what it then has is what its binary holds, for good. So a program holds one kernel
  * (KERNEL_<name>), and these two defines keep apart what would be compiled again. Seen with PoCL 3.1. */
@@ -108,8 +115,10 @@ void launch_grid(step *s, size_t columns, size_t rows)
     tell_launch(s, columns > 65535 || rows > 65535);
 }
 
-const char *refuse_geometry(const problem *p, geometry wanted)
+static const char *refuse_geometry(const problem *p, geometry wanted)
 {
+    if (wanted == GEOMETRY_ANY)
+        return NULL;
     if (!p->dense)
         return "not dense";
     if ((p->work == WORK_WINDOW) != (wanted == GEOMETRY_WINDOW))
@@ -119,28 +128,23 @@ const char *refuse_geometry(const problem *p, geometry wanted)
     return wanted == GEOMETRY_COLUMN && p->inner > 1 ? "a contiguous run is reduced" : NULL;
 }
 
-const char *refuse_map(const problem *p, geometry wanted)
+static const char *refuse_stages(const problem *p, stages wanted)
 {
-    const char *reason = refuse_geometry(p, wanted);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    if (wanted == STAGES_ANY)
+        return NULL;
+    if (wanted == STAGES_MAP)
+        return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    if (p->work == WORK_MAP)
+        return "nothing to reduce";
+    return wanted == STAGES_SPLIT && p->rescales ? "a group may need a second pass" : NULL;
 }
 
-const char *refuse_fused(const problem *p, geometry wanted)
+const char *variant_refuses(const variant *v, const problem *p, const caps *device)
 {
-    const char *reason = refuse_geometry(p, wanted);
-    if (reason != NULL)
-        return reason;
-    return p->work == WORK_MAP ? "nothing to reduce" : NULL;
-}
-
-const char *refuse_split(const problem *p, geometry wanted)
-{
-    const char *reason = refuse_fused(p, wanted);
-    if (reason != NULL)
-        return reason;
-    return p->rescales ? "a group may need a second pass" : NULL;
+    const char *reason = refuse_geometry(p, v->geometry);
+    if (reason == NULL)
+        reason = refuse_stages(p, v->stages);
+    return reason == NULL && v->refuse != NULL ? v->refuse(p, device) : reason;
 }
 
 partials add_partials(choice *out, const problem *p, size_t parts)

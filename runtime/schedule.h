@@ -4,9 +4,21 @@
 
 #include "choose.h"
 
+/* What a variant is made for. GEOMETRY_ANY takes tensors of any strides. */
+typedef enum geometry { GEOMETRY_PLANE, GEOMETRY_COLUMN, GEOMETRY_WINDOW, GEOMETRY_ANY } geometry;
+
+typedef enum stages {
+    STAGES_MAP,   /* y from known statistics */
+    STAGES_FUSED, /* statistics, and y, in one kernel */
+    STAGES_SPLIT, /* in several */
+    STAGES_ANY,
+} stages;
+
 typedef struct variant {
     const char *name;
-    /* Why it does not take this problem on this device; NULL: it does. */
+    geometry geometry;
+    stages stages;
+    /* Why it does not take a problem of that kind on this device; NULL: it does. May be absent. */
     const char *(*refuse)(const problem *p, const caps *device);
     /* Fills steps and scratch_bytes. */
     void (*fill)(const problem *p, const caps *device, choice *out);
@@ -15,15 +27,8 @@ typedef struct variant {
 extern const variant cpu_variants[], gpu_variants[], strided_variants[];
 extern const size_t cpu_variant_count, gpu_variant_count, strided_variant_count;
 
-/* ---- Why a problem is not for a nest, or NULL ---- */
-
-typedef enum geometry { GEOMETRY_PLANE, GEOMETRY_COLUMN, GEOMETRY_WINDOW } geometry;
-
-const char *refuse_geometry(const problem *p, geometry wanted);
-/* The same, and: y from known statistics; statistics (and y) in one kernel; in several. */
-const char *refuse_map(const problem *p, geometry wanted);
-const char *refuse_fused(const problem *p, geometry wanted);
-const char *refuse_split(const problem *p, geometry wanted);
+/* Why a variant does not take this problem on this device; NULL: it does. */
+const char *variant_refuses(const variant *v, const problem *p, const caps *device);
 
 /* ---- Steps ---- */
 
@@ -37,6 +42,9 @@ void add_option(step *s, const char *name, long value);
 void add_tensors(step *s, const problem *p);
 
 void add_formula_arguments(step *s, const problem *p);
+
+/* outer, kept, inner. */
+void add_extents(step *s, const problem *p);
 
 /* A one-dimensional launch of at least `items` work-items in work-groups of `local`. */
 void launch_items(step *s, size_t items, size_t local);

@@ -46,32 +46,12 @@ static step *add_cpu_step(choice *out, const problem *p, const caps *device, con
 
 /* ---- plane ---- */
 
-static const char *refuse_plane_map(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_map(p, GEOMETRY_PLANE);
-}
-
 /* A group a work-item at least keeps all cores busy, or the tensor is small, or cannot be split. */
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_fused(p, GEOMETRY_PLANE);
-    if (reason != NULL || p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
-        return reason;
+    if (p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
+        return NULL;
     return "too few groups to keep all cores busy";
-}
-
-static const char *refuse_plane_split(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_split(p, GEOMETRY_PLANE);
-}
-
-static void add_plane_extents(step *s, const problem *p)
-{
-    add_index(&s->arguments, p->outer);
-    add_index(&s->arguments, p->kept);
-    add_index(&s->arguments, p->inner);
 }
 
 /* `found`: the statistics, where they are not given. */
@@ -81,7 +61,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, con
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_map");
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_tensors(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
@@ -103,7 +83,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_fused");
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->groups, per_item), 1);
@@ -116,7 +96,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_statistics");
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts, 1);
@@ -127,26 +107,13 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 
 /* ---- column ---- */
 
-static const char *refuse_column_map(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_map(p, GEOMETRY_COLUMN);
-}
-
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_fused(p, GEOMETRY_COLUMN);
     const size_t blocks = p->batch * ceil_divide(p->kept, BLOCK_COLUMNS);
     const bool all_busy = p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device);
-    if (reason != NULL || p->rescales || p->elements <= SMALL_TENSOR || all_busy)
-        return reason;
+    if (p->rescales || p->elements <= SMALL_TENSOR || all_busy)
+        return NULL;
     return "too few columns to keep all cores busy";
-}
-
-static const char *refuse_column_split(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_split(p, GEOMETRY_COLUMN);
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
@@ -216,29 +183,24 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
 
 /* ---- window ---- */
 
-static const char *refuse_window(const problem *p)
+static bool is_long(const problem *p)
 {
-    const char *reason = refuse_geometry(p, GEOMETRY_WINDOW);
-    if (reason != NULL)
-        return reason;
-    return p->window_before + 1 + p->window_after > LONGEST_WINDOW ? "a long window" : NULL;
+    return p->window_before + 1 + p->window_after > LONGEST_WINDOW;
 }
 
 static const char *refuse_window_inner(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_window(p);
-    if (reason != NULL)
-        return reason;
+    if (is_long(p))
+        return "a long window";
     return p->inner < 16 ? "fewer than 16 pixels in a row" : NULL;
 }
 
 static const char *refuse_window_last(const problem *p, const caps *device)
 {
     (void)device;
-    const char *reason = refuse_window(p);
-    if (reason != NULL)
-        return reason;
+    if (is_long(p))
+        return "a long window";
     return p->inner > 1 ? "channels are not last" : NULL;
 }
 
@@ -277,13 +239,13 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
 }
 
 const variant cpu_variants[] = {
-    {"cpu/plane/map", refuse_plane_map, fill_plane_map},
-    {"cpu/plane/fused", refuse_plane_fused, fill_plane_fused},
-    {"cpu/plane/split", refuse_plane_split, fill_plane_split},
-    {"cpu/column/map", refuse_column_map, fill_column_map},
-    {"cpu/column/fused", refuse_column_fused, fill_column_fused},
-    {"cpu/column/split", refuse_column_split, fill_column_split},
-    {"cpu/window/inner", refuse_window_inner, fill_window_inner},
-    {"cpu/window/last", refuse_window_last, fill_window_last},
+    {"cpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, fill_plane_map},
+    {"cpu/plane/fused", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_fused, fill_plane_fused},
+    {"cpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, NULL, fill_plane_split},
+    {"cpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
+    {"cpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
+    {"cpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
+    {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_ANY, refuse_window_inner, fill_window_inner},
+    {"cpu/window/last", GEOMETRY_WINDOW, STAGES_ANY, refuse_window_last, fill_window_last},
 };
 const size_t cpu_variant_count = sizeof cpu_variants / sizeof *cpu_variants;

@@ -27,32 +27,12 @@ static size_t group_size(const caps *device, size_t useful)
 
 /* ---- plane ---- */
 
-static const char *refuse_plane_map(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_map(p, GEOMETRY_PLANE);
-}
-
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_fused(p, GEOMETRY_PLANE);
-    if (reason != NULL || p->rescales || p->group_size <= PLANE_PART_VALUES ||
+    if (p->rescales || p->group_size <= PLANE_PART_VALUES ||
         p->groups >= GROUPS_PER_UNIT * (size_t)device->compute_units)
-        return reason;
+        return NULL;
     return "too few groups to fill the device";
-}
-
-static const char *refuse_plane_split(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_split(p, GEOMETRY_PLANE);
-}
-
-static void add_plane_extents(step *s, const problem *p)
-{
-    add_index(&s->arguments, p->outer);
-    add_index(&s->arguments, p->kept);
-    add_index(&s->arguments, p->inner);
 }
 
 /* `found`: the statistics, where they are not given. */
@@ -64,7 +44,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, con
     step *s = add_step(out, p, "gpu/plane.cl", "plane_map", false);
     add_index(&s->arguments, pieces);
     add_index(&s->arguments, groups_per_run);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_tensors(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
@@ -85,7 +65,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     const size_t size = group_size(device, p->group_size);
     step *s = add_step(out, p, "gpu/plane.cl", "plane_fused", false);
     add_index(&s->arguments, p->groups);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_tensors(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * size, size);
@@ -99,7 +79,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     step *s = add_step(out, p, "gpu/plane.cl", "plane_statistics", false);
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
-    add_plane_extents(s, p);
+    add_extents(s, p);
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts * size, size);
@@ -110,25 +90,12 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 
 /* ---- column ---- */
 
-static const char *refuse_column_map(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_map(p, GEOMETRY_COLUMN);
-}
-
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const char *reason = refuse_fused(p, GEOMETRY_COLUMN);
     const size_t items = GROUPS_PER_UNIT * (size_t)device->compute_units * LARGEST_GROUP;
-    if (reason != NULL || p->rescales || p->outer <= COLUMN_PART_ROWS || p->groups >= items)
-        return reason;
+    if (p->rescales || p->outer <= COLUMN_PART_ROWS || p->groups >= items)
+        return NULL;
     return "too few columns to fill the device";
-}
-
-static const char *refuse_column_split(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_split(p, GEOMETRY_COLUMN);
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
@@ -183,12 +150,6 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
 
 /* ---- window ---- */
 
-static const char *refuse_window(const problem *p, const caps *device)
-{
-    (void)device;
-    return refuse_geometry(p, GEOMETRY_WINDOW);
-}
-
 static void fill_window(const problem *p, const caps *device, choice *out)
 {
     step *s = add_step(out, p, "gpu/window.cl", "window", false);
@@ -203,12 +164,12 @@ static void fill_window(const problem *p, const caps *device, choice *out)
 }
 
 const variant gpu_variants[] = {
-    {"gpu/plane/map", refuse_plane_map, fill_plane_map},
-    {"gpu/plane/fused", refuse_plane_fused, fill_plane_fused},
-    {"gpu/plane/split", refuse_plane_split, fill_plane_split},
-    {"gpu/column/map", refuse_column_map, fill_column_map},
-    {"gpu/column/fused", refuse_column_fused, fill_column_fused},
-    {"gpu/column/split", refuse_column_split, fill_column_split},
-    {"gpu/window", refuse_window, fill_window},
+    {"gpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, fill_plane_map},
+    {"gpu/plane/fused", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_fused, fill_plane_fused},
+    {"gpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, NULL, fill_plane_split},
+    {"gpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
+    {"gpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
+    {"gpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
+    {"gpu/window", GEOMETRY_WINDOW, STAGES_ANY, NULL, fill_window},
 };
 const size_t gpu_variant_count = sizeof gpu_variants / sizeof *gpu_variants;

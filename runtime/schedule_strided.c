@@ -1,17 +1,10 @@
 /* Tensors of any strides, and windows of any length: legal for every problem, and slow. */
 #include "schedule.h"
 
-static const char *refuse_window(const problem *p, const caps *device)
+static const char *refuse_groups(const problem *p, const caps *device)
 {
     (void)device;
     return p->work != WORK_WINDOW ? "not a window" : NULL;
-}
-
-static const char *refuse_nothing(const problem *p, const caps *device)
-{
-    (void)p;
-    (void)device;
-    return NULL;
 }
 
 static void fill_window(const problem *p, const caps *device, choice *out)
@@ -55,7 +48,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
 }
 
 const variant strided_variants[] = {
-    {"strided/window", refuse_window, fill_window},
-    {"strided/groups", refuse_nothing, fill_groups},
+    {"strided/window", GEOMETRY_ANY, STAGES_ANY, refuse_groups, fill_window},
+    {"strided/groups", GEOMETRY_ANY, STAGES_ANY, NULL, fill_groups},
 };
 const size_t strided_variant_count = sizeof strided_variants / sizeof *strided_variants;

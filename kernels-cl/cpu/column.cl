@@ -14,6 +14,7 @@
 #include "accumulators/partials.cl"
 #endif
 #include "cpu/blocks.cl"
+#include "cpu/store.cl"
 
 #define PART_ROWS 4096
 #define BLOCK_COLUMNS 64 /* at most, of fused and statistics */
@@ -147,23 +148,11 @@ void apply_row(__global const real *x, __global real *y, uint columns, const rea
     for (uint column = 0; column < last; column += 16) {
         for (uint c = 0; c < COEFFICIENTS; c++)
             vector[c] = vload16(0, coefficients + c * stride + column);
-        const float16 value = formula_apply_16(vload16(0, x + column), vector);
-#if STREAM && HAVE_STREAMING_STORE
-        if (stream)
-            __builtin_nontemporal_store(value, (__global float16 *)(y + column));
-        else
-#endif
-            vstore16(value, 0, y + column);
+        store_vector(formula_apply_16(vload16(0, x + column), vector), y + column, stream);
     }
     for (uint c = 0; c < COEFFICIENTS; c++)
         vector[c] = vload16(0, coefficients + c * stride + last);
-    const float16 value = formula_apply_16(tail, vector);
-#if STREAM && HAVE_STREAMING_STORE
-    if (stream)
-        __builtin_nontemporal_store(value, (__global float16 *)(y + last));
-    else
-#endif
-        vstore16(value, 0, y + last);
+    store_vector(formula_apply_16(tail, vector), y + last, stream);
 }
 
 /* Whether every vector of every row begins at a multiple of 64 bytes. */

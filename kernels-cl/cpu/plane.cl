@@ -12,6 +12,7 @@
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #endif
+#include "cpu/store.cl"
 
 #define TILE_VALUES (TILE_ROWS * 16)
 #define PART_TILES 64
@@ -107,17 +108,6 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 #endif
 
 #if !WORK_REDUCE
-
-void store_vector(float16 value, __global real *y, bool stream)
-{
-#if STREAM && HAVE_STREAMING_STORE
-    if (stream) {
-        __builtin_nontemporal_store(value, (__global float16 *)y);
-        return;
-    }
-#endif
-    vstore16(value, 0, y);
-}
 
 /* y = formula(x) over a contiguous run; y may be x. The ends are done by vectors that overlap the aligned
  * middle: what they need is loaded before anything near it is stored. */

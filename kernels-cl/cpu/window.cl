@@ -5,19 +5,9 @@
  * WINDOW_AFTER are constants of the build. Launch: work-groups of one item. No barriers, no local memory.
  */
 #include "cpu/blocks.cl"
+#include "cpu/store.cl"
 
 #define WINDOW (WINDOW_BEFORE + 1 + WINDOW_AFTER)
-
-void store_result(float16 value, __global real *y, bool stream)
-{
-#if STREAM && HAVE_STREAMING_STORE
-    if (stream) {
-        __builtin_nontemporal_store(value, (__global float16 *)y);
-        return;
-    }
-#endif
-    vstore16(value, 0, y);
-}
 
 #if WINDOW_INNER
 
@@ -59,7 +49,7 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
             for (uint w = 0; w < WINDOW; w++)
                 window_add_16(&sum, ring[w][v]);
             const index_t at = c * inner + vector_start(b, v);
-            store_result(formula_divide_16(&f, vload16(0, x + at), sum), y + at, stream);
+            store_vector(formula_divide_16(&f, vload16(0, x + at), sum), y + at, stream);
         }
     }
 }
@@ -107,7 +97,7 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
             for (uint w = 0; w < WINDOW; w++)
                 window_add_16(&sum, vload16(0, terms + c + w));
             if (b.count >= 16) {
-                store_result(formula_divide_16(&f, vload16(0, from + c), sum), to + c, stream);
+                store_vector(formula_divide_16(&f, vload16(0, from + c), sum), to + c, stream);
                 continue;
             }
             real values[16] = {0.0f};

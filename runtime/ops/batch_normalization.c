@@ -96,12 +96,7 @@ static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *a
 
 static void lower(const clnorm_op *op, problem *p)
 {
-    unsigned axis = 0;
-    tensor_axis(&op->x, op->axis, &axis);
-    bool reduced[CLNORM_MAX_RANK];
-    for (unsigned i = 0; i < CLNORM_MAX_RANK; i++)
-        reduced[i] = i != axis;
-    problem_collapse(p, &op->x, op->mode == CLNORM_STATISTICS ? &op->x : &op->y, reduced);
+    problem_collapse_around(p, &op->x, op->mode == CLNORM_STATISTICS ? &op->x : &op->y, op->axis);
     p->formula = "ops/batch_normalization.cl";
     p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
               : op->mode == CLNORM_STATISTICS ? WORK_REDUCE

@@ -34,11 +34,7 @@ static void add_mantissa_and_exponent(argument_list *arguments, double value)
 
 static void lower(const clnorm_op *op, problem *p)
 {
-    unsigned dim = 0;
-    tensor_axis(&op->x, op->dim, &dim);
-    bool reduced[CLNORM_MAX_RANK] = {false};
-    reduced[dim] = true;
-    problem_collapse(p, &op->x, &op->y, reduced);
+    problem_collapse_along(p, &op->x, &op->y, op->dim);
     p->work = WORK_REDUCE_MAP;
     p->formula = "ops/l2_normalize.cl";
     p->rescales = true;

@@ -67,10 +67,7 @@ static void lower(const clnorm_op *op, problem *p)
 {
     unsigned axis = 0;
     tensor_axis(&op->x, op->axis, &axis);
-    bool reduced[CLNORM_MAX_RANK];
-    for (unsigned i = 0; i < CLNORM_MAX_RANK; i++)
-        reduced[i] = i != axis;
-    problem_collapse(p, &op->x, &op->y, reduced);
+    problem_collapse_around(p, &op->x, &op->y, op->axis);
     p->work = WORK_WINDOW;
     p->formula = "ops/local_response_normalization.cl";
     p->window_before = smaller(window_before(op), op->x.dims[axis] - 1);
