@@ -11,7 +11,8 @@ enum {
     SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
     PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
     COLUMN_PART_ROWS = 4096,   /* PART_ROWS of cpu/column.cl */
-    BLOCK_COLUMNS = 64,        /* of cpu/column.cl and cpu/window.cl */
+    BLOCK_COLUMNS = 256,       /* of cpu/column.cl */
+    BLOCK_PIXELS = 64,         /* of cpu/window.cl */
     MAP_COLUMNS = 256,         /* of cpu/column.cl */
     LONGEST_WINDOW = 32,       /* what a private array holds well */
     CACHE_UNKNOWN = 8 << 20,
@@ -107,9 +108,17 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 
 /* ---- column ---- */
 
+/* Blocks as wide as they may be, but enough of them for all cores while they stay 16 wide. */
+static size_t column_blocks(const problem *p, const caps *device, size_t others)
+{
+    const size_t wanted = ceil_divide(pieces(device), most(others, 1));
+    return least(most(wanted, ceil_divide(p->kept, BLOCK_COLUMNS)),
+                 most(p->kept / 16, ceil_divide(p->kept, BLOCK_COLUMNS)));
+}
+
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const size_t blocks = p->batch * ceil_divide(p->kept, BLOCK_COLUMNS);
+    const size_t blocks = p->batch * column_blocks(p, device, p->batch);
     const bool all_busy = p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device);
     if (p->rescales || p->elements <= SMALL_TENSOR || all_busy)
         return NULL;
@@ -139,14 +148,6 @@ static void add_column_map(const problem *p, const caps *device, choice *out, co
 static void fill_column_map(const problem *p, const caps *device, choice *out)
 {
     add_column_map(p, device, out, NULL);
-}
-
-/* Blocks as wide as they may be, but enough of them for all cores while they stay 16 wide. */
-static size_t column_blocks(const problem *p, const caps *device, size_t others)
-{
-    const size_t wanted = ceil_divide(pieces(device), most(others, 1));
-    return least(most(wanted, ceil_divide(p->kept, BLOCK_COLUMNS)),
-                 most(p->kept / 16, ceil_divide(p->kept, BLOCK_COLUMNS)));
 }
 
 static void fill_column_fused(const problem *p, const caps *device, choice *out)
@@ -214,7 +215,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 
 static void fill_window_inner(const problem *p, const caps *device, choice *out)
 {
-    const size_t blocks = ceil_divide(p->inner, BLOCK_COLUMNS);
+    const size_t blocks = ceil_divide(p->inner, BLOCK_PIXELS);
     step *s = add_window_step(out, p, device, "window_inner");
     add_option(s, "WINDOW_INNER", 1);
     add_index(&s->arguments, p->outer);

@@ -17,7 +17,7 @@
 #include "cpu/store.cl"
 
 #define PART_ROWS 4096
-#define BLOCK_COLUMNS 64 /* at most, of fused and statistics */
+#define BLOCK_COLUMNS 256 /* at most, of fused and statistics */
 #define BLOCK_VECTORS (BLOCK_COLUMNS / 16)
 #define MAP_COLUMNS 256 /* at most, of map */
 
@@ -38,7 +38,7 @@ float16 load_columns(__global const real *x, uint columns)
 void accumulate_rows(__global const real *x, index_t kept, block b, index_t first, index_t last,
                      const real *scales, accumulator_16 *all)
 {
-    float16 tiles[BLOCK_VECTORS][TILE_ROWS];
+    float16 tiles[BLOCK_VECTORS][TILE_ROWS + 1]; /* + 1: rows of vectors apart in the cache */
     accumulator_16 part[BLOCK_VECTORS];
     const uint vectors = (b.count + 15) / 16;
     for (uint v = 0; v < vectors; v++)
