@@ -316,6 +316,22 @@ START_TEST(bad_scratch)
 }
 END_TEST
 
+/* Statistics that nobody wants are a mistake. */
+START_TEST(no_output)
+{
+    clnorm_context *context = harness_context(CLNORM_KERNELS_AUTO);
+    clnorm_op op = op_of_call(STATISTICS);
+    clnorm_plan *plan = NULL;
+    ck_assert_int_eq(clnorm_plan_create(&plan, context, &op), CLNORM_OK);
+    cl_mem mem = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE, 420, NULL, NULL);
+    expect("no output", clnorm_plan_execute(plan, &CLNORM_BUFFERS(.x = {mem, 0}), NULL, 0, NULL, NULL),
+           CLNORM_MISSING_BUFFER, (const char *const[PIECES]){"output", "statistics"});
+    clReleaseMemObject(mem);
+    clnorm_plan_destroy(plan);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 /* What only looks wrong: inputs that share memory, buffers that end with their tensor, touching neighbours.
  */
 START_TEST(not_bad)
@@ -356,6 +372,7 @@ int main(void)
     tcase_add_loop_test(buffers, bad_buffers, 0, BUFFER_ROWS);
     tcase_add_test(buffers, not_quite_in_place);
     tcase_add_loop_test(buffers, bad_scratch, 0, HARNESS_SCHEDULES);
+    tcase_add_test(buffers, no_output);
     tcase_add_test(buffers, not_bad);
     suite_add_tcase(suite, buffers);
     return run_suite(suite);

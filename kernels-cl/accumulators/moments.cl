@@ -48,42 +48,48 @@ NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator)
     return both;
 }
 
-/* Sums of x - pivot and, in `squares`, of its square, over the first `rows` of a tile: eight terms a tree,
- * at most eight trees a chain. */
-V NAME(tile_deviations)(const V *tile, uint rows, V pivot, V *squares)
+/* Sums of x - pivot and of its square. */
+typedef struct NAME(deviations) {
+    NAME(pair) sum, squares;
+} NAME(deviations);
+
+/* Over the first `rows` of a tile: eight terms a tree, trees in two floats. A chain of plain additions would
+ * repeat the same rounding error wherever many values are alike. */
+NAME(deviations) NAME(tile_deviations)(const V *tile, uint rows, V pivot)
 {
-    V sum = (V)(0.0f), square_sum = (V)(0.0f);
+    const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
+    NAME(deviations) all = {zero, zero};
     uint row = 0;
     for (; row + 8 <= rows; row += 8) {
         const V a = tile[row] - pivot, b = tile[row + 1] - pivot;
         const V c = tile[row + 2] - pivot, d = tile[row + 3] - pivot;
         const V e = tile[row + 4] - pivot, f = tile[row + 5] - pivot;
         const V g = tile[row + 6] - pivot, h = tile[row + 7] - pivot;
-        sum += ((a + b) + (c + d)) + ((e + f) + (g + h));
-        square_sum += (fma(a, a, b * b) + fma(c, c, d * d)) + (fma(e, e, f * f) + fma(g, g, h * h));
+        all.sum = NAME(pair_add)(all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
+        all.squares = NAME(pair_add)(all.squares, (fma(a, a, b * b) + fma(c, c, d * d)) +
+                                                      (fma(e, e, f * f) + fma(g, g, h * h)));
     }
-    V tail = (V)(0.0f), square_tail = (V)(0.0f);
     for (; row < rows; row++) {
         const V a = tile[row] - pivot;
-        tail += a;
-        square_tail = fma(a, a, square_tail);
+        all.sum = NAME(pair_add)(all.sum, a);
+        all.squares = NAME(pair_add)(all.squares, a * a);
     }
-    *squares = square_sum + square_tail;
-    return sum + tail;
+    all.sum = NAME(renormalize)(all.sum.value, all.sum.rest);
+    all.squares = NAME(renormalize)(all.squares.value, all.squares.rest);
+    return all;
 }
 
-/* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do not
- * average them out. */
+/* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do
+ * not average them out. */
 V NAME(tile_exact_sum)(const V *tile, uint rows, V pivot)
 {
-    V sum = (V)(0.0f), rest = (V)(0.0f);
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     for (uint row = 0; row < rows; row++) {
         const NAME(pair) deviation = NAME(two_sum)(tile[row], -pivot);
-        const NAME(pair) next = NAME(two_sum)(sum, deviation.value);
-        sum = next.value;
-        rest += next.rest + deviation.rest;
+        sum = NAME(pair_add)(sum, deviation.value);
+        sum.rest += deviation.rest;
     }
-    return NAME(renormalize)(sum, rest).value;
+    return NAME(renormalize)(sum.value, sum.rest).value;
 }
 
 /* The mean of lanes whose values are not all finite: infinite, or NaN. */
@@ -99,22 +105,21 @@ V NAME(tile_infinite_mean)(const V *tile, uint rows, V inverse)
 NAME(accumulator) NAME(accumulator_of_tile)(const V *tile, uint rows)
 {
     const V count = (V)((real)rows), inverse = (V)(1.0f / (real)rows);
-    V squares;
     V pivot = tile[0];
-    pivot += NAME(tile_deviations)(tile, rows, pivot, &squares) * inverse;
+    pivot += NAME(tile_deviations)(tile, rows, pivot).sum.value * inverse;
     if (!ALL(isfinite(pivot)))
         pivot = select(NAME(tile_infinite_mean)(tile, rows, inverse), pivot, isfinite(pivot));
-    V sum = NAME(tile_deviations)(tile, rows, pivot, &squares);
-    if (rows <= FEW_ROWS)
-        sum = NAME(tile_exact_sum)(tile, rows, pivot);
+    const NAME(deviations) all = NAME(tile_deviations)(tile, rows, pivot);
+    const V sum = rows <= FEW_ROWS ? NAME(tile_exact_sum)(tile, rows, pivot) : all.sum.value;
 
     NAME(accumulator) tile_moments;
     const NAME(pair) mean = NAME(renormalize)(pivot, sum * inverse);
+    const NAME(pair) m2 = NAME(two_sum)(all.squares.value, -sum * (sum * inverse));
     tile_moments.count = count;
     tile_moments.mean = mean.value;
     tile_moments.mean_rest = mean.rest;
-    tile_moments.m2 = fma(-sum, sum * inverse, squares);
-    tile_moments.m2_rest = (V)(0.0f);
+    tile_moments.m2 = m2.value;
+    tile_moments.m2_rest = m2.rest + all.squares.rest;
     return tile_moments;
 }
 

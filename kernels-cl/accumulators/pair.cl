@@ -26,3 +26,12 @@ NAME(pair) NAME(renormalize)(V value, V rest)
     sum.rest = select(zero, left, isfinite(left));
     return sum;
 }
+
+/* sum + term; what rounding loses is kept. */
+NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
+{
+    const NAME(pair) both = NAME(two_sum)(sum.value, term);
+    sum.value = both.value;
+    sum.rest += both.rest;
+    return sum;
+}

@@ -30,20 +30,20 @@ NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator)
     return both;
 }
 
-/* The first `rows` values of each lane: eight squares a tree, at most eight trees a chain. */
+/* The first `rows` values of each lane: eight squares a tree, trees in two floats. */
 NAME(accumulator) NAME(accumulator_of_tile)(const V *tile, uint rows)
 {
-    NAME(accumulator) squares = NAME(accumulator_empty)();
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     uint row = 0;
     for (; row + 8 <= rows; row += 8) {
         const V a = tile[row], b = tile[row + 1], c = tile[row + 2], d = tile[row + 3];
         const V e = tile[row + 4], f = tile[row + 5], g = tile[row + 6], h = tile[row + 7];
-        squares.sum += (fma(a, a, b * b) + fma(c, c, d * d)) + (fma(e, e, f * f) + fma(g, g, h * h));
+        sum = NAME(pair_add)(sum, (fma(a, a, b * b) + fma(c, c, d * d)) +
+                                      (fma(e, e, f * f) + fma(g, g, h * h)));
     }
-    V tail = (V)(0.0f);
     for (; row < rows; row++)
-        tail = fma(tile[row], tile[row], tail);
-    squares.sum += tail;
+        sum = NAME(pair_add)(sum, tile[row] * tile[row]);
+    const NAME(accumulator) squares = {sum.value, sum.rest};
     return squares;
 }
 
