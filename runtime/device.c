@@ -253,7 +253,7 @@ static const char *listing(const clnorm_device *const *devices, size_t count, ch
     static const char more[] = ", ...";
     if (count == 0)
         return "there is no OpenCL device on this machine: Debian's package pocl-opencl-icd brings one that "
-               "runs on the CPU";
+               "runs on the CPU (it shows none where it cannot write to POCL_CACHE_DIR, or under HOME)";
     snprintf(text, size, "the devices are ");
     for (size_t i = 0; i < count; i++) {
         const clnorm_device *device = devices[i];

@@ -21,8 +21,8 @@ int main(void)
     clnorm_context *context;
     if (clnorm_context_create(&context, NULL) != CLNORM_OK)
         return fprintf(stderr, "%s\n", clnorm_last_error()), 1;
-    cl_mem x = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_COPY_HOST_PTR, sizeof values, values,
-                              NULL);
+    cl_mem x =
+        clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_COPY_HOST_PTR, sizeof values, values, NULL);
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_4d(CLNORM_F32, N, C, H, W));
     op.mode = CLNORM_TRAIN;
     op.axis = 1;
@@ -31,7 +31,8 @@ int main(void)
     clnorm_plan *plan;
     cl_event done = NULL;
     if (clnorm_plan_create(&plan, context, &op) != CLNORM_OK ||
-        clnorm_plan_execute(plan, &CLNORM_BUFFERS(.x = {x, 0}, .y = {x, 0}), NULL, 0, NULL, &done) != CLNORM_OK)
+        clnorm_plan_execute(plan, &CLNORM_BUFFERS(.x = {x, 0}, .y = {x, 0}), NULL, 0, NULL, &done) !=
+            CLNORM_OK)
         return fprintf(stderr, "%s\n", clnorm_last_error()), 1;
     clWaitForEvents(1, &done);
     printf("%.2f\n", milliseconds() - start);
