@@ -26,11 +26,11 @@ __kernel void strided_window(index_t work, index_t values_per_item, ulong before
             at += index * x_strides[axis];
             to += index * y_strides[axis];
         }
-        const ulong channel = linear;
-        const ulong begin = channel - min(channel, before);
-        const ulong end = channel + min(sizes[0] - channel, after + 1);
-        y[to + channel * y_strides[0]] =
-            formula_divide(&f, x[at + channel * x_strides[0]],
+        const ulong c = linear;
+        const ulong begin = c - min(c, before);
+        const ulong end = c + min(sizes[0] - c, after + 1);
+        y[to + c * y_strides[0]] =
+            formula_divide(&f, x[at + c * x_strides[0]],
                            window_sum(x + at, begin, end, x_strides[0], f.square_scale));
     }
 }

@@ -14,10 +14,10 @@ __kernel void window(index_t work, ulong before, ulong after, index_t kept, inde
     const formula f = FORMULA_BIND;
     x += x_offset;
     y += y_offset;
-    const index_t channel = i / inner % kept;
-    const ulong begin = channel - min((ulong)channel, before);
-    const ulong end = channel + min((ulong)(kept - channel), after + 1);
+    const index_t c = i / inner % kept;
+    const ulong begin = c - min((ulong)c, before);
+    const ulong end = c + min((ulong)(kept - c), after + 1);
     y[i] = formula_divide(&f, x[i],
-                          window_sum(x + i - channel * inner, begin, end, inner, f.square_scale));
+                          window_sum(x + i - c * inner, begin, end, inner, f.square_scale));
 }
 #endif

@@ -58,62 +58,62 @@ real inverse_deviation_of(const formula *f, pair variance)
     return inverse_square_root(shifted.value, shifted.rest);
 }
 
-void set_coefficients(const formula *f, index_t channel, real mean, real mean_rest, real inverse_deviation,
+void set_coefficients(const formula *f, index_t group, real mean, real mean_rest, real inverse_deviation,
                       real *coefficients)
 {
     coefficients[MEAN] = mean;
     coefficients[MEAN_REST] = mean_rest;
-    coefficients[SCALE] = f->gamma ? f->gamma[channel] * inverse_deviation : inverse_deviation;
-    coefficients[SHIFT] = f->beta ? f->beta[channel] : 0.0f;
+    coefficients[SCALE] = f->gamma ? f->gamma[group] * inverse_deviation : inverse_deviation;
+    coefficients[SHIFT] = f->beta ? f->beta[group] : 0.0f;
 }
 
 #if WORK_MAP
 
-void formula_load(const formula *f, index_t channel, real *coefficients)
+void formula_load(const formula *f, index_t group, real *coefficients)
 {
-    const pair variance = {f->variance[channel], 0.0f};
-    const real rest = f->mean_residual ? f->mean_residual[channel] : 0.0f;
-    set_coefficients(f, channel, f->mean[channel], rest, inverse_deviation_of(f, variance), coefficients);
+    const pair variance = {f->variance[group], 0.0f};
+    const real rest = f->mean_residual ? f->mean_residual[group] : 0.0f;
+    set_coefficients(f, group, f->mean[group], rest, inverse_deviation_of(f, variance), coefficients);
 }
 
 #else
 
-pair variance_of(const formula *f, accumulator channel_moments)
+pair variance_of(const formula *f, accumulator moments)
 {
-    const real m2 = isfinite(channel_moments.mean) ? channel_moments.m2 : NAN;
+    const real m2 = isfinite(moments.mean) ? moments.m2 : NAN;
     const real variance = m2 * f->inverse_elements;
     const real rest = fma(m2, f->inverse_elements, -variance) +
-                      fma(m2, f->inverse_elements_rest, channel_moments.m2_rest * f->inverse_elements);
+                      fma(m2, f->inverse_elements_rest, moments.m2_rest * f->inverse_elements);
     return renormalize(variance, rest);
 }
 
-void formula_finish(const formula *f, index_t channel, accumulator channel_moments, real rescale,
+void formula_finish(const formula *f, index_t group, accumulator moments, real rescale,
                     real *coefficients)
 {
     (void)rescale;
-    const real inverse = inverse_deviation_of(f, variance_of(f, channel_moments));
-    set_coefficients(f, channel, channel_moments.mean, channel_moments.mean_rest, inverse, coefficients);
+    const real inverse = inverse_deviation_of(f, variance_of(f, moments));
+    set_coefficients(f, group, moments.mean, moments.mean_rest, inverse, coefficients);
 }
 
 /* Writes what training leaves behind, once a channel. */
-void formula_save(const formula *f, index_t channel, accumulator channel_moments)
+void formula_save(const formula *f, index_t group, accumulator moments)
 {
-    const pair variance = variance_of(f, channel_moments);
+    const pair variance = variance_of(f, moments);
     if (f->batch_mean)
-        f->batch_mean[channel] = channel_moments.mean;
+        f->batch_mean[group] = moments.mean;
     if (f->batch_mean_residual)
-        f->batch_mean_residual[channel] = channel_moments.mean_rest;
+        f->batch_mean_residual[group] = moments.mean_rest;
     if (f->batch_variance)
-        f->batch_variance[channel] = variance.value;
+        f->batch_variance[group] = variance.value;
     if (f->inverse_deviation)
-        f->inverse_deviation[channel] = inverse_deviation_of(f, variance);
-    if (f->count && channel == 0)
+        f->inverse_deviation[group] = inverse_deviation_of(f, variance);
+    if (f->count && group == 0)
         f->count[0] = f->elements;
     if (f->running_mean)
-        f->running_mean[channel] =
-            fma(f->decay, f->running_mean[channel], f->one_minus_decay * channel_moments.mean);
+        f->running_mean[group] =
+            fma(f->decay, f->running_mean[group], f->one_minus_decay * moments.mean);
     if (f->running_variance)
-        f->running_variance[channel] = fma(f->decay, f->running_variance[channel],
+        f->running_variance[group] = fma(f->decay, f->running_variance[group],
                                            f->one_minus_decay * (variance.value * f->running_variance_factor));
 }
 
