@@ -134,6 +134,11 @@ static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_i
         any_output |= given && known->role != CLNORM_ROLE_INPUT;
         clnorm_buffers_field(&rest, known)->mem = NULL;
     }
+    for (size_t i = 0; i < COUNT_OF(buffer_names); i++) {
+        if (field(&rest, buffer_names[i].offset)->mem != NULL)
+            return fail(CLNORM_UNEXPECTED_BUFFER, "%s was given; mode %s of %s does not know it",
+                        buffer_names[i].name, mode->name, info->name);
+    }
     if (!any_output)
         return fail(CLNORM_MISSING_BUFFER, "no output was given; mode %s of %s needs at least one",
                     mode->name, info->name);
@@ -141,11 +146,6 @@ static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_i
         return fail(CLNORM_MISSING_BUFFER,
                     "%s is missing; moving_mean and moving_variance come both or neither",
                     buffers->moving_mean.mem == NULL ? "moving_mean" : "moving_variance");
-    for (size_t i = 0; i < COUNT_OF(buffer_names); i++) {
-        if (field(&rest, buffer_names[i].offset)->mem != NULL)
-            return fail(CLNORM_UNEXPECTED_BUFFER, "%s was given; mode %s of %s does not know it",
-                        buffer_names[i].name, mode->name, info->name);
-    }
     return CLNORM_OK;
 }
 
