@@ -87,7 +87,7 @@ typedef struct problem {
     size_t sizes[CLNORM_MAX_RANK], x_strides[CLNORM_MAX_RANK], y_strides[CLNORM_MAX_RANK];
     size_t groups, group_size;
 
-    size_t window_before, window_after; /* WORK_WINDOW; clipped to the channels */
+    size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
 
     unsigned index_bits; /* 32, or 64 where an element's offset needs it */
     size_t result_bytes; /* of y */

@@ -184,9 +184,24 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
 
 /* ---- window ---- */
 
+/* What the kernel is built for: the window as it was asked for, so that one program serves every number of
+ * channels; or, where that is long, what the channels leave of it. */
+typedef struct window {
+    size_t before, after;
+} window;
+
+static window built_window(const problem *p)
+{
+    const window asked = {p->window_before, p->window_after};
+    if (asked.before + 1 + asked.after <= LONGEST_WINDOW)
+        return asked;
+    return (window){least(asked.before, p->kept - 1), least(asked.after, p->kept - 1)};
+}
+
 static bool is_long(const problem *p)
 {
-    return p->window_before + 1 + p->window_after > LONGEST_WINDOW;
+    const window built = built_window(p);
+    return built.before + 1 + built.after > LONGEST_WINDOW;
 }
 
 static const char *refuse_window_inner(const problem *p, const caps *device)
@@ -208,8 +223,9 @@ static const char *refuse_window_last(const problem *p, const caps *device)
 static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
 {
     step *s = add_cpu_step(out, p, device, "cpu/window.cl", kernel);
-    add_option(s, "WINDOW_BEFORE", (long)p->window_before);
-    add_option(s, "WINDOW_AFTER", (long)p->window_after);
+    const window built = built_window(p);
+    add_option(s, "WINDOW_BEFORE", (long)built.before);
+    add_option(s, "WINDOW_AFTER", (long)built.after);
     return s;
 }
 

@@ -224,6 +224,20 @@ START_TEST(options_hold_what_changes_the_code)
 }
 END_TEST
 
+START_TEST(one_window_serves_every_number_of_channels)
+{
+    clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 9, 64));
+    const choice wide = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    op.x = clnorm_tensor_2d(CLNORM_F32, 9, 3);
+    const choice narrow = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(wide.steps[0].options, narrow.steps[0].options);
+    op.depth_radius = 200; /* long, but three channels leave a window of five */
+    const choice clipped = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(clipped.variant, "cpu/window/last");
+    ck_assert(has_option(&clipped, "-DWINDOW_BEFORE=2"));
+}
+END_TEST
+
 /* Partial sums may depend on the problem, never on the device's cores. */
 START_TEST(parts_do_not_depend_on_cores)
 {
@@ -262,6 +276,7 @@ int main(void)
     tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);
     tcase_add_test(cases, gpu_work_fills_the_device);
     tcase_add_test(cases, options_hold_what_changes_the_code);
+    tcase_add_test(cases, one_window_serves_every_number_of_channels);
     tcase_add_test(cases, parts_do_not_depend_on_cores);
     tcase_add_test(cases, a_schedule_that_is_missing_is_named);
     suite_add_tcase(suite, cases);

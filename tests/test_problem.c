@@ -186,8 +186,8 @@ START_TEST(operations_lower_to_their_work)
     p = (problem){0};
     local_response_normalization_op.lower(&op, &p);
     ck_assert_int_eq(p.work, WORK_WINDOW);
-    ck_assert_uint_eq(p.window_before, 4); /* clipped to the channels */
-    ck_assert_uint_eq(p.window_after, 4);
+    ck_assert_uint_eq(p.window_before, 200);
+    ck_assert_uint_eq(p.window_after, 200);
 }
 END_TEST
 

@@ -65,13 +65,11 @@ static void choose_exponent(const clnorm_op *op, problem *p)
 
 static void lower(const clnorm_op *op, problem *p)
 {
-    unsigned axis = 0;
-    tensor_axis(&op->x, op->axis, &axis);
     problem_collapse_around(p, &op->x, &op->y, op->axis);
     p->work = WORK_WINDOW;
     p->formula = "ops/local_response_normalization.cl";
-    p->window_before = smaller(window_before(op), op->x.dims[axis] - 1);
-    p->window_after = smaller(window_after(op), op->x.dims[axis] - 1);
+    p->window_before = window_before(op);
+    p->window_after = window_after(op);
     choose_exponent(op, p);
 
     /* alpha = scaled * 2^(2 shift), 1 <= |scaled| < 4: x times 2^shift keeps S in range where alpha * S is */
