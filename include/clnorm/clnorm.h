@@ -386,7 +386,8 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;
  * NULL is the context's own. The first kernel waits for `wait_list`; `event`, if given, is the last
  * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
- * In place (y = x: same buffer, offset and strides) is allowed for batch_normalization and l2_normalize.
+ * In place (y = x: same buffer, offset and strides) is allowed for all but
+ * local_response_normalization.
  * When it fails nothing was enqueued, or, after a failed OpenCL call, y is undefined while running
  * values and saved statistics are as before. Errors: MISSING_BUFFER, UNEXPECTED_BUFFER, INVALID_BUFFER,
  * BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE, INVALID_ARGUMENT, OPENCL_ERROR,

@@ -23,7 +23,7 @@ typedef struct formula {
 
 #define FORMULA_BIND {epsilon_mantissa, epsilon_exponent, floor_mantissa, floor_exponent}
 
-enum { PRESCALE, SCALE, COEFFICIENTS };
+enum { FIRST_FACTOR, SECOND_FACTOR, COEFFICIENTS };
 
 /* What x has to be multiplied by before it is squared, seen from a sum without: 1 keeps that sum. */
 real formula_rescale(const formula *f, accumulator squares)
@@ -39,13 +39,16 @@ void formula_finish(const formula *f, index_t group, accumulator squares, real r
     (void)group;
     const int exponent = rescale == 1.0f ? 0 : rescale < 1.0f ? -80 : 96;
     const real epsilon = ldexp(f->epsilon_mantissa, f->epsilon_exponent + 2 * exponent);
-    coefficients[PRESCALE] = rescale;
+    real inverse; /* of the norm of the scaled values */
     if (squares.sum < epsilon) /* also a sum that underflowed to 0 far below epsilon */
-        coefficients[SCALE] = ldexp(f->floor_mantissa, f->floor_exponent - exponent);
+        inverse = ldexp(f->floor_mantissa, f->floor_exponent - exponent);
     else if (squares.sum == 0.0f)
-        coefficients[SCALE] = 0.0f;
+        inverse = 0.0f;
     else
-        coefficients[SCALE] = inverse_square_root(squares.sum, squares.rest);
+        inverse = inverse_square_root(squares.sum, squares.rest);
+    /* In this order no product leaves fp32's range but where y does. */
+    coefficients[FIRST_FACTOR] = rescale < 1.0f ? inverse : rescale;
+    coefficients[SECOND_FACTOR] = rescale < 1.0f ? rescale : inverse;
 }
 
 void formula_save(const formula *f, index_t group, accumulator squares)
@@ -59,5 +62,5 @@ void formula_save(const formula *f, index_t group, accumulator squares)
 
 V NAME(formula_apply)(V x, const V *coefficients)
 {
-    return (x * coefficients[PRESCALE]) * coefficients[SCALE];
+    return (x * coefficients[FIRST_FACTOR]) * coefficients[SECOND_FACTOR];
 }
