@@ -1,7 +1,6 @@
 /* The clnorm command: global options, and the table of subcommands. */
 #include "command.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,10 @@ static const subcommand commands[] = {
      "Run an operation on .npy files of float32. 'clnorm ops' has the names; the default mode is infer."},
     {"cache", command_cache, "clnorm cache [--clear] [--json]",
      "Say where compiled programs are kept, how many and how big; --clear removes them."},
+    {"bench", command_bench,
+     "clnorm bench [--json] [--runs N] [--profile] [--no-start] "
+     "[OP:MODE:DIMS[:axis=A][:f32][:ATTRIBUTE=VALUE]...]...",
+     "Time operations beside a copy of the same bytes; without a case: a table of usual ones."},
     {"selftest", command_selftest, "clnorm selftest [--json]",
      "Run every operation on the device against the built-in reference."},
 };
@@ -34,50 +37,6 @@ typedef struct invocation {
     argument_list rest; /* words with room for all of the command line */
     bool help, version;
 } invocation;
-
-int complain(int status, const char *format, ...)
-{
-    char line[8192];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(line, sizeof line, format, list);
-    va_end(list);
-    /* One line, also where a driver's text has several. */
-    for (char *c = line; *c; c++)
-        if (*c == '\n')
-            *c = ' ';
-    fprintf(stderr, "clnorm: %s\n", line);
-    return status;
-}
-
-int complain_library(void)
-{
-    return complain(EXIT_FAILED, "%s", clnorm_last_error());
-}
-
-int refuse_rest(const char *command, argument_list rest)
-{
-    argument arg;
-    if (!arguments_next(&rest, &arg))
-        return EXIT_DONE;
-    if (arg.name[0])
-        return complain(EXIT_USAGE, "%s: unknown option --%s (see clnorm --help)", command, arg.name);
-    return complain(EXIT_USAGE, "%s: unexpected argument \"%s\" (see clnorm --help)", command, arg.word);
-}
-
-int open_context(const global_options *options, clnorm_context **context)
-{
-    clnorm_context *opened;
-    if (clnorm_context_create(&opened, options->device) != CLNORM_OK)
-        return complain_library();
-    if (clnorm_context_set_kernels(opened, options->kernels) != CLNORM_OK) {
-        int status = complain_library();
-        clnorm_context_destroy(opened);
-        return status;
-    }
-    *context = opened;
-    return EXIT_DONE;
-}
 
 static void print_help(const subcommand *only)
 {

@@ -1,4 +1,5 @@
 /* The command line of clnorm run. */
+#include "op_words.h"
 #include "run.h"
 
 #include <limits.h>
@@ -7,45 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_SIZE = 1024 };
-
-/* Appends ", name" to a list in a sentence; what does not fit is left out. */
-static void append_name(char list[LIST_SIZE], const char *prefix, const char *name)
-{
-    size_t length = strlen(list);
-    snprintf(list + length, LIST_SIZE - length, "%s%s%s", length > 0 ? ", " : "", prefix, name);
-}
-
-static int find_op(run_request *request, const char *name)
+static int take_op(run_request *request, const char *name)
 {
     if (request->info)
         return complain(EXIT_USAGE, "run: unexpected argument \"%s\"", name);
-    request->info = clnorm_op_info_find(name);
-    if (request->info)
-        return EXIT_DONE;
-
-    char list[LIST_SIZE] = "";
-    const clnorm_op_info *info;
-    for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++)
-        append_name(list, "", info->name);
-    return complain(EXIT_USAGE, "unknown operation \"%s\"; it must be one of %s", name, list);
-}
-
-static int find_mode(run_request *request, const char *name)
-{
-    clnorm_mode mode = CLNORM_INFER;
-    if (!name || clnorm_mode_find(name, &mode)) {
-        request->op.mode = mode;
-        request->mode = clnorm_op_info_mode(request->info, mode);
-    }
-    if (request->mode)
-        return EXIT_DONE;
-
-    char list[LIST_SIZE] = "";
-    for (size_t i = 0; i < request->info->mode_count; i++)
-        append_name(list, "", request->info->modes[i].name);
-    return complain(EXIT_USAGE, "%s has no mode \"%s\"; it must be one of %s", request->info->name,
-                    name ? name : "infer", list);
+    return find_op(name, &request->info);
 }
 
 static int take_dtype(const char *value)
@@ -59,26 +26,9 @@ static int take_dtype(const char *value)
     return complain(EXIT_USAGE, "--dtype is \"%s\"; it must be f32", value);
 }
 
-static const char *needed_value(clnorm_attribute_type type)
-{
-    switch (type) {
-    case CLNORM_ATTRIBUTE_SWITCH:
-        return "true or false";
-    case CLNORM_ATTRIBUTE_INTEGER:
-    case CLNORM_ATTRIBUTE_AXIS:
-        return "an integer";
-    case CLNORM_ATTRIBUTE_REAL:
-        break;
-    }
-    return "a finite decimal number";
-}
-
 static int take_attribute(run_request *request, const clnorm_attribute_info *attribute, const char *text)
 {
-    double value;
-    bool is_switch = attribute->type == CLNORM_ATTRIBUTE_SWITCH;
-    bool read = is_switch ? parse_switch(text, &value) : parse_number(text, &value);
-    if (read && clnorm_op_set(&request->op, attribute, value) == CLNORM_OK)
+    if (set_attribute(&request->op, attribute, text))
         return EXIT_DONE;
     char option[ARGUMENT_NAME_SIZE];
     option_name(attribute->name, option);
@@ -140,15 +90,6 @@ static int take_file(run_request *request, const char *option, const char *text)
     return EXIT_DONE;
 }
 
-static const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const char *name,
-                                                   size_t *index)
-{
-    for (*index = 0; *index < info->attribute_count; (*index)++)
-        if (name_matches(name, info->attributes[*index].name))
-            return &info->attributes[*index];
-    return NULL;
-}
-
 static int take_option(run_request *request, const argument *arg, const char *value, uint64_t *seen)
 {
     size_t index;
@@ -185,7 +126,7 @@ static int take_op_and_mode(run_request *request, argument_list args)
     while (arguments_next(&args, &arg)) {
         int status = EXIT_DONE;
         if (arg.name[0] == '\0') {
-            status = find_op(request, arg.word);
+            status = take_op(request, arg.word);
         } else {
             const char *value = arguments_value(&args, &arg);
             if (strcmp(arg.name, "mode") == 0 && (mode || !value))
@@ -199,7 +140,7 @@ static int take_op_and_mode(run_request *request, argument_list args)
     if (!request->info)
         return complain(EXIT_USAGE, "run: no operation given; 'clnorm ops' lists them");
     clnorm_op_initialize(&request->op, sizeof request->op, request->info->kind);
-    return find_mode(request, mode);
+    return find_mode(request->info, mode ? mode : "infer", &request->op.mode, &request->mode);
 }
 
 static int take_options(run_request *request, argument_list args, uint64_t *seen)

@@ -1,0 +1,31 @@
+/* What a case is compared with on the same queue: a copy as fast as the device does it, and a kernel that
+ * does nothing. */
+#ifndef CLNORM_TOOLS_BENCH_COPY_H
+#define CLNORM_TOOLS_BENCH_COPY_H
+
+#include <clnorm/clnorm.h>
+
+typedef struct bench_copy {
+    cl_program program;
+    cl_kernel empty, plain, stream, coalesced;
+    bool is_cpu;
+    size_t units;
+    cl_ulong cache_bytes;
+
+    /* What bench_copy_bind decided. */
+    cl_kernel kernel;
+    size_t global, local;
+    size_t bytes;
+} bench_copy;
+
+/* Complains and returns an exit status, as bench_copy_bind does. */
+int bench_copy_create(bench_copy *copy, clnorm_context *context);
+void bench_copy_destroy(bench_copy *copy);
+
+/* From now on copies `bytes`, a multiple of 4, from one buffer to the other. */
+int bench_copy_bind(bench_copy *copy, cl_mem from, cl_mem to, size_t bytes);
+
+cl_int bench_copy_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
+cl_int bench_empty_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
+
+#endif

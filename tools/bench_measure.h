@@ -1,0 +1,62 @@
+/* Times one case: the operation, a copy of as many bytes, and an empty kernel, in turn. */
+#ifndef CLNORM_TOOLS_BENCH_MEASURE_H
+#define CLNORM_TOOLS_BENCH_MEASURE_H
+
+#include "bench_copy.h"
+#include "bench_data.h"
+
+enum { BENCH_MAX_KERNELS = 8, BENCH_NAME_SIZE = 64 };
+
+typedef struct bench_kernel {
+    char name[BENCH_NAME_SIZE];
+    double median_us;
+} bench_kernel;
+
+/* All times in microseconds. */
+typedef struct bench_result {
+    char variant[BENCH_NAME_SIZE];
+    size_t runs;
+    size_t min_bytes;                 /* what the operation must at least move */
+    size_t copy_bytes;                /* half of it, as far as x goes: read and written by the copy */
+    double median_us, min_us, max_us; /* enqueue to completed event */
+    double copy_us, empty_us;         /* the same of the copy and of a kernel that does nothing */
+    double execute_us;                /* what the call of clnorm_plan_execute takes */
+    double enqueue_us;                /* what enqueueing as many empty kernels takes */
+    size_t kernel_count;
+    bench_kernel kernels[BENCH_MAX_KERNELS]; /* what one execution consists of */
+} bench_result;
+
+/* A case that is ready to be executed. */
+typedef struct bench_run {
+    const bench_case *measured;
+    clnorm_plan *plan;
+    cl_command_queue queue;
+    bench_data data;
+    bench_copy *copy; /* bound to the data */
+} bench_run;
+
+/* These complain and return an exit status. */
+int bench_run_create(bench_run *run, clnorm_context *context, bench_copy *copy, const bench_case *c);
+void bench_run_destroy(bench_run *run);
+
+/* Enqueue, flush, wait for the event: what each takes from the first to the last. */
+int bench_time_op(const bench_run *run, double *us);
+int bench_time_copy(const bench_run *run, double *us);
+int bench_time_empty(const bench_run *run, double *us);
+
+/* `runs` 0: as many as fit into about half a second. */
+int bench_measure(bench_result *result, clnorm_context *context, bench_copy *copy, const bench_case *c,
+                  size_t runs);
+
+static inline double bench_gbps(const bench_result *result)
+{
+    return (double)result->min_bytes / result->median_us * 1e-3;
+}
+
+/* Bytes read and bytes written. */
+static inline double bench_limit_gbps(const bench_result *result)
+{
+    return 2 * (double)result->copy_bytes / result->copy_us * 1e-3;
+}
+
+#endif
