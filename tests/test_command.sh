@@ -230,6 +230,49 @@ refuse 1 '/dev/null cannot be written: it is no regular file' run l2_normalize -
 refuse 1 'absent/m.npy cannot be written' run $bn --mode train --in x=x.npy --out y=y.npy \
     --out batch_mean=absent/m.npy
 
+# Measuring. What a time is depends on the machine; that it is there does not.
+l2=l2_normalize:infer:3x5:dim=-1
+try 0 "$l2" bench --runs 3 --no-start $l2
+try 0 'plane' bench --runs 3 --no-start --profile $l2 --kernels gpu
+try 0 '"cold_start_ms":null' bench --json --runs 3 --no-start --profile $l2 $bn:train:4x3x5:axis=1:f32:unbiased-running_variance=true
+problem=
+[ "$(wc -l <stdout.txt)" -eq 2 ] || problem="$(wc -l <stdout.txt) lines"
+report 'bench --json prints an object a line' "$problem"
+for field in "\"case\":\"$l2\"" '"runs":3' '"min_bytes":120,' '"median_us":[0-9.]*[1-9]' '"gbps":[0-9.]*[1-9]' \
+    '"limit_gbps":[0-9.]*[1-9]' '"empty_us":[0-9.]*[1-9]' '"execute_us":[0-9.]*[1-9]' '"enqueue_us":[0-9.]*[1-9]' \
+    '"variant":"cpu/' '"device":"' '"kernels":\[{"name":"[a-z_]*","median_us":[0-9.]*[1-9]'; do
+    problem=
+    head -n 1 stdout.txt | grep -qe "$field" || problem="not in $(head -n 1 stdout.txt)"
+    report "bench --json has $field" "$problem"
+done
+mkdir started
+TMPDIR=$work/started
+export TMPDIR
+try 0 '"devices_ms":' bench --json --runs 1 $l2
+problem=
+grep -qe '"cold_start_ms":[0-9.]*[1-9].*"warm_start_ms":[0-9.]*[1-9]' stdout.txt || problem="not in $(cat stdout.txt)"
+report 'bench measures how a process starts' "$problem"
+problem=
+rmdir started || problem="$(ls started) is left"
+report 'bench leaves no directory' "$problem"
+unset TMPDIR
+refuse 2 'unknown operation "l3_normalize"; it must be one of' bench --no-start l3_normalize:infer:3x5:dim=-1
+refuse 2 'has no mode "sideways"' bench --no-start l2_normalize:sideways:3x5:dim=-1
+refuse 2 'is cut short' bench --no-start l2_normalize:infer
+refuse 2 'sizes such as' bench --no-start l2_normalize:infer:3x:dim=-1
+refuse 2 'sizes such as' bench --no-start l2_normalize:infer:3x0:dim=-1
+refuse 2 'sizes such as' bench --no-start l2_normalize:infer:1x1x1x1x1x1x1x1x1:dim=-1
+refuse 2 'needs dim=VALUE' bench --no-start l2_normalize:infer:3x5
+refuse 2 'has no attribute "axis"' bench --no-start l2_normalize:infer:3x5:dim=-1:axis=1
+refuse 2 'dim is "1.5"; it must be an integer' bench --no-start l2_normalize:infer:3x5:dim=1.5
+refuse 2 'dim is given twice' bench --no-start l2_normalize:infer:3x5:dim=1:dim=1
+refuse 2 '"f33" is neither' bench --no-start $l2:f33
+refuse 2 '--runs is "0"' bench --runs 0 $l2
+refuse 2 '--runs needs a value' bench $l2 --runs
+refuse 2 'unknown option --frobnicate' bench --frobnicate $l2
+refuse 1 'dim is 2' bench --no-start l2_normalize:infer:3x5:dim=2
+refuse 1 'f16 is not computed' bench --no-start $l2:f16
+
 # The cache.
 try 0 'compiled program' cache
 try 0 '"files":' cache --json
