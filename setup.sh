@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What samples/run and tests/run have in common: installing packages and configuring builds.
+# What samples/run, tests/run and bench/run have in common: installing packages and configuring builds.
 #
-#   ./setup.sh [build] [samples] [tests]    installs what these need and is not there yet, on Debian 12
-#                                           and its kin; all three unless some are named
+#   ./setup.sh [build] [samples] [tests] [peers]
+#                       installs what these need and is not there yet, on Debian 12 and its kin; the first
+#                       three unless some are named
 #
 # Sourced, it only defines the functions. Progress goes to stderr.
 
@@ -11,6 +12,7 @@ declare -A packages=(
         libxxhash-dev libjansson-dev"
     [samples]="zlib1g-dev libpng-dev pocl-opencl-icd dataset-fashion-mnist"
     [tests]="g++ check pocl-opencl-icd oclgrind"
+    [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
 )
 
 say() {
@@ -100,9 +102,9 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ $# -gt 0 ] || set -- build samples tests
     for part in "$@"; do
         case $part in
-        build | samples | tests) ;;
+        build | samples | tests | peers) ;;
         *)
-            echo "usage: $0 [build] [samples] [tests]" >&2
+            echo "usage: $0 [build] [samples] [tests] [peers]" >&2
             exit 2
             ;;
         esac
