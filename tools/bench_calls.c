@@ -22,20 +22,20 @@ static int time_execute(const bench_run *run, size_t launches, double *us)
     return status == CLNORM_OK ? EXIT_DONE : complain_library();
 }
 
-/* As many kernels as an execution has, the last with an event as there. */
+/* As many kernels as an execution has, with the same buffers, the last with an event as there. */
 static int time_enqueue(const bench_run *run, size_t launches, double *us)
 {
     cl_event event = NULL;
     cl_int error = CL_SUCCESS;
     double start = clock_us();
     for (size_t i = 0; i < launches && error == CL_SUCCESS; i++)
-        error = bench_empty_enqueue(run->copy, run->queue, i + 1 == launches ? &event : NULL);
+        error = bench_idle_enqueue(run->copy, run->queue, i + 1 == launches ? &event : NULL);
     *us = clock_us() - start;
     if (event)
         clReleaseEvent(event);
     return error == CL_SUCCESS
                ? EXIT_DONE
-               : complain(EXIT_FAILED, "an empty kernel cannot be enqueued (OpenCL error %d)", error);
+               : complain(EXIT_FAILED, "an idle kernel cannot be enqueued (OpenCL error %d)", error);
 }
 
 static int time_batch(const bench_run *run, clnorm_context *context, timed_call *call, size_t launches,
@@ -64,11 +64,28 @@ static size_t batch_size(double median_us)
     return fitting > MOST_BATCH ? MOST_BATCH : fitting < LEAST_BATCH ? LEAST_BATCH : (size_t)fitting;
 }
 
+static int bind_buffers(const bench_run *run)
+{
+    const clnorm_mode_info *mode = run->measured->mode;
+    clnorm_buffers buffers = run->data.buffers;
+    cl_mem given[BENCH_IDLE_BUFFERS];
+    size_t count = 0;
+    for (size_t i = 0; i < mode->buffer_count && count < BENCH_IDLE_BUFFERS; i++) {
+        cl_mem mem = clnorm_buffers_field(&buffers, &mode->buffers[i])->mem;
+        if (mem)
+            given[count++] = mem;
+    }
+    cl_int error = bench_idle_bind(run->copy, given, count);
+    return error == CL_SUCCESS
+               ? EXIT_DONE
+               : complain(EXIT_FAILED, "an idle kernel cannot be set up (OpenCL error %d)", error);
+}
+
 int bench_calls(const bench_run *run, clnorm_context *context, bench_result *result)
 {
     double execute[BATCHES * MOST_BATCH], enqueue[BATCHES * MOST_BATCH];
     size_t count = batch_size(result->median_us), launches = result->kernel_count;
-    int status = EXIT_DONE;
+    int status = bind_buffers(run);
     for (size_t batch = 0; batch < BATCHES && status == EXIT_DONE; batch++) {
         status = time_batch(run, context, time_execute, launches, count, &execute[batch * count]);
         if (status == EXIT_DONE)

@@ -68,6 +68,14 @@ static const char source[] =
     "}\n"
     "kernel void empty(void)\n"
     "{\n"
+    "}\n"
+    "#define PLACE(I) global float *p##I, ulong offset##I\n"
+    "kernel void idle(ulong n, PLACE(0), PLACE(1), PLACE(2), PLACE(3), PLACE(4), PLACE(5), ulong a, ulong "
+    "b,\n"
+    "                 ulong c, ulong d, float e, float f, float g)\n"
+    "{\n"
+    "    if (n > 0)\n"
+    "        p0[offset0] = e;\n"
     "}\n";
 
 static void ask_device(bench_copy *copy, cl_device_id device)
@@ -88,6 +96,7 @@ static cl_int create_kernels(bench_copy *copy)
         const char *name;
         cl_kernel *kernel;
     } table[] = {{"empty", &copy->empty},
+                 {"idle", &copy->idle},
                  {"copy_plain", &copy->plain},
                  {"copy_stream", &copy->stream},
                  {"copy_coalesced", &copy->coalesced}};
@@ -118,7 +127,7 @@ int bench_copy_create(bench_copy *copy, clnorm_context *context)
 
 void bench_copy_destroy(bench_copy *copy)
 {
-    const cl_kernel kernels[] = {copy->empty, copy->plain, copy->stream, copy->coalesced};
+    const cl_kernel kernels[] = {copy->empty, copy->idle, copy->plain, copy->stream, copy->coalesced};
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
         if (kernels[i])
             clReleaseKernel(kernels[i]);
@@ -170,6 +179,30 @@ cl_int bench_copy_enqueue(const bench_copy *copy, cl_command_queue queue, cl_eve
 {
     return clEnqueueNDRangeKernel(queue, copy->kernel, 1, NULL, &copy->global,
                                   copy->local > 0 ? &copy->local : NULL, 0, NULL, event);
+}
+
+cl_int bench_idle_bind(const bench_copy *copy, const cl_mem *buffers, size_t count)
+{
+    const cl_ulong zero = 0;
+    const cl_float nothing = 0;
+    cl_uint index = 0;
+    cl_int error = clSetKernelArg(copy->idle, index++, sizeof zero, &zero);
+    for (size_t i = 0; i < BENCH_IDLE_BUFFERS && error == CL_SUCCESS; i++) {
+        error = clSetKernelArg(copy->idle, index++, sizeof *buffers, i < count ? &buffers[i] : NULL);
+        if (error == CL_SUCCESS)
+            error = clSetKernelArg(copy->idle, index++, sizeof zero, &zero);
+    }
+    for (int i = 0; i < 4 && error == CL_SUCCESS; i++)
+        error = clSetKernelArg(copy->idle, index++, sizeof zero, &zero);
+    for (int i = 0; i < 3 && error == CL_SUCCESS; i++)
+        error = clSetKernelArg(copy->idle, index++, sizeof nothing, &nothing);
+    return error;
+}
+
+cl_int bench_idle_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)
+{
+    const size_t one = 1;
+    return clEnqueueNDRangeKernel(queue, copy->idle, 1, NULL, &one, &one, 0, NULL, event);
 }
 
 cl_int bench_empty_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)

@@ -5,9 +5,11 @@
 
 #include <clnorm/clnorm.h>
 
+enum { BENCH_IDLE_BUFFERS = 6 };
+
 typedef struct bench_copy {
     cl_program program;
-    cl_kernel empty, plain, stream, coalesced;
+    cl_kernel empty, idle, plain, stream, coalesced;
     bool is_cpu;
     size_t units;
     cl_ulong cache_bytes;
@@ -27,5 +29,10 @@ int bench_copy_bind(bench_copy *copy, cl_mem from, cl_mem to, size_t bytes);
 
 cl_int bench_copy_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
 cl_int bench_empty_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
+
+/* A kernel that does nothing either, but has the arguments of one that does: buffers, their offsets, numbers.
+ * A driver copies them when it is enqueued. */
+cl_int bench_idle_bind(const bench_copy *copy, const cl_mem *buffers, size_t count);
+cl_int bench_idle_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
 
 #endif
