@@ -29,14 +29,14 @@ place place_of(ulong linear, uint first, uint last, const ulong *sizes, const ul
 #if !WORK_MAP
 
 accumulator accumulate_group(__global const real *x, ulong values, uint kept_axes, uint axes,
-                             const ulong *sizes, const ulong *x_strides, const ulong *y_strides, real scale)
+                             const ulong *sizes, const ulong *x_strides, const ulong *y_strides)
 {
     accumulator all = accumulator_empty();
     real tile[TILE_ROWS];
     for (ulong first = 0; first < values; first += TILE_ROWS) {
         const uint rows = (uint)min(values - first, (ulong)TILE_ROWS);
         for (uint row = 0; row < rows; row++)
-            tile[row] = x[place_of(first + row, kept_axes, axes, sizes, x_strides, y_strides).x] * scale;
+            tile[row] = x[place_of(first + row, kept_axes, axes, sizes, x_strides, y_strides).x];
         all = accumulator_merge(all, accumulator_of_tile(tile, rows));
     }
     return all;
@@ -62,18 +62,12 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulo
 
 #if WORK_MAP
     real coefficients[COEFFICIENTS];
-    formula_load(&f, group, coefficients);
+    formula_load(&f, group, 1, coefficients);
 #else
-    real rescale = 1.0f;
-    accumulator all = accumulate_group(x, values, kept_axes, axes, sizes, x_strides, y_strides, rescale);
-#if FORMULA_RESCALES
-    rescale = formula_rescale(&f, all);
-    if (rescale != 1.0f)
-        all = accumulate_group(x, values, kept_axes, axes, sizes, x_strides, y_strides, rescale);
-#endif
+    const accumulator all = accumulate_group(x, values, kept_axes, axes, sizes, x_strides, y_strides);
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
-    formula_finish(&f, group, all, rescale, coefficients);
+    formula_finish(&f, group, 1, all, coefficients);
 #endif
 #endif
 
@@ -85,7 +79,7 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulo
     }
 #endif
 #if !WORK_MAP
-    formula_save(&f, group, all);
+    formula_save(&f, group, 1, all);
 #endif
 }
 #endif

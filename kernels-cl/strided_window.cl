@@ -30,8 +30,7 @@ __kernel void strided_window(index_t work, index_t values_per_item, ulong before
         const ulong begin = c - min(c, before);
         const ulong end = c + min(sizes[0] - c, after + 1);
         y[to + c * y_strides[0]] =
-            formula_divide(&f, x[at + c * x_strides[0]],
-                           window_sum(x + at, begin, end, x_strides[0], f.square_scale));
+            formula_divide_by_window(&f, x[at + c * x_strides[0]], x + at, begin, end, x_strides[0]);
     }
 }
 #endif

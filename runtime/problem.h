@@ -76,7 +76,6 @@ typedef struct define {
 typedef struct problem {
     work_kind work;
     const char *formula; /* "ops/batch_normalization.cl" */
-    bool rescales;       /* the formula may ask for a second pass: a group must stay in one kernel */
 
     size_t elements; /* of x */
     bool dense;      /* batch, outer, kept, inner hold */

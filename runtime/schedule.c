@@ -134,9 +134,7 @@ static const char *refuse_stages(const problem *p, stages wanted)
         return NULL;
     if (wanted == STAGES_MAP)
         return p->work == WORK_MAP ? NULL : "statistics have to be found first";
-    if (p->work == WORK_MAP)
-        return "nothing to reduce";
-    return wanted == STAGES_SPLIT && p->rescales ? "a group may need a second pass" : NULL;
+    return p->work == WORK_MAP ? "nothing to reduce" : NULL;
 }
 
 const char *variant_refuses(const variant *v, const problem *p, const caps *device)
@@ -154,13 +152,13 @@ partials add_partials(choice *out, const problem *p, size_t parts)
     return found;
 }
 
-partials add_merge(choice *out, const problem *p, const caps *device, partials found)
+partials add_merge(choice *out, const problem *p, const caps *device, partials found, size_t lanes)
 {
     enum { PARTS_MERGED_BY_MAP = 8 };
     if (p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP)
         return found;
     partials merged = found;
-    step *s = add_step(out, p, "merge.cl", "merge", false);
+    step *s = add_step(out, p, "merge.cl", "merge", lanes > 1);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, found.parts);
     add_scratch(&s->arguments, found.offset);
@@ -170,6 +168,6 @@ partials add_merge(choice *out, const problem *p, const caps *device, partials f
         merged = add_partials(out, p, 1);
         add_scratch(&s->arguments, merged.offset);
     }
-    launch_items(s, p->groups, least(16, device->max_work_group_size));
+    launch_items(s, ceil_divide(p->groups, lanes), lanes > 1 ? 1 : least(16, device->max_work_group_size));
     return merged;
 }

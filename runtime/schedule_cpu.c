@@ -6,14 +6,17 @@
 #include "schedule.h"
 
 enum {
+    LANES = 16,
     PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
     SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
     SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
+    TINY_GROUP = 64,           /* values; TILE_ROWS of kernels-cl/accumulators */
+    SHORT_GROUP = 8192,        /* values; 16 of them stay in the second-level cache */
     PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
-    COLUMN_PART_ROWS = 4096,   /* PART_ROWS of cpu/column.cl */
-    BLOCK_COLUMNS = 256,       /* of cpu/column.cl */
-    BLOCK_PIXELS = 64,         /* of cpu/window.cl */
-    MAP_COLUMNS = 256,         /* of cpu/column.cl */
+    COLUMN_PART_ROWS = 1024,   /* PART_ROWS of cpu/column.cl */
+    BLOCK_COLUMNS = 256,       /* whole vectors of a block of cpu/column.cl */
+    MAP_COLUMNS = 1024,        /* of cpu/column.cl */
+    BLOCK_PIXELS = 256,        /* of cpu/window.cl */
     LONGEST_WINDOW = 32,       /* what a private array holds well */
     CACHE_UNKNOWN = 8 << 20,
 };
@@ -21,6 +24,12 @@ enum {
 static size_t pieces(const caps *device)
 {
     return PIECES_PER_CORE * (size_t)most(device->compute_units, 1);
+}
+
+/* How many blocks of `width` columns, whole vectors, and less than a vector more. */
+static size_t most_blocks(size_t columns, size_t width)
+{
+    return most(ceil_divide(columns / LANES, width / LANES), 1);
 }
 
 /* How many of `units`, of `unit_values` each, a work-item takes. */
@@ -47,10 +56,10 @@ static step *add_cpu_step(choice *out, const problem *p, const caps *device, con
 
 /* ---- plane ---- */
 
-/* A group a work-item at least keeps all cores busy, or the tensor is small, or cannot be split. */
+/* A group a work-item at least keeps all cores busy, or the tensor is small. */
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    if (p->rescales || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
+    if (p->group_size <= SHORT_GROUP || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
         return NULL;
     return "too few groups to keep all cores busy";
 }
@@ -78,12 +87,34 @@ static void fill_plane_map(const problem *p, const caps *device, choice *out)
     add_plane_map(p, device, out, NULL);
 }
 
+static const char *refuse_plane_rows(const problem *p, const caps *device)
+{
+    (void)device;
+    if (p->outer > 1)
+        return "a group is more than one row";
+    return p->inner > TINY_GROUP ? "rows are long" : NULL;
+}
+
+static void fill_plane_rows(const problem *p, const caps *device, choice *out)
+{
+    const size_t batches = ceil_divide(p->groups, LANES);
+    const size_t per_item = LANES * units_per_item(device, batches, LANES * p->inner);
+    step *s = add_cpu_step(out, p, device, "cpu/rows.cl", "rows");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, p->inner);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->groups, per_item), 1);
+}
+
 static void fill_plane_fused(const problem *p, const caps *device, choice *out)
 {
     const size_t per_item = units_per_item(device, p->groups, p->group_size);
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_fused");
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
+    add_uint(&s->arguments, p->group_size <= SHORT_GROUP ? LANES : 1);
     add_extents(s, p);
     add_tensors(s, p);
     add_formula_arguments(s, p);
@@ -101,33 +132,32 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts, 1);
-    const partials merged = add_merge(out, p, device, found);
+    const partials merged = add_merge(out, p, device, found, LANES);
     if (p->work == WORK_REDUCE_MAP)
         add_plane_map(p, device, out, &merged);
 }
 
 /* ---- column ---- */
 
-/* Blocks as wide as they may be, but enough of them for all cores while they stay 16 wide. */
-static size_t column_blocks(const problem *p, const caps *device, size_t others)
+/* Blocks of BLOCK_COLUMNS, or narrower where that keeps more cores busy; each holds a whole vector if any. */
+static size_t column_blocks(const caps *device, size_t kept, size_t others)
 {
-    const size_t wanted = ceil_divide(pieces(device), most(others, 1));
-    return least(most(wanted, ceil_divide(p->kept, BLOCK_COLUMNS)),
-                 most(p->kept / 16, ceil_divide(p->kept, BLOCK_COLUMNS)));
+    const size_t wanted =
+        most(ceil_divide(pieces(device), most(others, 1)), most_blocks(kept, BLOCK_COLUMNS));
+    return most(least(wanted, kept / LANES), 1);
 }
 
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const size_t blocks = p->batch * column_blocks(p, device, p->batch);
-    const bool all_busy = p->outer <= COLUMN_PART_ROWS && blocks >= pieces(device);
-    if (p->rescales || p->elements <= SMALL_TENSOR || all_busy)
+    const size_t strips = p->batch * column_blocks(device, p->kept, p->batch);
+    if (p->elements <= SMALL_TENSOR || strips >= pieces(device))
         return NULL;
     return "too few columns to keep all cores busy";
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
-    const size_t rows = p->batch * p->outer, blocks = ceil_divide(p->kept, MAP_COLUMNS);
+    const size_t rows = p->batch * p->outer, blocks = most_blocks(p->kept, MAP_COLUMNS);
     const size_t per_item = units_per_item(device, rows, p->kept / blocks);
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_map");
     add_index(&s->arguments, rows);
@@ -152,32 +182,46 @@ static void fill_column_map(const problem *p, const caps *device, choice *out)
 
 static void fill_column_fused(const problem *p, const caps *device, choice *out)
 {
-    const size_t blocks = column_blocks(p, device, p->batch);
+    const size_t blocks = column_blocks(device, p->kept, p->batch), strips = blocks * p->batch;
+    const size_t per_item = units_per_item(device, strips, p->outer * ceil_divide(p->kept, blocks));
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_fused");
-    add_index(&s->arguments, p->batch);
+    add_index(&s->arguments, strips);
+    add_index(&s->arguments, per_item);
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_grid(s, blocks, p->batch);
+    launch_items(s, ceil_divide(strips, per_item), 1);
+}
+
+/* How many rows are taken for one, so that few columns fill whole vectors: folded columns are parts of a
+ * group. */
+static size_t rows_folded(const problem *p)
+{
+    size_t rows = 1;
+    while (p->kept < BLOCK_COLUMNS && rows * p->kept % LANES != 0)
+        rows *= 2;
+    return p->batch == 1 && p->outer >= rows ? rows : 1;
 }
 
 static void fill_column_split(const problem *p, const caps *device, choice *out)
 {
-    const size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS);
-    const partials found = add_partials(out, p, parts);
-    const size_t blocks = column_blocks(p, device, p->batch * parts);
+    const size_t folded = rows_folded(p), kept = folded * p->kept, outer = p->outer / folded;
+    const size_t parts = ceil_divide(outer, COLUMN_PART_ROWS);
+    const partials found = add_partials(out, p, parts * folded);
+    const size_t blocks = column_blocks(device, kept, p->batch * parts);
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_statistics");
     add_index(&s->arguments, p->batch * parts);
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->batch);
-    add_index(&s->arguments, p->outer);
-    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, outer);
+    add_index(&s->arguments, kept);
+    add_index(&s->arguments, p->outer % folded * p->kept);
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_grid(s, blocks, p->batch * parts);
-    const partials merged = add_merge(out, p, device, found);
+    const partials merged = add_merge(out, p, device, found, LANES);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);
 }
@@ -209,7 +253,7 @@ static const char *refuse_window_inner(const problem *p, const caps *device)
     (void)device;
     if (is_long(p))
         return "a long window";
-    return p->inner < 16 ? "fewer than 16 pixels in a row" : NULL;
+    return p->inner == 1 ? "channels are last" : NULL;
 }
 
 static const char *refuse_window_last(const problem *p, const caps *device)
@@ -231,9 +275,10 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 
 static void fill_window_inner(const problem *p, const caps *device, choice *out)
 {
-    const size_t blocks = ceil_divide(p->inner, BLOCK_PIXELS);
+    const size_t blocks = most_blocks(p->inner, BLOCK_PIXELS);
     step *s = add_window_step(out, p, device, "window_inner");
     add_option(s, "WINDOW_INNER", 1);
+    add_option(s, "WINDOW_NARROW", p->inner < LANES);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->kept);
@@ -257,6 +302,7 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
 
 const variant cpu_variants[] = {
     {"cpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, fill_plane_map},
+    {"cpu/plane/rows", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_rows, fill_plane_rows},
     {"cpu/plane/fused", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_fused, fill_plane_fused},
     {"cpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, NULL, fill_plane_split},
     {"cpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},

@@ -29,8 +29,7 @@ static size_t group_size(const caps *device, size_t useful)
 
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    if (p->rescales || p->group_size <= PLANE_PART_VALUES ||
-        p->groups >= GROUPS_PER_UNIT * (size_t)device->compute_units)
+    if (p->group_size <= PLANE_PART_VALUES || p->groups >= GROUPS_PER_UNIT * (size_t)device->compute_units)
         return NULL;
     return "too few groups to fill the device";
 }
@@ -83,7 +82,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts * size, size);
-    const partials merged = add_merge(out, p, device, found);
+    const partials merged = add_merge(out, p, device, found, 1);
     if (p->work == WORK_REDUCE_MAP)
         add_plane_map(p, device, out, &merged);
 }
@@ -93,7 +92,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
     const size_t items = GROUPS_PER_UNIT * (size_t)device->compute_units * LARGEST_GROUP;
-    if (p->rescales || p->outer <= COLUMN_PART_ROWS || p->groups >= items)
+    if (p->outer <= COLUMN_PART_ROWS || p->groups >= items)
         return NULL;
     return "too few columns to fill the device";
 }
@@ -143,7 +142,7 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     add_scratch(&s->arguments, found.offset);
     launch_items(s, p->groups * parts, group_size(device, p->groups * parts));
-    const partials merged = add_merge(out, p, device, found);
+    const partials merged = add_merge(out, p, device, found, 1);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);
 }

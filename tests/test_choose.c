@@ -102,7 +102,7 @@ START_TEST(cpu_batch_norm_train_is_one_launch_where_channels_suffice)
     op = batch_norm(CLNORM_TRAIN, nchw(2, 3, 1024, 1024), 1);
     assert_chosen(&op, "cpu/plane/split", 3 * 32, 8);
     op = batch_norm(CLNORM_TRAIN, nchw(32, 112, 112, 64), -1);
-    assert_chosen(&op, "cpu/column/split", 98, 8);
+    assert_chosen(&op, "cpu/column/split", 392, 8);
     op = batch_norm(CLNORM_TRAIN, clnorm_tensor_2d(CLNORM_F32, 4096, 1000), -1);
     assert_chosen(&op, "cpu/column/fused", 8, 8);
 }
@@ -113,7 +113,7 @@ START_TEST(cpu_local_response_norm_keeps_its_window_in_registers)
     clnorm_op op = clnorm_local_response_normalization(nchw(32, 64, 112, 112));
     op.axis = 1;
     op.depth_radius = 2;
-    assert_chosen(&op, "cpu/window/inner", 32 * 196, 32 * 196);
+    assert_chosen(&op, "cpu/window/inner", 32 * 49, 32 * 49);
     op.x = nchw(32, 112, 112, 64);
     op.axis = -1;
     assert_chosen(&op, "cpu/window/last", 8, 8);
@@ -124,6 +124,22 @@ START_TEST(cpu_local_response_norm_keeps_its_window_in_registers)
 }
 END_TEST
 
+/* Rows of 61 columns fill no vector evenly; 16 of them do, and what is left is a tail. */
+START_TEST(cpu_folds_rows_of_few_columns)
+{
+    clnorm_op op = batch_norm(CLNORM_TRAIN, nchw(31, 13, 13, 61), -1);
+    const choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "cpu/column/split");
+    const argument *arguments = chosen.steps[0].arguments.items;
+    ck_assert_uint_eq(arguments[3].number, 5239 / 16);
+    ck_assert_uint_eq(arguments[4].number, 16 * 61);
+    ck_assert_uint_eq(arguments[5].number, 5239 % 16 * 61);
+    op.x = nchw(31, 13, 13, 64);
+    const choice whole = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_uint_eq(whole.steps[0].arguments.items[4].number, 64);
+}
+END_TEST
+
 START_TEST(cpu_l2_is_one_launch)
 {
     clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 8192, 1024), -1);
@@ -131,7 +147,7 @@ START_TEST(cpu_l2_is_one_launch)
     op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 1, 4096), -1);
     assert_chosen(&op, "cpu/plane/fused", 1, 1);
     op = clnorm_l2_normalize(nchw(32, 64, 112, 112), 1);
-    assert_chosen(&op, "cpu/column/fused", 32 * 49, 32 * 49);
+    assert_chosen(&op, "cpu/column/fused", 8, 8);
 }
 END_TEST
 
@@ -271,6 +287,7 @@ int main(void)
     tcase_add_test(cases, cpu_batch_norm_infer_is_a_few_long_pieces);
     tcase_add_test(cases, cpu_batch_norm_train_is_one_launch_where_channels_suffice);
     tcase_add_test(cases, cpu_local_response_norm_keeps_its_window_in_registers);
+    tcase_add_test(cases, cpu_folds_rows_of_few_columns);
     tcase_add_test(cases, cpu_l2_is_one_launch);
     tcase_add_test(cases, strided_tensors_take_the_last_variant);
     tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);

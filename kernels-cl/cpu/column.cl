@@ -2,9 +2,9 @@
  * cpu schedule: groups that lie side by side.
  *
  * x and y are [batch][outer][kept], dense; a group is one (batch, kept) and is a column of outer values.
- * Launch: work-groups of one item, two dimensions: blocks of neighbouring columns, and either all rows of a
- * batch entry (fused), a part of them (statistics), or a stretch of all rows (map). No barriers, no local
- * memory.
+ * Launch: work-groups of one item; a work-item owns a block of neighbouring columns and a part of their rows
+ * (statistics), or whole strips, a block and a batch entry each (fused), or a stretch of all rows (map). No
+ * barriers, no local memory.
  *
  * A vector holds 16 columns. Rows are cut into tiles of TILE_ROWS and those into parts of PART_ROWS. Tiles
  * are merged within their part and parts within their group, in order: the bounds depend on the number of
@@ -16,197 +16,205 @@
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
-#define PART_ROWS 4096
-#define BLOCK_COLUMNS 256 /* at most, of fused and statistics */
-#define BLOCK_VECTORS (BLOCK_COLUMNS / 16)
-#define MAP_COLUMNS 256 /* at most, of map */
+#define PART_ROWS     1024
+#define BLOCK_VECTORS 17 /* four whole ones and a last that overlaps */
+#define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
+#define MAP_COLUMNS   1024               /* of a block, roughly */
+#define TABLE_COLUMNS (MAP_COLUMNS + 32) /* the widest block, and 16 of its columns again */
 
 #if !WORK_MAP
 
-float16 load_columns(__global const real *x, uint columns)
+/* The set of rows of a block's vector; x is where the block begins in the first of them. */
+accumulator_16 accumulate_vector(__global const real *x, index_t kept, block b, uint v, uint rows)
 {
-    if (columns >= 16)
-        return vload16(0, x);
-    real lanes[16] = {0.0f};
-    for (uint column = 0; column < columns; column++)
-        lanes[column] = x[column];
-    return vload16(0, lanes);
+    if (b.count >= 16) {
+        const rows_of_16 tile = {x + vector_start(b, v), kept};
+        return accumulator_of_rows_16(tile, rows);
+    }
+    float16 tile[TILE_ROWS];
+    for (uint row = 0; row < rows; row++)
+        tile[row] = load_groups_16(x + row * kept, 0, b.count);
+    return accumulator_of_tile_16(tile, rows);
 }
 
-/* Merges rows first ... last-1 of a block, at most one part of them, into an accumulator for each vector.
- * `x` is where the block begins in row 0, `scales` what each column is multiplied by. */
-void accumulate_rows(__global const real *x, index_t kept, block b, index_t first, index_t last,
-                     const real *scales, accumulator_16 *all)
+/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors; x is where it
+ * begins in row 0. Rows that are far from each other in memory are asked for in good time. */
+void accumulate_part(__global const real *x, index_t kept, block b, index_t first, index_t last,
+                     accumulator_16 *sets)
 {
-    float16 tiles[BLOCK_VECTORS][TILE_ROWS + 1]; /* + 1: rows of vectors apart in the cache */
-    accumulator_16 part[BLOCK_VECTORS];
-    const uint vectors = (b.count + 15) / 16;
-    for (uint v = 0; v < vectors; v++)
-        part[v] = accumulator_empty_16();
-    while (first < last) {
-        const uint rows = (uint)min(last - first, (index_t)TILE_ROWS);
-        for (uint row = 0; row < rows; row++) {
-            __global const real *from = x + (first + row) * kept;
-            for (uint v = 0; v < vectors; v++) {
-                const uint start = vector_start(b, v);
-                tiles[v][row] = load_columns(from + start, b.count) * vload16(0, scales + start);
-            }
+    for (index_t row = first; row < last; row += TILE_ROWS) {
+        const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
+        __global const real *tile = x + row * kept;
+        for (uint i = TILE_ROWS; i < min(last - row, (index_t)(2 * TILE_ROWS)); i++) {
+            for (uint column = 0; column < b.count; column += 16)
+                prefetch_values(tile + i * kept + column);
         }
-        for (uint v = 0; v < vectors; v++)
-            part[v] = accumulator_merge_16(part[v], accumulator_of_tile_16(tiles[v], rows));
-        first += rows;
+        for (uint v = 0; v < block_vectors(b); v++) {
+            const accumulator_16 set = accumulate_vector(tile, kept, b, v, rows);
+            sets[v] = row == first ? set : accumulator_merge_16(sets[v], set);
+        }
     }
-    for (uint v = 0; v < vectors; v++)
-        all[v] = accumulator_merge_16(all[v], part[v]);
-}
-
-/* The accumulators of all rows, column by column, at columns[field][column]. */
-void accumulate_columns(__global const real *x, index_t kept, block b, index_t rows, const real *scales,
-                        real columns[ACCUMULATOR_FIELDS][BLOCK_COLUMNS])
-{
-    accumulator_16 all[BLOCK_VECTORS];
-    const uint vectors = (b.count + 15) / 16;
-    for (uint v = 0; v < vectors; v++)
-        all[v] = accumulator_empty_16();
-    for (index_t first = 0; first < rows; first += PART_ROWS)
-        accumulate_rows(x, kept, b, first, min(rows, (index_t)(first + PART_ROWS)), scales, all);
-    for (uint v = 0; v < vectors; v++) {
-        const float16 *fields = (const float16 *)&all[v];
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            vstore16(fields[field], 0, columns[field] + vector_start(b, v));
-    }
-}
-
-accumulator column_accumulator(real columns[ACCUMULATOR_FIELDS][BLOCK_COLUMNS], uint column)
-{
-    accumulator a;
-    real *fields = (real *)&a;
-    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-        fields[field] = columns[field][column];
-    return a;
 }
 
 #if KERNEL_column_statistics
-/* work: batch * parts. partials: one accumulator for each part of each group, groups = batch * kept. */
+
+/* One more value for each of the first `count` columns of a block. */
+void add_values(__global const real *x, block b, index_t count, accumulator_16 *sets)
+{
+    for (uint v = 0; v < block_vectors(b); v++) {
+        const index_t start = b.first + vector_start(b, v);
+        if (start >= count)
+            continue;
+        const uint taken = (uint)min(count - start, (index_t)16);
+        const float16 values = load_groups_16(x, vector_start(b, v), taken);
+        sets[v] = accumulator_merge_16(sets[v], accumulator_of_values(values, taken, sets[v]));
+    }
+}
+
+/* work: batch * parts. The first `tail` columns have one row more than outer. partials: one accumulator for
+ * each part of each group, groups = batch * kept. */
 __kernel void column_statistics(index_t work, index_t blocks, index_t batch, index_t outer, index_t kept,
-                                INPUT(x), OUTPUT(partials))
+                                index_t tail, INPUT(x), OUTPUT(partials))
 {
     const block b = block_of(get_global_id(0), blocks, kept);
     const index_t item = get_global_id(1);
     if (item >= work)
         return;
-    const index_t part = item / batch, entry = item % batch, groups = batch * kept;
-    const index_t first = part * PART_ROWS, last = min(outer, (index_t)(first + PART_ROWS));
-    real ones[BLOCK_COLUMNS];
-    for (uint column = 0; column < BLOCK_COLUMNS; column++)
-        ones[column] = 1.0f;
-    accumulator_16 all[BLOCK_VECTORS];
-    const uint vectors = (b.count + 15) / 16;
-    for (uint v = 0; v < vectors; v++)
-        all[v] = accumulator_empty_16();
-    accumulate_rows(x + x_offset + entry * outer * kept + b.first, kept, b, first, last, ones, all);
+    const index_t part = item / batch, entry = item % batch;
+    const index_t last = min(outer, (index_t)((part + 1) * PART_ROWS));
+    accumulator_16 sets[BLOCK_VECTORS];
+    x += x_offset + entry * outer * kept + b.first;
+    accumulate_part(x, kept, b, part * PART_ROWS, last, sets);
+    if (last == outer)
+        add_values(x + outer * kept, b, tail, sets);
 
-    __global real *to = partials + partials_offset + part * groups + entry * kept + b.first;
-    const index_t sets = groups * (work / batch);
-    for (uint v = 0; v < vectors; v++) {
-        if (b.count >= 16) {
-            accumulator_store_16(all[v], to, vector_start(b, v), sets);
-            continue;
-        }
-        real fields[ACCUMULATOR_FIELDS * 16];
-        const float16 *vector_fields = (const float16 *)&all[v];
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) {
-            vstore16(vector_fields[field], field, fields);
-            for (uint column = 0; column < b.count; column++)
-                to[field * sets + column] = fields[16 * field + column];
-        }
-    }
+    const index_t set = (part * batch + entry) * kept + b.first;
+    for (uint v = 0; v < block_vectors(b); v++)
+        accumulator_store_16(sets[v], partials + partials_offset, set + vector_start(b, v), min(b.count, 16u),
+                             kept * work);
 }
 #endif
-
-#endif
-
-#if !WORK_REDUCE
-
-/* y = formula(x) over one row of a block; y may be x. Coefficient c of a column is at
- * coefficients[c * stride + column]. */
-void apply_row(__global const real *x, __global real *y, uint columns, const real *coefficients, uint stride,
-               bool stream)
-{
-    if (columns < 16) {
-        for (uint column = 0; column < columns; column++) {
-            real scalars[COEFFICIENTS];
-            for (uint c = 0; c < COEFFICIENTS; c++)
-                scalars[c] = coefficients[c * stride + column];
-            y[column] = formula_apply(x[column], scalars);
-        }
-        return;
-    }
-    const uint last = columns - 16;
-    const float16 tail = vload16(0, x + last);
-    float16 vector[COEFFICIENTS];
-    for (uint column = 0; column < last; column += 16) {
-        for (uint c = 0; c < COEFFICIENTS; c++)
-            vector[c] = vload16(0, coefficients + c * stride + column);
-        store_vector(formula_apply_16(vload16(0, x + column), vector), y + column, stream);
-    }
-    for (uint c = 0; c < COEFFICIENTS; c++)
-        vector[c] = vload16(0, coefficients + c * stride + last);
-    store_vector(formula_apply_16(tail, vector), y + last, stream);
-}
-
-/* Whether every vector of every row begins at a multiple of 64 bytes. */
-bool all_aligned(__global real *y, index_t kept, uint columns)
-{
-    return ((ulong)y & 63) == 0 && kept % 16 == 0 && columns % 16 == 0;
-}
 
 #endif
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
 #if KERNEL_column_fused
-/* work: batch entries. */
-__kernel void column_fused(index_t work, index_t blocks, index_t outer, index_t kept, INPUT(x), OUTPUT(y),
-                           FORMULA_PARAMETERS)
-{
-    const block b = block_of(get_global_id(0), blocks, kept);
-    const index_t entry = get_global_id(1);
-    if (entry >= work)
-        return;
-    const formula f = FORMULA_BIND;
-    const index_t start = entry * outer * kept + b.first, group = entry * kept + b.first;
-    x += x_offset + start;
 
-    real scales[BLOCK_COLUMNS];
-    for (uint column = 0; column < BLOCK_COLUMNS; column++)
-        scales[column] = 1.0f;
-    real columns[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
-    accumulate_columns(x, kept, b, outer, scales, columns);
-#if FORMULA_RESCALES
-    bool again = false;
-    for (uint column = 0; column < b.count; column++) {
-        scales[column] = formula_rescale(&f, column_accumulator(columns, column));
-        again |= scales[column] != 1.0f;
-    }
-    if (again)
-        accumulate_columns(x, kept, b, outer, scales, columns);
-#endif
+/* A block of a batch entry: where it begins in x and in y, and the coefficients of its columns. */
+typedef struct strip {
+    block columns;
+    __global const real *x;
+    __global real *y;
+    real coefficients[COEFFICIENTS][BLOCK_COLUMNS];
+} strip;
+
 #if WORK_REDUCE_MAP
-    real coefficients[COEFFICIENTS * BLOCK_COLUMNS];
-    for (uint column = 0; column < b.count; column++) {
-        real scalars[COEFFICIENTS];
-        formula_finish(&f, group + column, column_accumulator(columns, column), scales[column], scalars);
-        for (uint c = 0; c < COEFFICIENTS; c++)
-            coefficients[c * BLOCK_COLUMNS + column] = scalars[c];
+
+/* y = formula(x) at a vector of a row. */
+float16 apply_columns(const strip *s, uint column, float16 x)
+{
+    float16 vector[COEFFICIENTS];
+#pragma unroll
+    for (uint c = 0; c < COEFFICIENTS; c++)
+        vector[c] = load_private_16(s->coefficients[c] + column);
+    return formula_apply_16(x, vector);
+}
+
+/* y = formula(x) over one row of a strip; y may be x. */
+void apply_row(const strip *s, __global const real *x, __global real *y, bool stream)
+{
+    const uint columns = s->columns.count;
+    if (columns < 16) {
+        store_groups_16(apply_columns(s, 0, load_groups_16(x, 0, columns)), y, 0, columns);
+        return;
     }
-    y += y_offset + start;
-    const bool stream = all_aligned(y, kept, b.count);
-    for (index_t row = 0; row < outer; row++)
-        apply_row(x + row * kept, y + row * kept, b.count, coefficients, BLOCK_COLUMNS, stream);
+    const uint last = columns - 16;
+    const float16 tail = load_16(x + last);
+    for (uint column = 0; column < last; column += 16)
+        store_vector(apply_columns(s, column, load_16(x + column)), y + column, stream);
+    store_vector(apply_columns(s, last, tail), y + last, stream);
+}
+
 #endif
-    for (uint column = 0; column < b.count; column++)
-        formula_save(&f, group + column, column_accumulator(columns, column));
+
+/* The sets of a strip's columns. */
+void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_16 *all)
+{
+    accumulator_16 part[BLOCK_VECTORS];
+    accumulate_part(s->x, kept, s->columns, 0, min(outer, (index_t)PART_ROWS), all);
+    for (index_t first = PART_ROWS; first < outer; first += PART_ROWS) {
+        accumulate_part(s->x, kept, s->columns, first, min(outer, (index_t)(first + PART_ROWS)), part);
+        for (uint v = 0; v < block_vectors(s->columns); v++)
+            all[v] = accumulator_merge_16(all[v], part[v]);
+    }
+}
+
+#if WORK_REDUCE_MAP
+/* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for. */
+void apply_strip(const strip *s, index_t outer, index_t kept, __global const real *next)
+{
+    const uint columns = s->columns.count;
+    const bool stream =
+        values_to_boundary(s->y) == 0 && may_stream(s->y) && kept % 16 == 0 && columns % 16 == 0;
+    for (index_t row = 0; row < outer; row++) {
+        for (uint column = 0; column < columns && row < TILE_ROWS; column += 16)
+            prefetch_values(next + row * kept + column);
+        apply_row(s, s->x + row * kept, s->y + row * kept, stream);
+    }
+}
+#endif
+
+/* The coefficients of a strip, whose first column is group `group`, from its sets; what the formula saves. */
+void finish_strip(const formula *f, strip *s, index_t group, const accumulator_16 *all)
+{
+    real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
+    for (uint v = 0; v < block_vectors(s->columns); v++) {
+        const float16 *lanes = (const float16 *)&all[v];
+        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
+            store_private_16(lanes[field], fields[field] + vector_start(s->columns, v));
+    }
+    for (uint column = 0; column < s->columns.count; column += 16) {
+        const uint groups = min(s->columns.count - column, 16u);
+        accumulator_16 set;
+        float16 *lanes = (float16 *)&set;
+        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
+            lanes[field] = load_private_16(fields[field] + column);
+#if WORK_REDUCE_MAP
+        float16 coefficients[COEFFICIENTS];
+        formula_finish_16(f, group + column, groups, set, coefficients);
+        for (uint c = 0; c < COEFFICIENTS; c++)
+            store_private_16(coefficients[c], s->coefficients[c] + column);
+#endif
+        formula_save_16(f, group + column, groups, set);
+    }
+}
+
+/* work: strips, blocks of each batch entry. A work-item owns strips_per_item neighbouring ones and takes each
+ * from its sets to its results while it is in cache. */
+__kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks, index_t outer, index_t kept,
+                           INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+{
+    const index_t first = get_global_id(0) * strips_per_item;
+    const index_t last = min(work, (index_t)(first + strips_per_item));
+    const formula f = FORMULA_BIND;
+    x += x_offset;
+    y = AT_OFFSET(y);
+    for (index_t item = first; item < last; item++) {
+        const index_t entry = item / blocks;
+        strip s;
+        s.columns = block_of(item % blocks, blocks, kept);
+        const index_t start = entry * outer * kept + s.columns.first;
+        s.x = x + start;
+        s.y = y ? y + start : 0;
+        accumulator_16 all[BLOCK_VECTORS];
+        accumulate_strip(&s, outer, kept, all);
+        finish_strip(&f, &s, entry * kept + s.columns.first, all);
+#if WORK_REDUCE_MAP
+        const bool row_ends = item % blocks == blocks - 1;
+        apply_strip(&s, outer, kept, row_ends ? x + (entry + 1) * outer * kept : s.x + s.columns.count);
+#endif
+    }
 }
 #endif
 
@@ -215,6 +223,69 @@ __kernel void column_fused(index_t work, index_t blocks, index_t outer, index_t 
 #if !WORK_REDUCE
 
 #if KERNEL_column_map
+
+/* The coefficients of a block's columns, again and again: those of any 16 values that follow each other lie
+ * together. */
+typedef struct cycle {
+    uint columns;
+    real coefficients[COEFFICIENTS][TABLE_COLUMNS];
+} cycle;
+
+/* y = formula(x) at 16 values that begin in a column. */
+float16 apply_cycle(const cycle *table, uint column, float16 x)
+{
+    float16 vector[COEFFICIENTS];
+#pragma unroll
+    for (uint c = 0; c < COEFFICIENTS; c++)
+        vector[c] = load_private_16(table->coefficients[c] + column);
+    return formula_apply_16(x, vector);
+}
+
+/* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The ends are done by
+ * vectors that overlap the aligned middle: what they need is loaded before anything near it is stored. */
+void apply_run(const cycle *table, __global const real *x, __global real *y, index_t values)
+{
+    const uint columns = table->columns;
+    if (values < 16) {
+        for (uint i = 0; i < values; i++) {
+            real scalars[COEFFICIENTS];
+            for (uint c = 0; c < COEFFICIENTS; c++)
+                scalars[c] = table->coefficients[c][i % columns];
+            y[i] = formula_apply(x[i], scalars);
+        }
+        return;
+    }
+    const uint head = values_to_boundary(y);
+    const bool stream = may_stream(y);
+    const float16 first = load_16(x), tail = load_16(x + values - 16);
+    index_t i = head;
+    if (head > 0) {
+        const float16 next = head + 16 <= values ? load_16(x + head) : tail;
+        store_16(apply_cycle(table, 0, first), y);
+        if (head + 16 <= values)
+            store_vector(apply_cycle(table, head % columns, next), y + head, stream);
+        i = head + 16;
+    }
+    const uint step = 16 % columns;
+    uint column = i % columns;
+    for (; i + 16 <= values; i += 16) {
+        store_vector(apply_cycle(table, column, load_16(x + i)), y + i, stream);
+        column += step;
+        column -= column >= columns ? columns : 0;
+    }
+    if (i != values)
+        store_16(apply_cycle(table, (values - 16) % columns, tail), y + values - 16);
+}
+
+/* The values after the last column are those of the first ones again. */
+void close_cycle(cycle *table)
+{
+    for (uint c = 0; c < COEFFICIENTS; c++) {
+        for (uint column = 0; column < 16; column++)
+            table->coefficients[c][table->columns + column] = table->coefficients[c][column];
+    }
+}
+
 /* work: rows of the tensor, batch * outer. A work-item owns rows_per_item neighbouring rows of a block.
  * WORK_REDUCE_MAP: the statistics are `parts` partials for each of `groups`; who has a batch entry's first
  * row saves them. */
@@ -229,28 +300,35 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
     index_t row = get_global_id(1) * rows_per_item;
     const index_t last = min(work, (index_t)(row + rows_per_item));
     const formula f = FORMULA_BIND;
+    cycle table;
+    table.columns = b.count;
     x += x_offset + b.first;
     y += y_offset + b.first;
-    const bool stream = all_aligned(y, kept, b.count);
     while (row < last) {
         const index_t entry = row / outer, entry_last = min(last, (index_t)((entry + 1) * outer));
-        real coefficients[COEFFICIENTS * MAP_COLUMNS];
-        for (uint column = 0; column < b.count; column++) {
+        for (uint column = 0; column < b.count; column += 16) {
             const index_t group = entry * kept + b.first + column;
-            real scalars[COEFFICIENTS];
+            const uint taken = min(b.count - column, 16u);
+            float16 coefficients[COEFFICIENTS];
 #if WORK_REDUCE_MAP
-            const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
-            formula_finish(&f, group, all, 1.0f, scalars);
+            const accumulator_16 all =
+                accumulator_merge_parts_16(partials + partials_offset, group, taken, groups, parts);
+            formula_finish_16(&f, group, taken, all, coefficients);
             if (row % outer == 0)
-                formula_save(&f, group, all);
+                formula_save_16(&f, group, taken, all);
 #else
-            formula_load(&f, group, scalars);
+            formula_load_16(&f, group, taken, coefficients);
 #endif
             for (uint c = 0; c < COEFFICIENTS; c++)
-                coefficients[c * MAP_COLUMNS + column] = scalars[c];
+                store_private_16(coefficients[c], table.coefficients[c] + column);
+        }
+        close_cycle(&table);
+        if (b.count == kept) {
+            apply_run(&table, x + row * kept, y + row * kept, (entry_last - row) * kept);
+            row = entry_last;
         }
         for (; row < entry_last; row++)
-            apply_row(x + row * kept, y + row * kept, b.count, coefficients, MAP_COLUMNS, stream);
+            apply_run(&table, x + row * kept, y + row * kept, b.count);
     }
 }
 #endif

@@ -2,89 +2,103 @@
  * cpu schedule: groups of contiguous runs.
  *
  * x and y are [batch][outer][kept][inner], dense; a group is one (batch, kept) and holds outer runs of inner
- * values. Launch: work-groups of one item, one dimension; a work-item owns whole groups (fused), or a part
- * of a group (statistics), or a stretch of the tensor (map). No barriers, no local memory.
+ * values. Launch: work-groups of one item, one dimension; a work-item owns whole groups (fused, batches), or
+ * a part of a group (statistics), or a stretch of the tensor (map). No barriers, no local memory.
  *
  * The values of a group, run after run, are cut into tiles of TILE_VALUES and those into parts of
  * PART_TILES tiles. Tiles are merged within their part and parts within their group, in order: the bounds
- * depend on the group's size alone, so fused and split kernels give the same bits.
+ * depend on the group's size alone, so all kernels give the same bits.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #endif
-#include "cpu/store.cl"
+#include "cpu/runs.cl"
 
 #define TILE_VALUES (TILE_ROWS * 16)
-#define PART_TILES 64
+#define PART_TILES  64
 #define PART_VALUES (PART_TILES * TILE_VALUES)
 
 typedef struct plane {
     index_t outer, kept, inner;
 } plane;
 
-/* Where run `o` of group `g` begins. */
-index_t run_start(plane p, index_t group, index_t o)
+/* Where the first run of a group begins. */
+index_t group_start(plane p, index_t group)
 {
-    const index_t batch = group / p.kept, k = group % p.kept;
-    return ((batch * p.outer + o) * p.kept + k) * p.inner;
+    return ((group / p.kept * p.outer) * p.kept + group % p.kept) * p.inner;
+}
+
+/* A place on the way through a group: where its run begins, from the group's start, and the value in it. */
+typedef struct place {
+    index_t run, i;
+} place;
+
+place place_of(plane p, index_t value)
+{
+    const place at = {value / p.inner * p.kept * p.inner, value % p.inner};
+    return at;
+}
+
+/* The same after `count` values, which do not reach beyond the run. */
+place advance(plane p, place at, uint count)
+{
+    at.i += count;
+    if (at.i == p.inner) {
+        at.i = 0;
+        at.run += p.kept * p.inner;
+    }
+    return at;
 }
 
 #if !WORK_MAP
 
-/* Copies `values` values from x + start to the tile at `filled`. */
-void copy_to_tile(__global const real *x, real *tile, uint values, real scale)
+/* The set of a tile's values. */
+accumulator_16 accumulate_tile(const float16 *tile, uint values)
 {
-    uint i = 0;
-    for (; i + 16 <= values; i += 16)
-        vstore16(vload16(0, x + i) * scale, 0, tile + i);
-    if (values & 8) {
-        vstore8(vload8(0, x + i) * scale, 0, tile + i);
-        i += 8;
-    }
-    if (values & 4) {
-        vstore4(vload4(0, x + i) * scale, 0, tile + i);
-        i += 4;
-    }
-    for (; i < values; i++)
-        tile[i] = x[i] * scale;
+    const uint rows = values / 16, rest = values % 16;
+    accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
+    if (rest > 0)
+        set = accumulator_merge_16(set, accumulator_of_values(tile[rows], rest, set));
+    return set;
 }
 
-/* The accumulator of values first ... last-1 of a group: at most one part. */
-accumulator accumulate_part(__global const real *x, plane p, index_t group, index_t first, index_t last,
-                            real scale)
+/* On the way through two groups at once, whose values lie in the same places: one is summed, the other, whose
+ * coefficients are known, normalized. Either may be absent: null. */
+typedef struct pass {
+    __global const real *sum, *from;
+    __global real *to;
+#if !WORK_REDUCE
+    float16 coefficients[COEFFICIENTS];
+#endif
+} pass;
+
+/* Values first ... last-1 of both groups, at most one part; the set of those that are summed. */
+accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
     float16 tile[TILE_ROWS];
-    accumulator_16 lanes = accumulator_empty_16();
-    index_t o = first / p.inner, i = first % p.inner;
-    while (first < last) {
-        const uint values = (uint)min(last - first, (index_t)TILE_VALUES);
+    accumulator_16 all;
+    place at = place_of(p, first);
+    for (index_t done = first; done < last;) {
+        const uint values = (uint)min(last - done, (index_t)TILE_VALUES);
         for (uint filled = 0; filled < values;) {
-            const uint take = (uint)min(p.inner - i, (index_t)(values - filled));
-            copy_to_tile(x + run_start(p, group, o) + i, (real *)tile + filled, take, scale);
+            const uint take = (uint)min(p.inner - at.i, (index_t)(values - filled));
+            const index_t offset = at.run + at.i;
+            __global const real *sum = through->sum ? through->sum + offset : 0;
+#if !WORK_REDUCE
+            if (through->to)
+                apply_run(through->from + offset, through->to + offset, take, through->coefficients, sum,
+                          (real *)tile + filled);
+            else
+#endif
+                copy_to_tile(sum, (real *)tile + filled, take);
+            at = advance(p, at, take);
             filled += take;
-            i += take;
-            if (i == p.inner) {
-                i = 0;
-                o++;
-            }
         }
-        const uint rows = values / 16, rest = values % 16;
-        if (rows > 0)
-            lanes = accumulator_merge_16(lanes, accumulator_of_tile_16(tile, rows));
-        if (rest > 0)
-            lanes = accumulator_merge_16(lanes, accumulator_of_values(tile[rows], rest, lanes));
-        first += values;
-    }
-    return accumulator_across(lanes);
-}
-
-accumulator accumulate_group(__global const real *x, plane p, index_t group, real scale)
-{
-    const index_t values = p.outer * p.inner;
-    accumulator all = accumulate_part(x, p, group, 0, min(values, (index_t)PART_VALUES), scale);
-    for (index_t first = PART_VALUES; first < values; first += PART_VALUES) {
-        const index_t last = min(values, (index_t)(first + PART_VALUES));
-        all = accumulator_merge(all, accumulate_part(x, p, group, first, last, scale));
+        if (through->sum) {
+            const accumulator_16 set = accumulate_tile(tile, values);
+            all = done == first ? set : accumulator_merge_16(all, set);
+        }
+        done += values;
     }
     return all;
 }
@@ -98,91 +112,96 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
     if (item >= work)
         return;
     const plane p = {outer, kept, inner};
-    const index_t group = item % groups, first = item / groups * PART_VALUES;
+    const index_t first = item / groups * PART_VALUES;
     const index_t last = min((index_t)(outer * inner), (index_t)(first + PART_VALUES));
-    accumulator_store(accumulate_part(x + x_offset, p, group, first, last, 1.0f), partials + partials_offset,
-                      item, work);
+    pass through;
+    through.sum = x + x_offset + group_start(p, item % groups);
+    through.to = 0;
+    accumulator_store_16(accumulator_across(pass_part(p, &through, first, last)), partials + partials_offset,
+                         item, 1, work);
 }
 #endif
-
-#endif
-
-#if !WORK_REDUCE
-
-/* y = formula(x) over a contiguous run; y may be x. The ends are done by vectors that overlap the aligned
- * middle: what they need is loaded before anything near it is stored. */
-void apply_run(__global const real *x, __global real *y, index_t values, const float16 *coefficients)
-{
-    if (values < 16) {
-        real scalars[COEFFICIENTS];
-        for (uint c = 0; c < COEFFICIENTS; c++)
-            scalars[c] = coefficients[c].s0;
-        for (index_t i = 0; i < values; i++)
-            y[i] = formula_apply(x[i], scalars);
-        return;
-    }
-    const index_t head = STREAM ? (index_t)((64 - ((ulong)y & 63)) & 63) / 4 : 0;
-    const bool stream = STREAM && ((ulong)y & 3) == 0;
-    const float16 tail = vload16(0, x + values - 16);
-    index_t i = 0;
-    if (head > 0) {
-        const float16 first = vload16(0, x);
-        if (head + 16 <= values) {
-            const float16 next = vload16(0, x + head);
-            vstore16(formula_apply_16(first, coefficients), 0, y);
-            store_vector(formula_apply_16(next, coefficients), y + head, stream);
-            i = head + 16;
-        } else {
-            vstore16(formula_apply_16(first, coefficients), 0, y);
-            i = values;
-        }
-    }
-    for (; i + 16 <= values; i += 16)
-        store_vector(formula_apply_16(vload16(0, x + i), coefficients), y + i, stream);
-    vstore16(formula_apply_16(tail, coefficients), 0, y + values - 16);
-}
-
-void broadcast(const real *scalars, float16 *coefficients)
-{
-    for (uint c = 0; c < COEFFICIENTS; c++)
-        coefficients[c] = (float16)(scalars[c]);
-}
 
 #endif
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
+/* The coefficients of neighbouring groups from their sets; what the formula saves of them. */
+void finish_groups(const formula *f, index_t group, uint groups, accumulator_16 all, float16 *coefficients)
+{
+#if WORK_REDUCE_MAP
+    formula_finish_16(f, group, groups, all, coefficients);
+#endif
+    formula_save_16(f, group, groups, all);
+}
+
 #if KERNEL_plane_fused
-/* work: groups. A work-item owns groups_per_item neighbouring groups and takes each from its statistics to
- * its results while it is in cache. WORK_REDUCE: no results but what the formula saves. */
-__kernel void plane_fused(index_t work, index_t groups_per_item, index_t outer, index_t kept, index_t inner,
-                          INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+
+/* Both groups as a whole. The set is in lane 0 where they are longer than a part, else in all lanes. */
+accumulator_16 pass_group(plane p, const pass *through)
+{
+    const index_t values = p.outer * p.inner;
+    accumulator_16 all = pass_part(p, through, 0, min(values, (index_t)PART_VALUES));
+    if (values > PART_VALUES && through->sum)
+        all = accumulator_across(all);
+    for (index_t first = PART_VALUES; first < values; first += PART_VALUES) {
+        const index_t last = min(values, (index_t)(first + PART_VALUES));
+        const accumulator_16 part = pass_part(p, through, first, last);
+        if (through->sum)
+            all = accumulator_merge_16(all, accumulator_across(part));
+    }
+    return all;
+}
+
+/* work: groups. A work-item owns groups_per_item neighbouring groups and takes `batch` of them at a time, 1
+ * or 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
+ * cache. 16 only where groups are no longer than a part. WORK_REDUCE: no results but what the formula saves.
+ */
+__kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, index_t outer, index_t kept,
+                          index_t inner, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * groups_per_item;
     const index_t last = min(work, (index_t)(first + groups_per_item));
     const formula f = FORMULA_BIND;
     const plane p = {outer, kept, inner};
+    accumulator_16 sets[16];
+#if WORK_REDUCE_MAP
+    float16 coefficients[COEFFICIENTS];
+#endif
+    uint before = 0; /* groups of the batch that is to be normalized */
     x += x_offset;
     y = AT_OFFSET(y);
-    for (index_t group = first; group < last; group++) {
-        real rescale = 1.0f;
-        accumulator all = accumulate_group(x, p, group, rescale);
-#if FORMULA_RESCALES
-        rescale = formula_rescale(&f, all);
-        if (rescale != 1.0f)
-            all = accumulate_group(x, p, group, rescale);
-#endif
+    for (index_t group = first; group < last || before > 0; group += batch) {
+        const uint groups = group < last ? (uint)min(last - group, (index_t)batch) : 0;
+        for (uint g = 0; g < batch; g++) {
+            pass through;
+            through.sum = g < groups ? x + group_start(p, group + g) : 0;
+            through.to = 0;
 #if WORK_REDUCE_MAP
-        real scalars[COEFFICIENTS];
-        float16 coefficients[COEFFICIENTS];
-        formula_finish(&f, group, all, rescale, scalars);
-        broadcast(scalars, coefficients);
-        for (index_t o = 0; o < outer; o++) {
-            const index_t start = run_start(p, group, o);
-            apply_run(x + start, y + start, inner, coefficients);
-        }
+            if (g < before) {
+                const index_t start = group_start(p, group - batch + g);
+                through.from = x + start;
+                through.to = y + start;
+                broadcast_lane(coefficients, g, through.coefficients);
+            }
 #endif
-        formula_save(&f, group, all);
+            sets[g] = accumulator_empty_16();
+            if (through.sum || through.to)
+                sets[g] = pass_group(p, &through);
+        }
+        before = 0;
+        if (groups == 0)
+            continue;
+        accumulator_16 all = sets[0];
+        if (batch == 16)
+            all = accumulator_across_sets(sets);
+        else if (outer * inner <= PART_VALUES)
+            all = accumulator_across(all);
+#if WORK_REDUCE_MAP
+        formula_finish_16(&f, group, groups, all, coefficients);
+        before = groups;
+#endif
+        formula_save_16(&f, group, groups, all);
     }
 }
 #endif
@@ -207,21 +226,29 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
     x += x_offset;
     y += y_offset;
     while (i < last) {
-        const index_t run = i / inner, run_last = min(last, (index_t)((run + 1) * inner));
-        const index_t group = run / (outer * kept) * kept + run % kept;
-        real scalars[COEFFICIENTS];
-        float16 coefficients[COEFFICIENTS];
+        /* Neighbouring runs belong to neighbouring groups. The rest of a run that another item began is
+         * taken alone. */
+        const index_t run = i / inner, first_kept = run % kept,
+                      group = run / (outer * kept) * kept + first_kept;
+        const bool begins = i % inner == 0;
+        const index_t runs = begins ? min((last - 1) / inner - run + 1, kept - first_kept) : 1;
+        const uint taken = (uint)min(runs, (index_t)16);
+        float16 coefficients[COEFFICIENTS], of_group[COEFFICIENTS];
 #if WORK_REDUCE_MAP
-        const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
-        formula_finish(&f, group, all, 1.0f, scalars);
-        if (i % inner == 0 && run / kept % outer == 0)
-            formula_save(&f, group, all);
+        const accumulator_16 all =
+            accumulator_merge_parts_16(partials + partials_offset, group, taken, groups, parts);
+        formula_finish_16(&f, group, taken, all, coefficients);
+        if (begins && run / kept % outer == 0)
+            formula_save_16(&f, group, taken, all);
 #else
-        formula_load(&f, group, scalars);
+        formula_load_16(&f, group, taken, coefficients);
 #endif
-        broadcast(scalars, coefficients);
-        apply_run(x + i, y + i, run_last - i, coefficients);
-        i = run_last;
+        for (uint r = 0; r < taken; r++) {
+            const index_t run_last = min(last, (index_t)((run + r + 1) * inner));
+            broadcast_lane(coefficients, r, of_group);
+            apply_run(x + i, y + i, run_last - i, of_group, 0, 0);
+            i = run_last;
+        }
     }
 }
 #endif

@@ -7,5 +7,18 @@ void store_vector(float16 value, __global real *y, bool stream)
         return;
     }
 #endif
-    vstore16(value, 0, y);
+    store_16(value, y);
+}
+
+/* How many values lie before the first address that is a multiple of 64 bytes; 0 where that does not matter.
+ */
+uint values_to_boundary(__global real *y)
+{
+    return STREAM ? (uint)((64 - ((ulong)y & 63)) & 63) / 4 : 0;
+}
+
+/* Whether an address that lies a whole number of vectors after a boundary can be streamed to. */
+bool may_stream(__global real *y)
+{
+    return STREAM && ((ulong)y & 3) == 0;
 }

@@ -4,6 +4,7 @@
  * x and y are [outer][kept][inner], dense and apart; the window slides over kept. WINDOW_BEFORE and
  * WINDOW_AFTER are constants of the build. Launch: work-groups of one item. No barriers, no local memory.
  */
+#include "groups.cl"
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
@@ -11,19 +12,48 @@
 
 #if WINDOW_INNER
 
-#define BLOCK_PIXELS 64 /* at most */
-#define BLOCK_VECTORS (BLOCK_PIXELS / 16)
-
-/* The scaled values of one channel of a block; zeros where there is no such channel. */
-void load_terms(__global const real *x, block b, bool exists, real scale, float16 *terms)
-{
-    for (uint v = 0; v < BLOCK_VECTORS; v++)
-        terms[v] = exists ? vload16(0, x + vector_start(b, v)) * scale : (float16)(0.0f);
-}
+#define BLOCK_PIXELS  256 /* of whole vectors */
+#define BLOCK_VECTORS (BLOCK_PIXELS / 16 + 1)
 
 #if KERNEL_window_inner
-/* work: outer entries; the first dimension has `blocks` blocks of pixels, each at least 16 wide. A ring holds
- * the window's channels for a block of pixels while it walks down them: each x is read once. */
+
+/* A vector of a block. WINDOW_NARROW: rows of pixels are shorter than that. */
+float16 load_pixels(__global const real *x, block b)
+{
+#if WINDOW_NARROW
+    return load_groups_16(x, 0, b.count);
+#else
+    return load_16(x);
+#endif
+}
+
+void store_pixels(float16 pixels, __global real *y, block b, bool stream)
+{
+#if WINDOW_NARROW
+    store_groups_16(pixels, y, 0, b.count);
+#else
+    store_vector(pixels, y, stream);
+#endif
+}
+
+/* What a vector of a block adds to the sums of a channel. */
+window_sum_16 load_square(const formula *f, __global const real *x, block b)
+{
+    return window_square_16(load_pixels(x, b) * f->square_scale);
+}
+
+/* Sums at WINDOW neighbouring channels become sums from each of them to the last. */
+void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
+{
+    for (uint slot = WINDOW - 1; slot-- > 0;) {
+        for (uint v = 0; v < vectors; v++)
+            sums[slot][v] = window_join_16(sums[slot][v], sums[slot + 1][v]);
+    }
+}
+
+/* work: outer entries; the first dimension has `blocks` blocks of pixels. Channels are taken in stretches of
+ * WINDOW, the first of which begins WINDOW_BEFORE channels before the first. A window is the end of one
+ * stretch and the beginning of the next (van Herk 1992): three additions an output, however long it is. */
 __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
                            FORMULA_PARAMETERS)
 {
@@ -34,34 +64,76 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
     const formula f = FORMULA_BIND;
     x += x_offset + entry * kept * inner + b.first;
     y += y_offset + entry * kept * inner + b.first;
-    const bool stream = ((ulong)y & 63) == 0 && inner % 16 == 0 && b.count % 16 == 0;
-    const uint vectors = (b.count + 15) / 16;
+    const bool stream = values_to_boundary(y) == 0 && may_stream(y) && inner % 16 == 0 && b.count % 16 == 0;
+    const uint vectors = block_vectors(b);
+    const window_sum_16 none = window_square_16((float16)(0.0f));
 
-    float16 ring[WINDOW][BLOCK_VECTORS]; /* channel c at c % WINDOW */
-    for (uint slot = 0; slot < WINDOW; slot++)
-        load_terms(x + slot * inner, b, slot < WINDOW_AFTER && slot < kept, f.square_scale, ring[slot]);
-    uint slot = WINDOW_AFTER % WINDOW;
+    window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
+    for (uint slot = 0; slot < WINDOW; slot++) {
+        const bool exists = slot >= WINDOW_BEFORE && slot - WINDOW_BEFORE < kept;
+        __global const real *from = x + (exists ? slot - WINDOW_BEFORE : 0) * inner;
+        for (uint v = 0; v < vectors; v++)
+            ends[slot][v] = exists ? load_square(&f, from + vector_start(b, v), b) : none;
+    }
+    sum_to_last(ends, vectors);
+    for (uint v = 0; v < vectors; v++)
+        beginning[v] = none;
+
+    uint slot = 0;
     for (index_t c = 0; c < kept; c++) {
-        load_terms(x + (c + WINDOW_AFTER) * inner, b, c + WINDOW_AFTER < kept, f.square_scale, ring[slot]);
-        slot = slot + 1 == WINDOW ? 0 : slot + 1;
+        const index_t next = c + WINDOW_AFTER + 1; /* the first channel beyond this window */
+        __global const real *from = x + next * inner;
         for (uint v = 0; v < vectors; v++) {
-            pair_16 sum = {(float16)(0.0f), (float16)(0.0f)};
-            for (uint w = 0; w < WINDOW; w++)
-                window_add_16(&sum, ring[w][v]);
+            /* Loaded before y is stored: cores take addresses for the same that agree in their last 12 bits.
+             */
+            const window_sum_16 square = next < kept ? load_square(&f, from + vector_start(b, v), b) : none;
+            prefetch_values(from + inner + vector_start(b, v));
             const index_t at = c * inner + vector_start(b, v);
-            store_vector(formula_divide_16(&f, vload16(0, x + at), sum), y + at, stream);
+            const window_sum_16 sum = window_join_16(ends[slot][v], beginning[v]);
+            store_pixels(formula_divide_16(&f, load_pixels(x + at, b), sum), y + at, b, stream);
+            ends[slot][v] = square;
+            beginning[v] = window_join_16(beginning[v], square);
         }
+        if (++slot < WINDOW)
+            continue;
+        slot = 0;
+        sum_to_last(ends, vectors);
+        for (uint v = 0; v < vectors; v++)
+            beginning[v] = none;
     }
 }
 #endif
 
 #else
 
-#define BLOCK_CHANNELS 256
+#define BLOCK_CHANNELS 512  /* of whole vectors */
+#define ROOM           1024 /* values of all pixels that are taken together, roughly */
+#define MARGIN         (WINDOW_BEFORE + WINDOW_AFTER)
 
 #if KERNEL_window_last
+
+/* The scaled values of the block's channels and of those before and after that its windows reach, zeros where
+ * there are none. `x` is where the pixel begins. */
+void spread_pixel(const formula *f, __global const real *x, block b, index_t kept, real *values)
+{
+    const uint before = (uint)min((index_t)WINDOW_BEFORE, b.first);
+    const uint after = (uint)min((index_t)WINDOW_AFTER, kept - b.first - b.count);
+    const uint count = before + b.count + after;
+    x += b.first - before;
+    for (uint i = 0; i < WINDOW_BEFORE - before; i++)
+        values[i] = 0.0f;
+    values += WINDOW_BEFORE - before;
+    uint i = 0;
+    for (; i + 16 <= count; i += 16)
+        store_private_16(load_16(x + i) * f->square_scale, values + i);
+    if (i < count)
+        store_private_16(load_groups_16(x, i, count - i) * f->square_scale, values + i);
+    for (i = count; i < count + WINDOW_AFTER - after; i++)
+        values[i] = 0.0f;
+}
+
 /* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones, and
- * takes their channels in blocks, with the channels before and after beside them. */
+ * takes `together` of them, or a block of channels of one: their values are spread out with zeros between. */
 __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, INPUT(x), OUTPUT(y),
                           FORMULA_PARAMETERS)
 {
@@ -70,42 +142,34 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
     const formula f = FORMULA_BIND;
     x += x_offset;
     y += y_offset;
-    const index_t blocks = (kept + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
-    real terms[WINDOW_BEFORE + BLOCK_CHANNELS + 16 + WINDOW_AFTER];
-    for (index_t item = first * blocks; item < last * blocks; item++) {
-        const block b = block_of(item % blocks, blocks, kept);
-        __global const real *from = x + item / blocks * kept + b.first;
-        __global real *to = y + item / blocks * kept + b.first;
-        const uint before = (uint)min((index_t)WINDOW_BEFORE, b.first);
-        const uint after = (uint)min((index_t)WINDOW_AFTER, kept - b.first - b.count);
-        const uint end = WINDOW_BEFORE + b.count + after;
-        for (uint i = 0; i < WINDOW_BEFORE - before; i++)
-            terms[i] = 0.0f;
-        uint i = WINDOW_BEFORE - before;
-        for (; i + 16 <= end; i += 16)
-            vstore16(vload16(0, from + i - WINDOW_BEFORE) * f.square_scale, 0, terms + i);
-        for (; i < end; i++)
-            terms[i] = (from + i)[-WINDOW_BEFORE] * f.square_scale;
-        for (; i < WINDOW_BEFORE + max(b.count, 16u) + WINDOW_AFTER; i++)
-            terms[i] = 0.0f;
-
-        const bool stream = ((ulong)to & 63) == 0 && b.count % 16 == 0;
-        const uint vectors = (b.count + 15) / 16;
-        for (uint v = 0; v < vectors; v++) {
-            const uint c = vector_start(b, v);
-            pair_16 sum = {(float16)(0.0f), (float16)(0.0f)};
-            for (uint w = 0; w < WINDOW; w++)
-                window_add_16(&sum, vload16(0, terms + c + w));
-            if (b.count >= 16) {
-                store_vector(formula_divide_16(&f, vload16(0, from + c), sum), to + c, stream);
-                continue;
+    const index_t blocks = most_blocks(kept, BLOCK_CHANNELS);
+    const uint stride = (uint)min(kept, (index_t)(BLOCK_CHANNELS + 16)) + MARGIN;
+    const uint together = max(ROOM / stride, 1u);
+    real values[ROOM + BLOCK_CHANNELS + 16 + MARGIN + 16];
+    for (index_t pixel = first; pixel < last; pixel += together) {
+        const uint pixels = (uint)min(last - pixel, (index_t)together);
+        for (index_t i = 0; i < blocks; i++) {
+            const block b = block_of(i, blocks, kept);
+            for (uint p = 0; p < pixels; p++)
+                spread_pixel(&f, x + (pixel + p) * kept, b, kept, values + p * stride);
+            for (uint p = 0; p < pixels; p++) {
+                __global const real *from = x + (pixel + p) * kept + b.first;
+                __global real *to = y + (pixel + p) * kept + b.first;
+                const bool stream = values_to_boundary(to) == 0 && may_stream(to) && b.count % 16 == 0;
+                for (uint v = 0; v < block_vectors(b); v++) {
+                    const uint c = vector_start(b, v), count = min(b.count, 16u);
+                    const real *window = values + p * stride + c;
+                    window_sum_16 sum = window_square_16(load_private_16(window));
+#pragma unroll
+                    for (uint w = 1; w < WINDOW; w++)
+                        sum = window_add_16(sum, load_private_16(window + w));
+                    const float16 result = formula_divide_16(&f, load_groups_16(from, c, count), sum);
+                    if (count < 16)
+                        store_groups_16(result, to, c, count);
+                    else
+                        store_vector(result, to + c, stream);
+                }
             }
-            real values[16] = {0.0f};
-            for (uint lane = 0; lane < b.count; lane++)
-                values[lane] = from[lane];
-            vstore16(formula_divide_16(&f, vload16(0, values), sum), 0, values);
-            for (uint lane = 0; lane < b.count; lane++)
-                to[lane] = values[lane];
         }
     }
 }

@@ -11,7 +11,7 @@
 
 #define ITEM_ROWS 16
 #define PART_ROWS 256
-#define MAP_ROWS 16
+#define MAP_ROWS  16
 
 /* Where group `group` begins. */
 index_t column_start(index_t group, index_t outer, index_t kept)
@@ -21,14 +21,14 @@ index_t column_start(index_t group, index_t outer, index_t kept)
 
 #if !WORK_MAP
 
-accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept, real scale)
+accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept)
 {
     accumulator all = accumulator_empty();
     for (; first < last; first += ITEM_ROWS) {
         real tile[ITEM_ROWS];
         const uint rows = (uint)min(last - first, (index_t)ITEM_ROWS);
         for (uint row = 0; row < rows; row++)
-            tile[row] = x[(first + row) * kept] * scale;
+            tile[row] = x[(first + row) * kept];
         all = accumulator_merge(all, accumulator_of_tile(tile, rows));
     }
     return all;
@@ -44,7 +44,7 @@ __kernel void column_statistics(index_t work, index_t groups, index_t outer, ind
         return;
     const index_t first = item / groups * PART_ROWS, last = min(outer, (index_t)(first + PART_ROWS));
     x += x_offset + column_start(item % groups, outer, kept);
-    accumulator_store(accumulate_rows(x, first, last, kept, 1.0f), partials + partials_offset, item, work);
+    accumulator_store(accumulate_rows(x, first, last, kept), partials + partials_offset, item, 1, work);
 }
 #endif
 
@@ -62,21 +62,15 @@ __kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), 
     const formula f = FORMULA_BIND;
     const index_t start = column_start(group, outer, kept);
     x += x_offset + start;
-    real rescale = 1.0f;
-    accumulator all = accumulate_rows(x, 0, outer, kept, rescale);
-#if FORMULA_RESCALES
-    rescale = formula_rescale(&f, all);
-    if (rescale != 1.0f)
-        all = accumulate_rows(x, 0, outer, kept, rescale);
-#endif
+    const accumulator all = accumulate_rows(x, 0, outer, kept);
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
-    formula_finish(&f, group, all, rescale, coefficients);
+    formula_finish(&f, group, 1, all, coefficients);
     y += y_offset + start;
     for (index_t row = 0; row < outer; row++)
         y[row * kept] = formula_apply(x[row * kept], coefficients);
 #endif
-    formula_save(&f, group, all);
+    formula_save(&f, group, 1, all);
 }
 #endif
 
@@ -96,16 +90,17 @@ __kernel void column_map(index_t work, index_t groups, index_t outer, index_t ke
     if (get_global_id(0) >= work)
         return;
     const index_t group = get_global_id(0) % groups;
-    const index_t first = get_global_id(0) / groups * MAP_ROWS, last = min(outer, (index_t)(first + MAP_ROWS));
+    const index_t first = get_global_id(0) / groups * MAP_ROWS,
+                  last = min(outer, (index_t)(first + MAP_ROWS));
     const formula f = FORMULA_BIND;
     real coefficients[COEFFICIENTS];
 #if WORK_REDUCE_MAP
-    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
-    formula_finish(&f, group, all, 1.0f, coefficients);
+    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, 1, groups, parts);
+    formula_finish(&f, group, 1, all, coefficients);
     if (first == 0)
-        formula_save(&f, group, all);
+        formula_save(&f, group, 1, all);
 #else
-    formula_load(&f, group, coefficients);
+    formula_load(&f, group, 1, coefficients);
 #endif
     const index_t start = column_start(group, outer, kept);
     x += x_offset + start;

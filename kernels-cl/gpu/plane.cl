@@ -13,13 +13,13 @@
 
 #define ITEM_VALUES 16
 #define PART_VALUES 16384
-#define MAP_VALUES 4
+#define MAP_VALUES  4
 
 #if !WORK_MAP
 
 /* The accumulator of values first ... last-1 of a group, each item's share in registers tile by tile. */
 accumulator accumulate_values(__global const real *x, index_t first, index_t last, index_t inner,
-                              index_t run_stride, real scale, __local real *shared)
+                              index_t run_stride, __local real *shared)
 {
     accumulator mine = accumulator_empty();
     for (index_t at = first + get_local_id(0); at < last; at += ITEM_VALUES * LOCAL_SIZE) {
@@ -28,7 +28,7 @@ accumulator accumulate_values(__global const real *x, index_t first, index_t las
         for (uint row = 0; row < ITEM_VALUES; row++) {
             const index_t value = at + row * LOCAL_SIZE;
             if (value < last) {
-                tile[row] = x[value / inner * run_stride + value % inner] * scale;
+                tile[row] = x[value / inner * run_stride + value % inner];
                 rows = row + 1;
             }
         }
@@ -47,9 +47,9 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
     const index_t values = item < work ? outer * inner : 0;
     const index_t first = item / groups * PART_VALUES, last = min(values, (index_t)(first + PART_VALUES));
     x += x_offset + (group / kept * outer * kept + group % kept) * inner;
-    const accumulator all = accumulate_values(x, first, last, inner, kept * inner, 1.0f, shared);
+    const accumulator all = accumulate_values(x, first, last, inner, kept * inner, shared);
     if (item < work && get_local_id(0) == 0)
-        accumulator_store(all, partials + partials_offset, item, work);
+        accumulator_store(all, partials + partials_offset, item, 1, work);
 }
 #endif
 
@@ -69,18 +69,12 @@ __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inn
     const formula f = FORMULA_BIND;
     x += x_offset + start;
 
-    real rescale = 1.0f;
-    accumulator all = accumulate_values(x, 0, values, inner, kept * inner, rescale, shared);
-#if FORMULA_RESCALES
-    rescale = formula_rescale(&f, all); /* the same for all items */
-    if (rescale != 1.0f)
-        all = accumulate_values(x, 0, values, inner, kept * inner, rescale, shared);
-#endif
+    const accumulator all = accumulate_values(x, 0, values, inner, kept * inner, shared);
     if (group >= work)
         return;
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
-    formula_finish(&f, group, all, rescale, coefficients);
+    formula_finish(&f, group, 1, all, coefficients);
     y += y_offset + start;
     for (index_t value = get_local_id(0); value < values; value += LOCAL_SIZE) {
         const index_t at = value / inner * kept * inner + value % inner;
@@ -88,7 +82,7 @@ __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inn
     }
 #endif
     if (get_local_id(0) == 0)
-        formula_save(&f, group, all);
+        formula_save(&f, group, 1, all);
 }
 #endif
 
@@ -114,12 +108,12 @@ __kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, ind
     const formula f = FORMULA_BIND;
     real coefficients[COEFFICIENTS];
 #if WORK_REDUCE_MAP
-    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, groups, parts);
-    formula_finish(&f, group, all, 1.0f, coefficients);
+    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, 1, groups, parts);
+    formula_finish(&f, group, 1, all, coefficients);
     if (first == 0 && run / kept % outer == 0)
-        formula_save(&f, group, all);
+        formula_save(&f, group, 1, all);
 #else
-    formula_load(&f, group, coefficients);
+    formula_load(&f, group, 1, coefficients);
 #endif
     x += x_offset + run * inner;
     y += y_offset + run * inner;

@@ -5,8 +5,8 @@
  * work-group size; a work-item owns a value, its neighbours in memory are its neighbours in the group.
  */
 #if KERNEL_window
-__kernel void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
-                     FORMULA_PARAMETERS)
+__kernel void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
+                     OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t i = get_global_id(0);
     if (i >= work)
@@ -17,7 +17,6 @@ __kernel void window(index_t work, ulong before, ulong after, index_t kept, inde
     const index_t c = i / inner % kept;
     const ulong begin = c - min((ulong)c, before);
     const ulong end = c + min((ulong)(kept - c), after + 1);
-    y[i] = formula_divide(&f, x[i],
-                          window_sum(x + i - c * inner, begin, end, inner, f.square_scale));
+    y[i] = formula_divide_by_window(&f, x[i], x + i - c * inner, begin, end, inner);
 }
 #endif

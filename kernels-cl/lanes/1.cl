@@ -3,17 +3,25 @@
 #undef V
 #undef NAME
 #undef ALL
+#undef LOAD
+#undef STORE
+#undef LOAD_PRIVATE
+#undef STORE_PRIVATE
 #undef INTEGERS
 #undef AS_INTEGERS
 #undef AS_REALS
 #undef CONVERT_INTEGERS
 #undef CONVERT_REALS
-#define LANES 1
-#define V real
-#define NAME(name) name
-#define ALL(condition) (condition)
-#define INTEGERS int
-#define AS_INTEGERS as_int
-#define AS_REALS as_float
+#define LANES            1
+#define V                real
+#define NAME(name)       name
+#define ALL(condition)   (condition)
+#define LOAD(from)       (*(from))
+#define STORE(value, to) (*(to) = (value))
+#define LOAD_PRIVATE     LOAD
+#define STORE_PRIVATE    STORE
+#define INTEGERS         int
+#define AS_INTEGERS      as_int
+#define AS_REALS         as_float
 #define CONVERT_INTEGERS convert_int
-#define CONVERT_REALS convert_float
+#define CONVERT_REALS    convert_float

@@ -3,17 +3,27 @@
 #undef V
 #undef NAME
 #undef ALL
+#undef LOAD
+#undef STORE
+#undef LOAD_PRIVATE
+#undef STORE_PRIVATE
 #undef INTEGERS
 #undef AS_INTEGERS
 #undef AS_REALS
 #undef CONVERT_INTEGERS
 #undef CONVERT_REALS
-#define LANES 16
-#define V float16
-#define NAME(name) PASTE(name, _16)
-#define ALL(condition) all(condition)
-#define INTEGERS int16
-#define AS_INTEGERS as_int16
-#define AS_REALS as_float16
-#define CONVERT_INTEGERS convert_int16
-#define CONVERT_REALS convert_float16
+#define LANES                    16
+#define V                        float16
+#define NAME(name)               PASTE(name, _16)
+#define ALL(condition)           all_of(condition)
+#define LOAD(from)               load_16(from)
+#define STORE(value, to)         store_16(value, to)
+#define LOAD_PRIVATE(from)       load_private_16(from)
+#define STORE_PRIVATE(value, to) store_private_16(value, to)
+#define INTEGERS                 int16
+#define AS_INTEGERS              as_int16
+#define AS_REALS                 as_float16
+#define CONVERT_INTEGERS         convert_int16
+#define CONVERT_REALS            convert_float16
+
+#include "lanes/memory.cl"

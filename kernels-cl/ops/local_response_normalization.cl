@@ -2,16 +2,16 @@
  * y = x / (bias + alpha * S)^beta, S the sum of x^2 over a window of channels.
  *
  * x is multiplied by a power of two before it is squared, and alpha divided by its square, so that S is
- * finite wherever alpha * S is. EXPONENT is beta times 4 where that is 0, 2, 3 or 4: those powers are roots
- * and divisions. Any other beta, or EXPONENT_GENERAL with a sum that may cancel, goes through log2 and exp2
+ * finite wherever alpha * S is. EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is
+ * not negative and bias at least 2^-100. Everything else is EXPONENT_GENERAL and goes through log2 and exp2
  * in two floats each. Scalars ending in _rest are what the fp32 value before them left of a double.
  */
 #include "accumulators/pair.cl"
 
 #if LANES == 1
 
-#define FORMULA_PARAMETERS                                                                                    \
-    real square_scale, real alpha, real alpha_rest, real bias, real bias_rest, real beta, real beta_rest,     \
+#define FORMULA_PARAMETERS                                                                                   \
+    real square_scale, real alpha, real alpha_rest, real bias, real bias_rest, real beta, real beta_rest,    \
         int beta_parity
 
 typedef struct formula {
@@ -19,59 +19,105 @@ typedef struct formula {
     int beta_parity; /* 1 and 2: an odd, an even integer; 0: none */
 } formula;
 
-#define FORMULA_BIND {square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity}
-
-#endif
-
-/* Adds the square of `term`, which is scaled already, to a window's sum: exactly if the sum may have to
- * bear cancellation or a high power. */
-void NAME(window_add)(NAME(pair) *sum, V term)
-{
-#if EXACT_WINDOW
-    const V square = term * term;
-    const V rest = fma(term, term, -square);
-    const NAME(pair) both = NAME(two_sum)(sum->value, square);
-    sum->value = both.value;
-    sum->rest += both.rest + rest;
-#else
-    sum->value = fma(term, term, sum->value);
-#endif
-}
-
-#if LANES == 1
-/* The sum over channels begin ... end-1 of a pixel, each `stride` after the one before: eight terms a chain,
- * chains in two floats. */
-pair window_sum(__global const real *x, ulong begin, ulong end, ulong stride, real square_scale)
-{
-    pair sum = {0.0f, 0.0f};
-    while (begin < end) {
-        pair chain = {0.0f, 0.0f};
-        const ulong chain_end = min(end, begin + 8);
-        for (; begin < chain_end; begin++)
-            window_add(&chain, x[begin * stride] * square_scale);
-        const pair both = two_sum(sum.value, chain.value);
-        sum = renormalize(both.value, both.rest + (sum.rest + chain.rest));
+#define FORMULA_BIND                                                                                         \
+    {                                                                                                        \
+        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity                       \
     }
+
+#endif
+
+/* Sums of squares are exact where they may have to bear cancellation or a high power, and where a window is
+ * so long that rounding errors might add up. */
+#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+typedef NAME(pair) NAME(window_sum);
+
+NAME(window_sum) NAME(window_square)(V scaled)
+{
+    const V square = scaled * scaled;
+    const NAME(window_sum) sum = {square, fma(scaled, scaled, -square)};
     return sum;
 }
+
+NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
+{
+    NAME(window_sum) sum = NAME(two_sum)(a.value, b.value);
+    sum.rest += a.rest + b.rest;
+    return sum;
+}
+
+NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
+{
+    return NAME(window_join)(sum, NAME(window_square)(scaled));
+}
+
+V NAME(window_value)(NAME(window_sum) sum)
+{
+    return sum.value;
+}
+
+V NAME(window_rest)(NAME(window_sum) sum)
+{
+    return sum.rest;
+}
+#else
+typedef V NAME(window_sum);
+
+NAME(window_sum) NAME(window_square)(V scaled)
+{
+    return scaled * scaled;
+}
+
+NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
+{
+    return a + b;
+}
+
+NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
+{
+    return fma(scaled, scaled, sum);
+}
+
+V NAME(window_value)(NAME(window_sum) sum)
+{
+    return sum;
+}
+
+V NAME(window_rest)(NAME(window_sum) sum)
+{
+    return (V)(0.0f);
+}
 #endif
 
-/* 1 / sqrt(z), refined; infinite, 0 or NaN as the device has it. */
-V NAME(refined_rsqrt)(V z)
+#if EXPONENT == 2 || EXPONENT == 3
+
+/* x * z^-(EXPONENT / 4) for z >= 2^-100, infinite or NaN. The bits of z, divided and negated, are those of a
+ * root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28) puts it right.
+ */
+V NAME(times_root)(V x, V z)
 {
-    const V root = rsqrt(z);
-    const V square = root * root;
-    const V error = fma(-z, square, (V)(1.0f)) - z * fma(root, root, -square);
-    const V refined = fma(0.5f * root, error, root);
-    return select(root, refined, isfinite(refined) && isfinite(z));
+    const INTEGERS bits = AS_INTEGERS(z);
+#if EXPONENT == 2
+    const V root = AS_REALS(0x5f374756 - (bits >> 1));
+    const V d = fma(z * root, root, (V)(-1.0f));
+    V series = fma(d, (V)(-0x1.fb48e4p-3f), (V)(0x1.19805ep-2f));
+    series = fma(d, series, (V)(-0x1.3fff22p-2f));
+    series = fma(d, series, (V)(0x1.7fff72p-2f));
+    series = fma(d, series, (V)(-0.5f));
+    const V rough = x * root;
+#else
+    const V fourth_root = AS_REALS(0x4f58188f - (bits >> 2)), root = fourth_root * fourth_root;
+    const V d = fma(z * root, root, (V)(-1.0f));
+    V series = fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f));
+    series = fma(d, series, (V)(0x1.20b11cp-1f));
+    series = fma(d, series, (V)(-0x1.33f276p-1f));
+    series = fma(d, series, (V)(0x1.500008p-1f));
+    series = fma(d, series, (V)(-0x1.800006p-1f));
+    const V rough = x * (root * fourth_root);
+#endif
+    return select(fma(rough, d * series, rough), x * 0.0f, z == INFINITY);
 }
 
-V NAME(refined_sqrt)(V z)
-{
-    const V root = sqrt(z);
-    const V refined = fma(fma(-root, root, z), 0.5f / root, root);
-    return select(root, refined, isfinite(refined));
-}
+#endif
 
 #if EXPONENT_GENERAL
 
@@ -146,28 +192,48 @@ V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 #endif
 
 /* x / (bias + alpha * sum)^beta. */
-V NAME(formula_divide)(const formula *f, V x, NAME(pair) sum)
+V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
-    const V product = f->alpha * sum.value;
-    const V product_rest =
-        fma((V)(f->alpha), sum.value, -product) + fma(f->alpha, sum.rest, f->alpha_rest * sum.value);
+    const V value = NAME(window_value)(sum), rest = NAME(window_rest)(sum);
+    const V product = f->alpha * value;
+    const V product_rest = fma((V)(f->alpha), value, -product) + fma(f->alpha, rest, f->alpha_rest * value);
     NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
     z = NAME(renormalize)(z.value, z.rest + (product_rest + f->bias_rest));
     return NAME(divide_by_power)(f, x, z);
 #elif EXPONENT == 0
-    return x; /* even where z is NaN, as pow has it */
+    return x; /* even where the rest is NaN, as pow has it */
 #else
-    const V z = fma((V)(f->alpha), sum.value + sum.rest, (V)(f->bias));
+    const V z = fma((V)(f->alpha), NAME(window_value)(sum) + NAME(window_rest)(sum), (V)(f->bias));
 #if EXPONENT == 4
     const V quotient = x / z;
     const V refined = fma(fma(-quotient, z, x), 1.0f / z, quotient);
     return select(quotient, refined, isfinite(refined) && isfinite(1.0f / z) && isfinite(z));
-#elif EXPONENT == 2
-    return x * NAME(refined_rsqrt)(z);
 #else
-    const V root = NAME(refined_rsqrt)(z);
-    return (x * root) * NAME(refined_sqrt)(root);
+    return NAME(times_root)(x, z);
 #endif
 #endif
 }
+
+#if LANES == 1
+/* x / (bias + alpha * sum)^beta with the sum over channels begin ... end-1 of a pixel, each `stride` after
+ * the one before: eight terms a chain, chains in two floats. */
+real formula_divide_by_window(const formula *f, real value, __global const real *x, ulong begin, ulong end,
+                              ulong stride)
+{
+    pair sum = {0.0f, 0.0f};
+    while (begin < end) {
+        window_sum chain = window_square(0.0f);
+        const ulong chain_end = min(end, begin + 8);
+        for (; begin < chain_end; begin++)
+            chain = window_add(chain, x[begin * stride] * f->square_scale);
+        const pair both = two_sum(sum.value, window_value(chain));
+        sum = renormalize(both.value, both.rest + (sum.rest + window_rest(chain)));
+    }
+#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+    return formula_divide(f, value, sum);
+#else
+    return formula_divide(f, value, sum.value + sum.rest);
+#endif
+}
+#endif

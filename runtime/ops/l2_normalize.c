@@ -37,7 +37,6 @@ static void lower(const clnorm_op *op, problem *p)
     problem_collapse_along(p, &op->x, &op->y, op->dim);
     p->work = WORK_REDUCE_MAP;
     p->formula = "ops/l2_normalize.cl";
-    p->rescales = true;
     add_mantissa_and_exponent(&p->arguments, op->epsilon);
     add_mantissa_and_exponent(&p->arguments, op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon));
 }

@@ -54,7 +54,8 @@ static void choose_exponent(const clnorm_op *op, problem *p)
 {
     const double beta = op->beta, alpha = op->alpha;
     const bool cancels = alpha < 0 || op->bias < 0;
-    const bool simple = beta == 0 || beta == 0.5 || beta == 0.75 || beta == 1;
+    const bool root = (beta == 0.5 || beta == 0.75) && op->bias >= 0x1p-100;
+    const bool simple = beta == 0 || beta == 1 || root;
     if (simple && !cancels) {
         problem_define(p, "EXPONENT", (long)(beta * 4));
         return;

@@ -1,0 +1,88 @@
+/* The moments of a tile's values, wherever they are: see tiles/. */
+
+/* The mean of the first `rows` values of each lane, roughly: what it misses is found by the second pass. */
+V OF(mean)(TILE tile, uint rows, V inverse)
+{
+    const V pivot = AT(tile, 0);
+    V sum = (V)(0.0f);
+    uint row = 0;
+    for (; row + 8 <= rows; row += 8) {
+        const V a = AT(tile, row) - pivot, b = AT(tile, row + 1) - pivot;
+        const V c = AT(tile, row + 2) - pivot, d = AT(tile, row + 3) - pivot;
+        const V e = AT(tile, row + 4) - pivot, f = AT(tile, row + 5) - pivot;
+        const V g = AT(tile, row + 6) - pivot, h = AT(tile, row + 7) - pivot;
+        sum += ((a + b) + (c + d)) + ((e + f) + (g + h));
+    }
+    for (; row < rows; row++)
+        sum += AT(tile, row) - pivot;
+    return fma(sum, inverse, pivot);
+}
+
+/* Over the first `rows` of a tile: eight terms a tree, trees in two floats. A chain of plain additions would
+ * repeat the same rounding error wherever many values are alike. */
+NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
+{
+    const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
+    NAME(deviations) all = {zero, zero};
+    uint row = 0;
+    for (; row + 8 <= rows; row += 8) {
+        const V a = AT(tile, row) - pivot, b = AT(tile, row + 1) - pivot;
+        const V c = AT(tile, row + 2) - pivot, d = AT(tile, row + 3) - pivot;
+        const V e = AT(tile, row + 4) - pivot, f = AT(tile, row + 5) - pivot;
+        const V g = AT(tile, row + 6) - pivot, h = AT(tile, row + 7) - pivot;
+        all.sum = NAME(pair_add)(all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
+        all.squares = NAME(pair_add)(all.squares, (fma(a, a, b * b) + fma(c, c, d * d)) +
+                                                      (fma(e, e, f * f) + fma(g, g, h * h)));
+    }
+    for (; row < rows; row++) {
+        const V a = AT(tile, row) - pivot;
+        all.sum = NAME(pair_add)(all.sum, a);
+        all.squares = NAME(pair_add)(all.squares, a * a);
+    }
+    all.sum = NAME(renormalize)(all.sum.value, all.sum.rest);
+    all.squares = NAME(renormalize)(all.squares.value, all.squares.rest);
+    return all;
+}
+
+/* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do
+ * not average them out. */
+V OF(exact_sum)(TILE tile, uint rows, V pivot)
+{
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
+    for (uint row = 0; row < rows; row++) {
+        const NAME(pair) deviation = NAME(two_sum)(AT(tile, row), -pivot);
+        sum = NAME(pair_add)(sum, deviation.value);
+        sum.rest += deviation.rest;
+    }
+    return NAME(renormalize)(sum.value, sum.rest).value;
+}
+
+/* The mean of lanes whose values are not all finite: infinite, or NaN. */
+V OF(infinite_mean)(TILE tile, uint rows, V inverse)
+{
+    V mean = (V)(0.0f);
+    for (uint row = 0; row < rows; row++)
+        mean += AT(tile, row) * inverse;
+    return mean;
+}
+
+/* The moments of the first `rows` values of each lane, rows >= 1. */
+NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    const V count = (V)((real)rows), inverse = (V)(1.0f / (real)rows);
+    V pivot = OF(mean)(tile, rows, inverse);
+    if (!ALL(isfinite(pivot)))
+        pivot = select(OF(infinite_mean)(tile, rows, inverse), pivot, isfinite(pivot));
+    const NAME(deviations) all = OF(deviations)(tile, rows, pivot);
+    const V sum = rows <= FEW_ROWS ? OF(exact_sum)(tile, rows, pivot) : all.sum.value;
+
+    NAME(accumulator) tile_moments;
+    const NAME(pair) mean = NAME(renormalize)(pivot, sum * inverse);
+    const NAME(pair) m2 = NAME(two_sum)(all.squares.value, -sum * (sum * inverse));
+    tile_moments.count = count;
+    tile_moments.mean = mean.value;
+    tile_moments.mean_rest = mean.rest;
+    tile_moments.m2 = m2.value;
+    tile_moments.m2_rest = m2.rest + all.squares.rest;
+    return tile_moments;
+}

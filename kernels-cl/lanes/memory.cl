@@ -1,0 +1,56 @@
+/* Vectors of 16 values at any address of a value, and conditions on all of their lanes. */
+#ifndef LANES_MEMORY
+#define LANES_MEMORY
+
+/* As vload16 and vstore16, which PoCL 3.1 makes of pieces of four values. */
+#ifdef __clang__
+typedef float16 __attribute__((aligned(4))) unaligned_float16;
+
+float16 load_16(__global const real *from)
+{
+    return *(__global const unaligned_float16 *)from;
+}
+
+void store_16(float16 value, __global real *to)
+{
+    *(__global unaligned_float16 *)to = value;
+}
+
+float16 load_private_16(const real *from)
+{
+    return *(const unaligned_float16 *)from;
+}
+
+void store_private_16(float16 value, real *to)
+{
+    *(unaligned_float16 *)to = value;
+}
+#else
+#define load_16(from)               vload16(0, from)
+#define store_16(value, to)         vstore16(value, 0, to)
+#define load_private_16(from)       vload16(0, from)
+#define store_private_16(value, to) vstore16(value, 0, to)
+#endif
+
+#ifdef __has_builtin
+#if __has_builtin(__builtin_prefetch)
+#define HAVE_PREFETCH 1
+#endif
+#endif
+
+/* Asks for the values around an address, which may lie outside of any buffer, ahead of their use. */
+void prefetch_values(__global const real *from)
+{
+#if HAVE_PREFETCH
+    __builtin_prefetch((const void *)(ulong)from, 0, 3);
+#endif
+}
+
+/* all(), which PoCL 3.1 makes of 16 branches. */
+bool all_of(int16 condition)
+{
+    const long2 bytes = as_long2(convert_char16(condition));
+    return (bytes.x & bytes.y) == -1;
+}
+
+#endif

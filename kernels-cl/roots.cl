@@ -1,0 +1,16 @@
+/* 1 / sqrt(high + low), for |low| <= ulp(high): the device's rsqrt, then one Newton step. The scaling by a
+ * power of 4 keeps the square of a root of something tiny or huge in range. Of infinity, 0 and NaN as the
+ * division gives it. */
+V NAME(inverse_square_root)(V high, V low)
+{
+    const V one = (V)(1.0f);
+    const INTEGERS tiny = high<0x1p-60f, huge = high> 0x1p+60f;
+    const V scale = select(select(one, (V)(0x1p-80f), huge), (V)(0x1p+80f), tiny);
+    const V unscale = select(select(one, (V)(0x1p-40f), huge), (V)(0x1p+40f), tiny);
+    const V h = high * scale, l = low * scale;
+    const V root = rsqrt(h);
+    const V square = root * root, square_rest = fma(root, root, -square);
+    const V error = fma(-h, square, one) - fma(h, square_rest, l * square);
+    const V refined = fma(0.5f * root, error, root) * unscale;
+    return select(rsqrt(high), refined, high > 0.0f && isfinite(high));
+}
