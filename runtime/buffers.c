@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { MAX_BUFFERS = 16 };
-
 /* Every field of clnorm_buffers that an operation may know. */
 #define NAMED(field)                                                                                         \
     {                                                                                                        \
@@ -70,7 +68,7 @@ static clnorm_status locate(const char *name, const clnorm_buffer *buffer, size_
         return fail(CLNORM_INVALID_BUFFER, "%s belongs to another OpenCL context than the plan", name);
     if (query(buffer->mem, CL_MEM_SIZE, sizeof size, &size) != CL_SUCCESS ||
         query(buffer->mem, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &parent) != CL_SUCCESS ||
-        query(buffer->mem, CL_MEM_OFFSET, sizeof offset, &offset) != CL_SUCCESS)
+        (parent != NULL && query(buffer->mem, CL_MEM_OFFSET, sizeof offset, &offset) != CL_SUCCESS))
         return fail(CLNORM_OPENCL_ERROR, "clGetMemObjectInfo failed for %s", name);
     if (buffer->offset % sizeof(cl_float) != 0)
         return fail(CLNORM_INVALID_OFFSET, "%s has the offset %zu; a multiple of %zu bytes is allowed", name,
@@ -79,7 +77,7 @@ static clnorm_status locate(const char *name, const clnorm_buffer *buffer, size_
         return fail(CLNORM_BUFFER_TOO_SMALL, "%s needs %zu bytes from offset %zu on; its buffer holds %zu",
                     name, bytes, buffer->offset, size);
     place->memory = parent != NULL ? parent : buffer->mem;
-    place->begin = (parent != NULL ? offset : 0) + buffer->offset;
+    place->begin = offset + buffer->offset;
     place->end = place->begin + bytes;
     return CLNORM_OK;
 }
@@ -94,8 +92,7 @@ static bool same_layout(const clnorm_tensor *a, const clnorm_tensor *b)
 }
 
 /* Outputs touch nothing else, but that y may be x. */
-static clnorm_status check_overlap(const clnorm_op *op, const clnorm_op_info *info, const extent *a,
-                                   const extent *b)
+static clnorm_status check_overlap(const buffer_needs *needs, const extent *a, const extent *b)
 {
     if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end || !(a->written || b->written))
         return CLNORM_OK;
@@ -104,10 +101,10 @@ static clnorm_status check_overlap(const clnorm_op *op, const clnorm_op_info *in
     if (!x_and_y)
         return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; only y may share its memory, with x", a->name,
                     b->name);
-    if (!info->in_place)
+    if (!needs->info->in_place)
         return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; %s does not work in place", a->name, b->name,
-                    info->name);
-    if (a->begin != b->begin || !same_layout(&op->x, &op->y))
+                    needs->info->name);
+    if (a->begin != b->begin || !needs->same_layout)
         return fail(CLNORM_BUFFER_OVERLAP,
                     "%s and %s overlap; in place, their offset, strides and type must be the same", a->name,
                     b->name);
@@ -149,30 +146,39 @@ static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_i
     return CLNORM_OK;
 }
 
-clnorm_status buffers_check(const clnorm_op *op, const clnorm_op_info *info, const clnorm_buffers *buffers,
-                            size_t scratch_bytes, cl_context context)
+void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context)
 {
-    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
-    extent extents[MAX_BUFFERS];
+    needs->info = info;
+    needs->mode = clnorm_op_info_mode(info, op->mode);
+    needs->context = context;
+    needs->same_layout = same_layout(&op->x, &op->y);
+    for (size_t i = 0; i < needs->mode->buffer_count; i++) {
+        const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, &needs->mode->buffers[i]);
+        needs->bytes[i] = clnorm_tensor_span(&tensor) * dtype_size(tensor.dtype);
+    }
+}
+
+clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buffers)
+{
+    extent extents[MAX_BUFFERS + 1];
     size_t count = 0;
-    clnorm_status status = check_given(info, mode, buffers);
-    for (size_t i = 0; status == CLNORM_OK && i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *known = &mode->buffers[i];
+    clnorm_status status = check_given(needs->info, needs->mode, buffers);
+    for (size_t i = 0; status == CLNORM_OK && i < needs->mode->buffer_count; i++) {
+        const clnorm_buffer_info *known = &needs->mode->buffers[i];
         const clnorm_buffer *buffer = field(buffers, known->offset);
         if (buffer->mem == NULL)
             continue;
-        const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, known);
         extents[count] = (extent){known->name, NULL, 0, 0, known->role != CLNORM_ROLE_INPUT, known->shape};
-        status = locate(known->name, buffer, clnorm_tensor_span(&tensor) * dtype_size(tensor.dtype), context,
-                        &extents[count++]);
+        status = locate(known->name, buffer, needs->bytes[i], needs->context, &extents[count++]);
     }
     if (status == CLNORM_OK && buffers->scratch.mem != NULL) {
         extents[count] = (extent){"scratch", NULL, 0, 0, true, CLNORM_SHAPE_SCALAR};
-        status = locate("scratch", &buffers->scratch, scratch_bytes, context, &extents[count++]);
+        status =
+            locate("scratch", &buffers->scratch, needs->scratch_bytes, needs->context, &extents[count++]);
     }
     for (size_t a = 0; a < count; a++) {
         for (size_t b = a + 1; status == CLNORM_OK && b < count; b++)
-            status = check_overlap(op, info, &extents[a], &extents[b]);
+            status = check_overlap(needs, &extents[a], &extents[b]);
     }
     return status;
 }

@@ -4,11 +4,27 @@
 
 #include "ops/op.h"
 
+#include <stdbool.h>
+
 /* Copies what the caller's program knows of clnorm_buffers; the rest is not given. */
 clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *imported);
 
+enum { MAX_BUFFERS = 16 };
+
+/* What executions of a plan have to be given. Found once, since executions come often. */
+typedef struct buffer_needs {
+    const clnorm_op_info *info;
+    const clnorm_mode_info *mode;
+    size_t bytes[MAX_BUFFERS]; /* of each of the mode's buffers */
+    bool same_layout;          /* x and y: else one cannot be the other */
+    size_t scratch_bytes;
+    cl_context context;
+} buffer_needs;
+
+/* Fills all but scratch_bytes. */
+void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context);
+
 /* Missing, unexpected, foreign, too small, misaligned or overlapping buffers. */
-clnorm_status buffers_check(const clnorm_op *op, const clnorm_op_info *info, const clnorm_buffers *buffers,
-                            size_t scratch_bytes, cl_context context);
+clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buffers);
 
 #endif

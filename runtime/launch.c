@@ -12,11 +12,15 @@ static cl_int set_index(cl_kernel kernel, cl_uint index, unsigned bits, uint64_t
     return clSetKernelArg(kernel, index, sizeof narrow, &narrow);
 }
 
-static cl_int set_pointer(cl_kernel kernel, cl_uint index, cl_mem memory, uint64_t offset)
+static cl_int set_pointer(cl_kernel kernel, cl_uint index, cl_mem memory)
 {
-    const cl_int error = clSetKernelArg(kernel, index, sizeof memory, memory == NULL ? NULL : &memory);
+    return clSetKernelArg(kernel, index, sizeof memory, memory == NULL ? NULL : &memory);
+}
+
+static cl_int set_offset(cl_kernel kernel, cl_uint index, uint64_t offset)
+{
     const cl_ulong elements = offset;
-    return error != CL_SUCCESS ? error : clSetKernelArg(kernel, index + 1, sizeof elements, &elements);
+    return clSetKernelArg(kernel, index, sizeof elements, &elements);
 }
 
 static cl_int set_axes(cl_kernel kernel, cl_uint index, const uint64_t *axes)
@@ -60,11 +64,13 @@ static cl_int set_arguments(launch *made, const step *s)
             error = set_scalar(made->kernel, index++, s->index_bits, a);
             continue;
         }
-        error = set_pointer(made->kernel, index, NULL, 0);
+        error = set_pointer(made->kernel, index, NULL);
+        if (error == CL_SUCCESS)
+            error = set_offset(made->kernel, index + 1, 0);
         if (a->kind == ARGUMENT_SCRATCH)
-            made->bindings[made->binding_count++] = (struct binding){index, true, 0, a->number};
+            made->bindings[made->binding_count++] = (struct binding){index, true, 0, a->number, 0};
         else if (a->field != NO_BUFFER)
-            made->bindings[made->binding_count++] = (struct binding){index, false, a->field, 0};
+            made->bindings[made->binding_count++] = (struct binding){index, false, a->field, 0, 0};
         index += 2;
     }
     return error;
@@ -110,16 +116,19 @@ void launch_destroy(launch *made)
     made->kernel = NULL;
 }
 
-clnorm_status launch_bind(const launch *bound, const clnorm_buffers *buffers, clnorm_buffer scratch)
+clnorm_status launch_bind(launch *bound, const clnorm_buffers *buffers, clnorm_buffer scratch)
 {
     for (size_t i = 0; i < bound->binding_count; i++) {
-        const struct binding *b = &bound->bindings[i];
+        struct binding *b = &bound->bindings[i];
         const clnorm_buffer *place =
             b->scratch ? &scratch : (const clnorm_buffer *)(const void *)((const char *)buffers + b->field);
-        const cl_int error =
-            set_pointer(bound->kernel, b->index, place->mem, place->offset / sizeof(cl_float) + b->offset);
+        const uint64_t offset = place->offset / sizeof(cl_float) + b->offset;
+        cl_int error = set_pointer(bound->kernel, b->index, place->mem);
+        if (error == CL_SUCCESS && offset != b->bound)
+            error = set_offset(bound->kernel, b->index + 1, offset);
         if (error != CL_SUCCESS)
             return fail_opencl(error, "clSetKernelArg");
+        b->bound = offset;
     }
     return CLNORM_OK;
 }

@@ -16,6 +16,7 @@ typedef struct launch {
         bool scratch;
         size_t field;    /* of clnorm_buffers, where not scratch */
         uint64_t offset; /* into the scratch, in elements */
+        uint64_t bound;  /* the offset that the argument has now */
     } bindings[MAX_ARGUMENTS];
     size_t binding_count;
 } launch;
@@ -27,7 +28,7 @@ clnorm_status launch_create(launch *made, cl_program program, const step *s, cl_
 void launch_destroy(launch *made);
 
 /* Sets every pointer and offset. Buffers that were not given become null. */
-clnorm_status launch_bind(const launch *bound, const clnorm_buffers *buffers, clnorm_buffer scratch);
+clnorm_status launch_bind(launch *bound, const clnorm_buffers *buffers, clnorm_buffer scratch);
 
 clnorm_status launch_enqueue(const launch *bound, cl_command_queue queue, cl_uint n_wait,
                              const cl_event *wait_list, cl_event *event);

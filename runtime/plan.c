@@ -20,7 +20,7 @@ struct clnorm_plan {
 
     launch launches[MAX_STEPS];
     size_t launch_count;
-    size_t scratch_bytes;
+    buffer_needs needs;
     cl_mem scratch; /* NULL where none is needed */
 
     /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
@@ -61,6 +61,7 @@ static clnorm_status allocate(clnorm_plan **plan, clnorm_context *context, const
     made->op = imported;
     made->info = &definition->info;
     made->least_bytes = least_bytes(&made->op, made->info);
+    buffers_need(&made->needs, &made->op, made->info, context->context);
     context_retain(context);
     made->context = context;
     *plan = made;
@@ -85,7 +86,7 @@ static clnorm_status build(clnorm_plan *plan, const step *s)
 
 static clnorm_status allocate_scratch(clnorm_plan *plan, size_t bytes)
 {
-    plan->scratch_bytes = bytes;
+    plan->needs.scratch_bytes = bytes;
     if (bytes == 0)
         return CLNORM_OK;
     cl_int error;
@@ -276,7 +277,7 @@ static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buff
     clnorm_buffers buffers;
     status = buffers_import(given, &buffers);
     if (status == CLNORM_OK)
-        status = buffers_check(&plan->op, plan->info, &buffers, plan->scratch_bytes, plan->context->context);
+        status = buffers_check(&plan->needs, &buffers);
     return status == CLNORM_OK ? submit(plan, s, &buffers) : status;
 }
 
@@ -301,7 +302,7 @@ const char *clnorm_plan_variant(const clnorm_plan *plan)
 
 size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan)
 {
-    return plan == NULL ? 0 : plan->scratch_bytes;
+    return plan == NULL ? 0 : plan->needs.scratch_bytes;
 }
 
 size_t clnorm_plan_least_bytes(const clnorm_plan *plan)

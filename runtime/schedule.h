@@ -63,8 +63,8 @@ typedef struct partials {
 partials add_partials(choice *out, const problem *p, size_t parts);
 
 /* WORK_REDUCE: a step in which the formula saves what it finds. Else a step that leaves one accumulator a
- * group, and where it is; or none, where the next step may as well merge a few parts itself. `lanes`: how many
- * groups a work-item takes, 1 or 16. */
+ * group, and where it is; or none, where the next step may as well merge a few parts itself. `lanes`: how
+ * many groups a work-item takes, 1 or 16. */
 partials add_merge(choice *out, const problem *p, const caps *device, partials found, size_t lanes);
 
 size_t ceil_divide(size_t a, size_t b);

@@ -280,6 +280,36 @@ START_TEST(alone)
 }
 END_TEST
 
+/* Rows, runs and rows of columns of every length around one vector and a few. */
+START_TEST(every_width)
+{
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    for (size_t width = 1; width <= 70; width++) {
+        clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 37, width), -1);
+        run(&op, false, width % 2, context);
+        op.x = clnorm_tensor_2d(CLNORM_F32, 1301, width);
+        op.dim = 0;
+        run(&op, false, 0, context);
+        op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 3, 18, width));
+        op.mode = CLNORM_TRAIN;
+        run(&op, false, width % 3, context);
+        op.axis = 1;
+        run(&op, false, width % 2, context);
+        op = clnorm_local_response_normalization(op.x);
+        op.depth_radius = 2;
+        op.axis = 1;
+        run(&op, false, width % 2, context);
+    }
+    /* enough rows of few columns to be folded, with every tail */
+    for (size_t rows = 5000; rows < 5017; rows++) {
+        clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, rows, 19));
+        op.mode = CLNORM_TRAIN;
+        run(&op, false, 0, context);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 START_TEST(window_sizes)
 {
     static const int windows[][2] = {{0, 0},  {1, 0},  {0, 1},       {2, 5},
@@ -445,6 +475,7 @@ int main(void)
     tcase_set_timeout(buffers, 1200);
     tcase_add_loop_test(buffers, same_bits, 0, CASES);
     tcase_add_loop_test(buffers, alone, 0, CASES);
+    tcase_add_loop_test(buffers, every_width, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(buffers, window_sizes, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(buffers, train_is_infer, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(buffers, subsets, 0, 4 * HARNESS_SCHEDULES);
