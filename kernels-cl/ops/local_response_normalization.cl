@@ -50,14 +50,9 @@ NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
     return NAME(window_join)(sum, NAME(window_square)(scaled));
 }
 
-V NAME(window_value)(NAME(window_sum) sum)
+NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 {
-    return sum.value;
-}
-
-V NAME(window_rest)(NAME(window_sum) sum)
-{
-    return sum.rest;
+    return NAME(renormalize)(sum.value, sum.rest);
 }
 #else
 typedef V NAME(window_sum);
@@ -77,14 +72,10 @@ NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
     return fma(scaled, scaled, sum);
 }
 
-V NAME(window_value)(NAME(window_sum) sum)
+NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 {
-    return sum;
-}
-
-V NAME(window_rest)(NAME(window_sum) sum)
-{
-    return (V)(0.0f);
+    const NAME(pair) exact = {sum, (V)(0.0f)};
+    return exact;
 }
 #endif
 
@@ -195,16 +186,17 @@ V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
-    const V value = NAME(window_value)(sum), rest = NAME(window_rest)(sum);
-    const V product = f->alpha * value;
-    const V product_rest = fma((V)(f->alpha), value, -product) + fma(f->alpha, rest, f->alpha_rest * value);
+    const NAME(pair) s = NAME(window_pair)(sum);
+    const V product = f->alpha * s.value;
+    const V product_rest =
+        fma((V)(f->alpha), s.value, -product) + fma(f->alpha, s.rest, f->alpha_rest * s.value);
     NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
     z = NAME(renormalize)(z.value, z.rest + (product_rest + f->bias_rest));
     return NAME(divide_by_power)(f, x, z);
 #elif EXPONENT == 0
     return x; /* even where the rest is NaN, as pow has it */
 #else
-    const V z = fma((V)(f->alpha), NAME(window_value)(sum) + NAME(window_rest)(sum), (V)(f->bias));
+    const V z = fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
 #if EXPONENT == 4
     const V quotient = x / z;
     const V refined = fma(fma(-quotient, z, x), 1.0f / z, quotient);
@@ -227,8 +219,8 @@ real formula_divide_by_window(const formula *f, real value, __global const real 
         const ulong chain_end = min(end, begin + 8);
         for (; begin < chain_end; begin++)
             chain = window_add(chain, x[begin * stride] * f->square_scale);
-        const pair both = two_sum(sum.value, window_value(chain));
-        sum = renormalize(both.value, both.rest + (sum.rest + window_rest(chain)));
+        const pair added = window_pair(chain), both = two_sum(sum.value, added.value);
+        sum = renormalize(both.value, both.rest + (sum.rest + added.rest));
     }
 #if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
     return formula_divide(f, value, sum);
