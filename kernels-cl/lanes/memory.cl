@@ -32,18 +32,20 @@ void store_private_16(float16 value, real *to)
 #define store_private_16(value, to) vstore16(value, 0, to)
 #endif
 
-#ifdef __has_builtin
+/* PoCL 3.1 makes nothing of prefetch(). oclgrind 21.10, whose target is SPIR, cannot load clang's own. */
+#if defined(__has_builtin) && !defined(__SPIR__)
 #if __has_builtin(__builtin_prefetch)
-#define HAVE_PREFETCH 1
+#define PREFETCH(address) __builtin_prefetch((const void *)(ulong)(address), 0, 3)
 #endif
+#endif
+#ifndef PREFETCH
+#define PREFETCH(address) prefetch(address, 16)
 #endif
 
-/* Asks for the values around an address, which may lie outside of any buffer, ahead of their use. */
+/* Asks for the 16 values at an address, which may lie outside of any buffer, ahead of their use. */
 void prefetch_values(__global const real *from)
 {
-#if HAVE_PREFETCH
-    __builtin_prefetch((const void *)(ulong)from, 0, 3);
-#endif
+    PREFETCH(from);
 }
 
 /* all(), which PoCL 3.1 makes of 16 branches. */
