@@ -25,6 +25,13 @@ typedef uint index_t;
 #define PASTE_(a, b)    a##b
 #define PASTE(a, b)     PASTE_(a, b)
 
+/* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. */
+#ifdef __clang__
+#define INLINED static inline __attribute__((always_inline))
+#else
+#define INLINED inline
+#endif
+
 #ifdef __has_builtin
 #if __has_builtin(__builtin_nontemporal_store)
 #define HAVE_STREAMING_STORE 1

@@ -106,34 +106,84 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 
 #else
 
-#define BLOCK_CHANNELS 512  /* of whole vectors */
-#define ROOM           1024 /* values of all pixels that are taken together, roughly */
-#define MARGIN         (WINDOW_BEFORE + WINDOW_AFTER)
+#define AHEAD 512 /* values, how far the cache is asked for them: too far for cores to see it by themselves */
 
 #if KERNEL_window_last
 
-/* The scaled values of the block's channels and of those before and after that its windows reach, zeros where
- * there are none. `x` is where the pixel begins. */
-void spread_pixel(const formula *f, __global const real *x, block b, index_t kept, real *values)
+/* One of the tensor's pixels; `before` and `after` values of the tensor lie before its first one, and from
+ * there on. */
+typedef struct pixel {
+    __global const real *x;
+    long before, after, kept;
+} pixel;
+
+/* Channels first ... first+15 of a pixel, zeros where it has none. */
+INLINED float16 load_channels(const pixel *p, long first)
 {
-    const uint before = (uint)min((index_t)WINDOW_BEFORE, b.first);
-    const uint after = (uint)min((index_t)WINDOW_AFTER, kept - b.first - b.count);
-    const uint count = before + b.count + after;
-    x += b.first - before;
-    for (uint i = 0; i < WINDOW_BEFORE - before; i++)
-        values[i] = 0.0f;
-    values += WINDOW_BEFORE - before;
-    uint i = 0;
-    for (; i + 16 <= count; i += 16)
-        store_private_16(load_16(x + i) * f->square_scale, values + i);
-    if (i < count)
-        store_private_16(load_groups_16(x, i, count - i) * f->square_scale, values + i);
-    for (i = count; i < count + WINDOW_AFTER - after; i++)
-        values[i] = 0.0f;
+    if (first >= 0 && first + 16 <= p->kept)
+        return load_16(p->x + first);
+    const int begin = (int)clamp(-first, 0L, 16L), end = (int)clamp(p->kept - first, 0L, 16L);
+    if (-first <= p->before && first + 16 <= p->after) {
+        const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        return select((float16)(0.0f), load_16(p->x + first), lane >= begin && lane < end);
+    }
+    real lanes[16] = {0.0f};
+    for (int lane = begin; lane < end; lane++)
+        lanes[lane] = p->x[first + lane];
+    return load_private_16(lanes);
 }
 
-/* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones, and
- * takes `together` of them, or a block of channels of one: their values are spread out with zeros between. */
+#if EXACT_WINDOW || WINDOW > 17 || !defined(__clang__)
+
+/* The sums of the windows of channels first ... first+15. */
+INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
+{
+    const long begin = first - WINDOW_BEFORE;
+    window_sum_16 sum = window_square_16(load_channels(p, begin) * f->square_scale);
+    for (int w = 1; w < WINDOW; w++)
+        sum = window_add_16(sum, load_channels(p, begin + w) * f->square_scale);
+    return sum;
+}
+
+#else
+
+/* Lanes n ... n+15 of two vectors. */
+#define SHIFTED(a, b, n)                                                                                     \
+    __builtin_shufflevector(a, b, (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, (n) + 7,        \
+                            (n) + 8, (n) + 9, (n) + 10, (n) + 11, (n) + 12, (n) + 13, (n) + 14, (n) + 15)
+
+/* The same: low and high become sums over 1, 2, 4, 8 and 16 neighbouring lanes, and a window is made of those
+ * that its length in binary has, side by side. */
+INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
+{
+    const long begin = first - WINDOW_BEFORE;
+    float16 low = window_square_16(load_channels(p, begin) * f->square_scale);
+    float16 high = window_square_16(load_channels(p, begin + 16) * f->square_scale);
+    float16 sum = (float16)(0.0f);
+#define TAKE(lanes)                                                                                          \
+    if (WINDOW & lanes)                                                                                      \
+        sum += SHIFTED(low, high, WINDOW & (lanes - 1));
+#define DOUBLE(lanes)                                                                                        \
+    low += SHIFTED(low, high, lanes);                                                                        \
+    high += SHIFTED(high, high, lanes); /* the last lanes are not needed */
+    TAKE(1)
+    DOUBLE(1)
+    TAKE(2)
+    DOUBLE(2)
+    TAKE(4)
+    DOUBLE(4)
+    TAKE(8)
+    DOUBLE(8)
+    TAKE(16)
+#undef TAKE
+#undef DOUBLE
+    return sum;
+}
+
+#endif
+
+/* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones. A
+ * pixel's last vector overlaps the one before. */
 __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, INPUT(x), OUTPUT(y),
                           FORMULA_PARAMETERS)
 {
@@ -142,34 +192,18 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
     const formula f = FORMULA_BIND;
     x += x_offset;
     y += y_offset;
-    const index_t blocks = most_blocks(kept, BLOCK_CHANNELS);
-    const uint stride = (uint)min(kept, (index_t)(BLOCK_CHANNELS + 16)) + MARGIN;
-    const uint together = max(ROOM / stride, 1u);
-    real values[ROOM + BLOCK_CHANNELS + 16 + MARGIN + 16];
-    for (index_t pixel = first; pixel < last; pixel += together) {
-        const uint pixels = (uint)min(last - pixel, (index_t)together);
-        for (index_t i = 0; i < blocks; i++) {
-            const block b = block_of(i, blocks, kept);
-            for (uint p = 0; p < pixels; p++)
-                spread_pixel(&f, x + (pixel + p) * kept, b, kept, values + p * stride);
-            for (uint p = 0; p < pixels; p++) {
-                __global const real *from = x + (pixel + p) * kept + b.first;
-                __global real *to = y + (pixel + p) * kept + b.first;
-                const bool stream = values_to_boundary(to) == 0 && may_stream(to) && b.count % 16 == 0;
-                for (uint v = 0; v < block_vectors(b); v++) {
-                    const uint c = vector_start(b, v), count = min(b.count, 16u);
-                    const real *window = values + p * stride + c;
-                    window_sum_16 sum = window_square_16(load_private_16(window));
-#pragma unroll
-                    for (uint w = 1; w < WINDOW; w++)
-                        sum = window_add_16(sum, load_private_16(window + w));
-                    const float16 result = formula_divide_16(&f, load_groups_16(from, c, count), sum);
-                    if (count < 16)
-                        store_groups_16(result, to, c, count);
-                    else
-                        store_vector(result, to + c, stream);
-                }
-            }
+    for (index_t at = first * kept; at < last * kept; at += kept) {
+        const pixel p = {x + at, (long)at, (long)(work * kept - at), (long)kept};
+        const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
+        for (index_t c = 0; c < kept; c += 16) {
+            const index_t from = kept < 16 ? 0 : min(c, (index_t)(kept - 16));
+            prefetch_values(x + at + c + AHEAD);
+            const window_sum_16 sum = sum_windows(&f, &p, (long)from);
+            const float16 result = formula_divide_16(&f, load_channels(&p, (long)from), sum);
+            if (kept < 16)
+                store_groups_16(result, y + at, 0, (uint)kept);
+            else
+                store_vector(result, y + at + from, stream);
         }
     }
 }

@@ -89,23 +89,21 @@ V NAME(times_root)(V x, V z)
     const INTEGERS bits = AS_INTEGERS(z);
 #if EXPONENT == 2
     const V root = AS_REALS(0x5f374756 - (bits >> 1));
-    const V d = fma(z * root, root, (V)(-1.0f));
-    V series = fma(d, (V)(-0x1.fb48e4p-3f), (V)(0x1.19805ep-2f));
-    series = fma(d, series, (V)(-0x1.3fff22p-2f));
-    series = fma(d, series, (V)(0x1.7fff72p-2f));
-    series = fma(d, series, (V)(-0.5f));
+    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
+    const V series =
+        fma(square, fma(square, (V)(-0x1.fb48e4p-3f), fma(d, (V)(0x1.19805ep-2f), (V)(-0x1.3fff22p-2f))),
+            fma(d, (V)(0x1.7fff72p-2f), (V)(-0.5f)));
     const V rough = x * root;
 #else
     const V fourth_root = AS_REALS(0x4f58188f - (bits >> 2)), root = fourth_root * fourth_root;
-    const V d = fma(z * root, root, (V)(-1.0f));
-    V series = fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f));
-    series = fma(d, series, (V)(0x1.20b11cp-1f));
-    series = fma(d, series, (V)(-0x1.33f276p-1f));
-    series = fma(d, series, (V)(0x1.500008p-1f));
-    series = fma(d, series, (V)(-0x1.800006p-1f));
+    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
+    const V series = fma(square,
+                         fma(square, fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f)),
+                             fma(d, (V)(0x1.20b11cp-1f), (V)(-0x1.33f276p-1f))),
+                         fma(d, (V)(0x1.500008p-1f), (V)(-0x1.800006p-1f)));
     const V rough = x * (root * fourth_root);
 #endif
-    return select(fma(rough, d * series, rough), x * 0.0f, z == INFINITY);
+    return select(fma(rough * d, series, rough), x * 0.0f, z == INFINITY);
 }
 
 #endif
