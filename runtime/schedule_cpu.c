@@ -11,7 +11,10 @@ enum {
     SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
     SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
     TINY_GROUP = 64,           /* values; TILE_ROWS of kernels-cl/accumulators */
-    SHORT_GROUP = 8192,        /* values; 16 of them stay in the second-level cache */
+    SHORT_GROUP = 8192,        /* values; not worth to be split */
+    BATCH_VALUES = 32768,      /* of groups that are summed before any is normalized: they and their results
+                                  stay in the second-level cache */
+    STRIP_VALUES = 65536,      /* of columns that are summed before they are normalized: the same */
     PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
     COLUMN_PART_ROWS = 1024,   /* PART_ROWS of cpu/column.cl */
     BLOCK_COLUMNS = 256,       /* whole vectors of a block of cpu/column.cl */
@@ -114,7 +117,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_fused");
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
-    add_uint(&s->arguments, p->group_size <= SHORT_GROUP ? LANES : 1);
+    add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
     add_extents(s, p);
     add_tensors(s, p);
     add_formula_arguments(s, p);
@@ -149,10 +152,12 @@ static size_t column_blocks(const caps *device, size_t kept, size_t others)
 
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const size_t strips = p->batch * column_blocks(device, p->kept, p->batch);
-    if (p->elements <= SMALL_TENSOR || strips >= pieces(device))
+    const size_t blocks = column_blocks(device, p->kept, p->batch);
+    if (p->elements <= SMALL_TENSOR)
         return NULL;
-    return "too few columns to keep all cores busy";
+    if (p->batch * blocks < pieces(device))
+        return "too few columns to keep all cores busy";
+    return p->outer * (p->kept / blocks) > STRIP_VALUES ? "columns leave the cache before they end" : NULL;
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)

@@ -104,6 +104,8 @@ START_TEST(cpu_batch_norm_train_is_one_launch_where_channels_suffice)
     op = batch_norm(CLNORM_TRAIN, nchw(32, 112, 112, 64), -1);
     assert_chosen(&op, "cpu/column/split", 392, 8);
     op = batch_norm(CLNORM_TRAIN, clnorm_tensor_2d(CLNORM_F32, 4096, 1000), -1);
+    assert_chosen(&op, "cpu/column/split", 4 * 4, 8);
+    op = batch_norm(CLNORM_TRAIN, nchw(8, 7, 7, 512), -1);
     assert_chosen(&op, "cpu/column/fused", 8, 8);
 }
 END_TEST

@@ -17,6 +17,7 @@
 #include "cpu/store.cl"
 
 #define PART_ROWS     1024
+#define RESULTS_AHEAD 4 /* rows */
 #define BLOCK_VECTORS 17 /* four whole ones and a last that overlaps */
 #define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
 #define MAP_COLUMNS   1024               /* of a block, roughly */
@@ -151,15 +152,20 @@ void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_1
 }
 
 #if WORK_REDUCE_MAP
-/* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for. */
+/* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for, and the
+ * place of results some rows on. */
 void apply_strip(const strip *s, index_t outer, index_t kept, __global const real *next)
 {
     const uint columns = s->columns.count;
     const bool stream =
         values_to_boundary(s->y) == 0 && may_stream(s->y) && kept % 16 == 0 && columns % 16 == 0;
     for (index_t row = 0; row < outer; row++) {
-        for (uint column = 0; column < columns && row < TILE_ROWS; column += 16)
-            prefetch_values(next + row * kept + column);
+        for (uint column = 0; column < columns; column += 16) {
+            if (row < TILE_ROWS)
+                prefetch_values(next + row * kept + column);
+            if (row + RESULTS_AHEAD < outer)
+                prefetch_results(s->y + (row + RESULTS_AHEAD) * kept + column);
+        }
         apply_row(s, s->x + row * kept, s->y + row * kept, stream);
     }
 }

@@ -17,6 +17,7 @@
 #define TILE_VALUES (TILE_ROWS * 16)
 #define PART_TILES  64
 #define PART_VALUES (PART_TILES * TILE_VALUES)
+#define SHORT_RUN   1024 /* values */
 
 typedef struct plane {
     index_t outer, kept, inner;
@@ -72,6 +73,18 @@ typedef struct pass {
 #endif
 } pass;
 
+/* Asks for the run of either group that begins there: cores see by themselves what follows in memory, but
+ * each run begins elsewhere. */
+void prefetch_run(plane p, const pass *through, index_t offset)
+{
+    for (index_t i = 0; i < p.inner; i += 16) {
+        if (through->sum)
+            prefetch_values(through->sum + offset + i);
+        if (through->to)
+            prefetch_results(through->to + offset + i);
+    }
+}
+
 /* Values first ... last-1 of both groups, at most one part; the set of those that are summed. */
 accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
@@ -84,6 +97,8 @@ accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t la
             const uint take = (uint)min(p.inner - at.i, (index_t)(values - filled));
             const index_t offset = at.run + at.i;
             __global const real *sum = through->sum ? through->sum + offset : 0;
+            if (at.i == 0 && p.inner <= SHORT_RUN)
+                prefetch_run(p, through, offset + p.kept * p.inner);
 #if !WORK_REDUCE
             if (through->to)
                 apply_run(through->from + offset, through->to + offset, take, through->coefficients, sum,
@@ -154,8 +169,8 @@ accumulator_16 pass_group(plane p, const pass *through)
 }
 
 /* work: groups. A work-item owns groups_per_item neighbouring groups and takes `batch` of them at a time, 1
- * or 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
- * cache. 16 only where groups are no longer than a part. WORK_REDUCE: no results but what the formula saves.
+ * to 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
+ * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE: no results but what the formula saves.
  */
 __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, index_t outer, index_t kept,
                           index_t inner, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
@@ -173,6 +188,8 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
     y = AT_OFFSET(y);
     for (index_t group = first; group < last || before > 0; group += batch) {
         const uint groups = group < last ? (uint)min(last - group, (index_t)batch) : 0;
+        for (uint g = 0; g < 16; g++)
+            sets[g] = accumulator_empty_16();
         for (uint g = 0; g < batch; g++) {
             pass through;
             through.sum = g < groups ? x + group_start(p, group + g) : 0;
@@ -185,7 +202,6 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
                 broadcast_lane(coefficients, g, through.coefficients);
             }
 #endif
-            sets[g] = accumulator_empty_16();
             if (through.sum || through.to)
                 sets[g] = pass_group(p, &through);
         }
@@ -193,7 +209,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
         if (groups == 0)
             continue;
         accumulator_16 all = sets[0];
-        if (batch == 16)
+        if (batch > 1)
             all = accumulator_across_sets(sets);
         else if (outer * inner <= PART_VALUES)
             all = accumulator_across(all);

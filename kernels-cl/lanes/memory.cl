@@ -35,17 +35,17 @@ void store_private_16(float16 value, real *to)
 /* PoCL 3.1 makes nothing of prefetch(). oclgrind 21.10, whose target is SPIR, cannot load clang's own. */
 #if defined(__has_builtin) && !defined(__SPIR__)
 #if __has_builtin(__builtin_prefetch)
-#define PREFETCH(address) __builtin_prefetch((const void *)(ulong)(address), 0, 3)
+#define PREFETCH(address, to_store) __builtin_prefetch((const void *)(ulong)(address), to_store, 3)
 #endif
 #endif
 #ifndef PREFETCH
-#define PREFETCH(address) prefetch(address, 16)
+#define PREFETCH(address, to_store) prefetch(address, 16)
 #endif
 
 /* Asks for the 16 values at an address, which may lie outside of any buffer, ahead of their use. */
 void prefetch_values(__global const real *from)
 {
-    PREFETCH(from);
+    PREFETCH(from, 0);
 }
 
 /* all(), which PoCL 3.1 makes of 16 branches. */
