@@ -17,7 +17,7 @@
 #include "cpu/store.cl"
 
 #define PART_ROWS     1024
-#define RESULTS_AHEAD 4 /* rows */
+#define RESULTS_AHEAD 4  /* rows */
 #define BLOCK_VECTORS 17 /* four whole ones and a last that overlaps */
 #define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
 #define MAP_COLUMNS   1024               /* of a block, roughly */

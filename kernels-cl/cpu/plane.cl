@@ -170,7 +170,8 @@ accumulator_16 pass_group(plane p, const pass *through)
 
 /* work: groups. A work-item owns groups_per_item neighbouring groups and takes `batch` of them at a time, 1
  * to 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
- * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE: no results but what the formula saves.
+ * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE: no results but what the
+ * formula saves.
  */
 __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, index_t outer, index_t kept,
                           index_t inner, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
