@@ -106,8 +106,7 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 
 #else
 
-#define AHEAD 512 /* values, how far the cache is asked for them: too far for cores to see it by themselves  \
-                   */
+#define AHEAD 512 /* values, how far ahead they are asked for */
 
 #if KERNEL_window_last
 
