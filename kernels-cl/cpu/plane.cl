@@ -97,8 +97,9 @@ accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t la
             const uint take = (uint)min(p.inner - at.i, (index_t)(values - filled));
             const index_t offset = at.run + at.i;
             __global const real *sum = through->sum ? through->sum + offset : 0;
-            if (at.i == 0 && p.inner <= SHORT_RUN)
-                prefetch_run(p, through, offset + p.kept * p.inner);
+            const index_t next = at.run + p.kept * p.inner;
+            if (at.i == 0 && p.inner <= SHORT_RUN && next < p.outer * p.kept * p.inner)
+                prefetch_run(p, through, next);
 #if !WORK_REDUCE
             if (through->to)
                 apply_run(through->from + offset, through->to + offset, take, through->coefficients, sum,
