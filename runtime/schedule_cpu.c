@@ -10,7 +10,7 @@ enum {
     PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
     SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
     SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
-    TINY_GROUP = 64,           /* values; TILE_ROWS of kernels-cl/accumulators */
+    SHORT_ROW = 128,           /* values; longer ones are better summed while others are normalized */
     SHORT_GROUP = 8192,        /* values; not worth to be split */
     BATCH_VALUES = 32768,      /* of groups that are summed before any is normalized: they and their results
                                   stay in the second-level cache */
@@ -95,7 +95,7 @@ static const char *refuse_plane_rows(const problem *p, const caps *device)
     (void)device;
     if (p->outer > 1)
         return "a group is more than one row";
-    return p->inner > TINY_GROUP ? "rows are long" : NULL;
+    return p->inner > SHORT_ROW ? "rows are long" : NULL;
 }
 
 static void fill_plane_rows(const problem *p, const caps *device, choice *out)

@@ -150,6 +150,8 @@ START_TEST(cpu_l2_is_one_launch)
     assert_chosen(&op, "cpu/plane/fused", 1, 1);
     op = clnorm_l2_normalize(nchw(32, 64, 112, 112), 1);
     assert_chosen(&op, "cpu/column/fused", 8, 8);
+    op = clnorm_l2_normalize(nchw(32, 64, 112, 112), -1);
+    assert_chosen(&op, "cpu/plane/rows", 8, 8);
 }
 END_TEST
 

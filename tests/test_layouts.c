@@ -300,6 +300,10 @@ START_TEST(every_width)
         op.axis = 1;
         run(&op, false, width % 2, context);
     }
+    for (size_t width = 71; width <= 140; width += 3) {
+        const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 37, width), -1);
+        run(&op, false, width % 2, context);
+    }
     /* enough rows of few columns to be folded, with every tail */
     for (size_t rows = 5000; rows < 5017; rows++) {
         clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, rows, 19));

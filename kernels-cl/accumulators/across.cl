@@ -21,13 +21,17 @@ accumulator_16 accumulator_across(accumulator_16 a)
 /* Exchanges lanes and rows of 16 vectors, each `stride` after the one before. */
 void transpose_lanes(float16 *rows, uint stride)
 {
+    float16 r[16];
+#pragma unroll
+    for (uint row = 0; row < 16; row++)
+        r[row] = rows[row * stride];
 #define EXCHANGE(reach, of_first, of_second)                                                                 \
-    for (uint row = 0; row < 16; row++) {                                                                    \
-        if (row & reach)                                                                                     \
-            continue;                                                                                        \
-        const float16 a = rows[row * stride], b = rows[(row + reach) * stride];                              \
-        rows[row * stride] = of_first;                                                                       \
-        rows[(row + reach) * stride] = of_second;                                                            \
+    _Pragma("unroll") for (uint pair = 0; pair < 8; pair++)                                                  \
+    {                                                                                                        \
+        const uint row = pair / reach * 2 * reach + pair % reach;                                            \
+        const float16 a = r[row], b = r[row + reach];                                                        \
+        r[row] = of_first;                                                                                   \
+        r[row + reach] = of_second;                                                                          \
     }
     EXCHANGE(8, (float16)(a.lo, b.lo), (float16)(a.hi, b.hi))
     EXCHANGE(4, (float16)(a.s0123, b.s0123, a.s89ab, b.s89ab), (float16)(a.s4567, b.s4567, a.scdef, b.scdef))
@@ -38,6 +42,9 @@ void transpose_lanes(float16 *rows, uint stride)
                        a.se, b.se),
              (float16)(a.s1, b.s1, a.s3, b.s3, a.s5, b.s5, a.s7, b.s7, a.s9, b.s9, a.sb, b.sb, a.sd, b.sd,
                        a.sf, b.sf))
+#pragma unroll
+    for (uint row = 0; row < 16; row++)
+        rows[row * stride] = r[row];
 #undef EXCHANGE
 }
 

@@ -26,7 +26,8 @@ typedef struct plane {
 /* Where the first run of a group begins. */
 index_t group_start(plane p, index_t group)
 {
-    return ((group / p.kept * p.outer) * p.kept + group % p.kept) * p.inner;
+    const index_t entry = p.outer == 1 ? 0 : group / p.kept; /* a division takes as long as a few vectors */
+    return (entry * (p.outer - 1) * p.kept + group) * p.inner;
 }
 
 /* A place on the way through a group: where its run begins, from the group's start, and the value in it. */
@@ -36,7 +37,8 @@ typedef struct place {
 
 place place_of(plane p, index_t value)
 {
-    const place at = {value / p.inner * p.kept * p.inner, value % p.inner};
+    const index_t run = value == 0 ? 0 : value / p.inner;
+    const place at = {run * p.kept * p.inner, value - run * p.inner};
     return at;
 }
 

@@ -1,9 +1,9 @@
 /*
  * cpu schedule: short rows.
  *
- * x and y are [groups][inner], dense, inner at most TILE_ROWS; a group is a row. Launch: work-groups of one
- * item, one dimension; a work-item owns neighbouring rows and takes 16 at a time, a row a lane: values are
- * exchanged so that a vector holds the same place of each. No barriers, no local memory.
+ * x and y are [groups][inner], dense, inner at most 16 * TILE_ROWS; a group is a row. Launch: work-groups of
+ * one item, one dimension; a work-item owns neighbouring rows and takes 16 at a time, which ends with a row a
+ * lane: values of the shortest, the sets of others are exchanged. No barriers, no local memory.
  */
 #include "cpu/runs.cl"
 
@@ -27,6 +27,31 @@ void gather_rows(__global const real *x, uint groups, uint inner, float16 *tile)
     }
 }
 
+/* The set of a row: vectors of it are the rows of a tile. */
+accumulator_16 accumulate_row(__global const real *x, uint inner)
+{
+    const rows_of_16 tile = {x, 16};
+    const uint rest = inner % 16;
+    const accumulator_16 set = accumulator_of_rows_16(tile, inner / 16);
+    if (rest == 0)
+        return set;
+    return accumulator_merge_16(set, accumulator_of_values(load_groups_16(x, inner - rest, rest), rest, set));
+}
+
+/* The sets of at most 16 rows, a row a lane. */
+accumulator_16 accumulate_rows(__global const real *x, uint groups, uint inner)
+{
+    if (inner <= TILE_ROWS) {
+        float16 tile[TILE_ROWS];
+        gather_rows(x, groups, inner, tile);
+        return accumulator_of_tile_16(tile, inner);
+    }
+    accumulator_16 sets[16];
+    for (uint row = 0; row < 16; row++)
+        sets[row] = row < groups ? accumulate_row(x + row * inner, inner) : accumulator_empty_16();
+    return accumulator_across_sets(sets);
+}
+
 #if WORK_REDUCE_MAP
 
 /* y = formula(x) over 16 rows of less than 16 values each. */
@@ -47,7 +72,7 @@ void apply_tiny_rows(__global const real *x, __global real *y, uint inner, const
     }
 }
 
-/* y = formula(x) over neighbouring rows; y may be x. */
+/* y = formula(x) over neighbouring rows; y may be x. Meanwhile the rows that come after 16 are asked for. */
 void apply_rows(__global const real *x, __global real *y, uint groups, uint inner,
                 const float16 *coefficients)
 {
@@ -56,6 +81,8 @@ void apply_rows(__global const real *x, __global real *y, uint groups, uint inne
         return;
     }
     for (uint row = 0; row < groups; row++) {
+        for (uint i = 0; i < inner; i += 16)
+            prefetch_values(x + (16 + row) * inner + i);
         float16 of_row[COEFFICIENTS];
         broadcast_lane(coefficients, row, of_row);
         apply_run(x + row * inner, y + row * inner, inner, of_row, 0, 0);
@@ -75,9 +102,7 @@ __kernel void rows(index_t work, index_t groups_per_item, index_t inner, INPUT(x
     y = AT_OFFSET(y);
     for (index_t group = first; group < last; group += 16) {
         const uint groups = (uint)min(last - group, (index_t)16);
-        float16 tile[TILE_ROWS];
-        gather_rows(x + group * inner, groups, (uint)inner, tile);
-        const accumulator_16 all = accumulator_of_tile_16(tile, (uint)inner);
+        const accumulator_16 all = accumulate_rows(x + group * inner, groups, (uint)inner);
 #if WORK_REDUCE_MAP
         float16 coefficients[COEFFICIENTS];
         formula_finish_16(&f, group, groups, all, coefficients);
