@@ -1,7 +1,7 @@
 /* What belongs to neighbouring groups, a group a lane: lanes from `groups` on hold nothing. */
 
 /* Values first ... first+groups-1, zeros beyond them. */
-V NAME(load_groups)(__global const real *values, index_t first, uint groups)
+static V NAME(load_groups)(__global const real *values, index_t first, uint groups)
 {
     if (groups == LANES)
         return LOAD(values + first);
@@ -11,7 +11,7 @@ V NAME(load_groups)(__global const real *values, index_t first, uint groups)
     return LOAD_PRIVATE(lanes);
 }
 
-void NAME(store_groups)(V lanes, __global real *values, index_t first, uint groups)
+static void NAME(store_groups)(V lanes, __global real *values, index_t first, uint groups)
 {
     if (groups == LANES) {
         STORE(lanes, values + first);

@@ -25,7 +25,10 @@ typedef uint index_t;
 #define PASTE_(a, b)    a##b
 #define PASTE(a, b)     PASTE_(a, b)
 
-/* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. */
+/* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. All
+ * other functions are static, so that none is left over where it was inlined: drivers read a program at each
+ * start.
+ */
 #ifdef __clang__
 #define INLINED static inline __attribute__((always_inline))
 #else

@@ -1,7 +1,7 @@
 /* 1 / sqrt(high + low), for |low| <= ulp(high): the device's rsqrt, then one Newton step. The scaling by a
  * power of 4 keeps the square of a root of something tiny or huge in range. Of infinity, 0 and NaN as the
  * division gives it. */
-V NAME(inverse_square_root)(V high, V low)
+static V NAME(inverse_square_root)(V high, V low)
 {
     const V one = (V)(1.0f);
     const INTEGERS tiny = high<0x1p-60f, huge = high> 0x1p+60f;

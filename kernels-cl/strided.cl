@@ -13,8 +13,8 @@ typedef struct place {
 } place;
 
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
-place place_of(ulong linear, uint first, uint last, const ulong *sizes, const ulong *x_strides,
-               const ulong *y_strides)
+static place place_of(ulong linear, uint first, uint last, const ulong *sizes, const ulong *x_strides,
+                      const ulong *y_strides)
 {
     place p = {0, 0};
     for (uint axis = last; axis-- > first;) {
@@ -28,8 +28,8 @@ place place_of(ulong linear, uint first, uint last, const ulong *sizes, const ul
 
 #if !WORK_MAP
 
-accumulator accumulate_group(__global const real *x, ulong values, uint kept_axes, uint axes,
-                             const ulong *sizes, const ulong *x_strides, const ulong *y_strides)
+static accumulator accumulate_group(__global const real *x, ulong values, uint kept_axes, uint axes,
+                                    const ulong *sizes, const ulong *x_strides, const ulong *y_strides)
 {
     accumulator all = accumulator_empty();
     real tile[TILE_ROWS];

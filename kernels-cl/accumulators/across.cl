@@ -1,7 +1,7 @@
 /* The 16 lanes of a set as one: each merged with the lane 8, then 4, 2 and 1 further on. */
 
 /* Of one set: in lane 0 of the result. */
-accumulator_16 accumulator_across(accumulator_16 a)
+static accumulator_16 accumulator_across(accumulator_16 a)
 {
     accumulator_16 b;
     const float16 *from = (const float16 *)&a;
@@ -19,7 +19,7 @@ accumulator_16 accumulator_across(accumulator_16 a)
 }
 
 /* Exchanges lanes and rows of 16 vectors, each `stride` after the one before. */
-void transpose_lanes(float16 *rows, uint stride)
+static void transpose_lanes(float16 *rows, uint stride)
 {
     float16 r[16];
 #pragma unroll
@@ -49,7 +49,7 @@ void transpose_lanes(float16 *rows, uint stride)
 }
 
 /* Of 16 sets at once: lane i of the result is what sets[i] alone gives, to the bit. The sets are used up. */
-accumulator_16 accumulator_across_sets(accumulator_16 *sets)
+static accumulator_16 accumulator_across_sets(accumulator_16 *sets)
 {
     for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
         transpose_lanes((float16 *)sets + field, ACCUMULATOR_FIELDS);

@@ -15,14 +15,14 @@ typedef struct NAME(accumulator) {
     V count, mean, mean_rest, m2, m2_rest;
 } NAME(accumulator);
 
-NAME(accumulator) NAME(accumulator_empty)(void)
+static NAME(accumulator) NAME(accumulator_empty)(void)
 {
     NAME(accumulator) none;
     none.count = none.mean = none.mean_rest = none.m2 = none.m2_rest = (V)(0.0f);
     return none;
 }
 
-NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
+static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
 {
     NAME(accumulator) both;
     both.count = a.count + b.count;
@@ -63,7 +63,7 @@ typedef struct NAME(deviations) {
 #if LANES == 16
 /* One value in each of the first `lanes` lanes, nothing in the others. Their mean is set to the mean of
  * `like`, so that merging with it changes nothing. */
-accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
+static accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
 {
     const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
     accumulator_16 set = accumulator_empty_16();

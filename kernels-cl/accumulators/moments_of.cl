@@ -1,7 +1,7 @@
 /* The moments of a tile's values, wherever they are: see tiles/. */
 
 /* The mean of the first `rows` values of each lane, roughly: what it misses is found by the second pass. */
-V OF(mean)(TILE tile, uint rows, V inverse)
+static V OF(mean)(TILE tile, uint rows, V inverse)
 {
     const V pivot = AT(tile, 0);
     V sum = (V)(0.0f);
@@ -20,7 +20,7 @@ V OF(mean)(TILE tile, uint rows, V inverse)
 
 /* Over the first `rows` of a tile: eight terms a tree, trees in two floats. A chain of plain additions would
  * repeat the same rounding error wherever many values are alike. */
-NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
+static NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
 {
     const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
     NAME(deviations) all = {zero, zero};
@@ -46,7 +46,7 @@ NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
 
 /* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do
  * not average them out. */
-V OF(exact_sum)(TILE tile, uint rows, V pivot)
+static V OF(exact_sum)(TILE tile, uint rows, V pivot)
 {
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     for (uint row = 0; row < rows; row++) {
@@ -58,7 +58,7 @@ V OF(exact_sum)(TILE tile, uint rows, V pivot)
 }
 
 /* The mean of lanes whose values are not all finite: infinite, or NaN. */
-V OF(infinite_mean)(TILE tile, uint rows, V inverse)
+static V OF(infinite_mean)(TILE tile, uint rows, V inverse)
 {
     V mean = (V)(0.0f);
     for (uint row = 0; row < rows; row++)
@@ -67,7 +67,7 @@ V OF(infinite_mean)(TILE tile, uint rows, V inverse)
 }
 
 /* The moments of the first `rows` values of each lane, rows >= 1. */
-NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+static NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
     const V count = (V)((real)rows), inverse = (V)(1.0f / (real)rows);
     V pivot = OF(mean)(tile, rows, inverse);

@@ -5,7 +5,7 @@ typedef struct NAME(pair) {
     V value, rest;
 } NAME(pair);
 
-NAME(pair) NAME(two_sum)(V a, V b)
+static NAME(pair) NAME(two_sum)(V a, V b)
 {
     NAME(pair) sum;
     sum.value = a + b;
@@ -16,7 +16,7 @@ NAME(pair) NAME(two_sum)(V a, V b)
 
 /* value + rest again as the nearest float and what is left, for |value| >= |rest|. A rest that is not
  * finite says nothing that the value does not. */
-NAME(pair) NAME(renormalize)(V value, V rest)
+static NAME(pair) NAME(renormalize)(V value, V rest)
 {
     const V zero = (V)(0.0f);
     const V known = select(zero, rest, isfinite(rest));
@@ -28,7 +28,7 @@ NAME(pair) NAME(renormalize)(V value, V rest)
 }
 
 /* sum + term; what rounding loses is kept. */
-NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
+static NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
 {
     const NAME(pair) both = NAME(two_sum)(sum.value, term);
     sum.value = both.value;

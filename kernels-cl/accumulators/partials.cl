@@ -1,15 +1,16 @@
 /* Accumulators in global memory: field f of set s at partials[f * sets + s], so that neighbouring sets are
  * neighbours in memory. Lanes hold neighbouring sets; from `count` on they hold nothing. */
 
-void NAME(accumulator_store)(NAME(accumulator) a, __global real *partials, index_t set, uint count,
-                             index_t sets)
+static void NAME(accumulator_store)(NAME(accumulator) a, __global real *partials, index_t set, uint count,
+                                    index_t sets)
 {
     const V *fields = (const V *)&a;
     for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
         NAME(store_groups)(fields[field], partials + field * sets, set, count);
 }
 
-NAME(accumulator) NAME(accumulator_load)(__global const real *partials, index_t set, uint count, index_t sets)
+static NAME(accumulator)
+    NAME(accumulator_load)(__global const real *partials, index_t set, uint count, index_t sets)
 {
     NAME(accumulator) a;
     V *fields = (V *)&a;
@@ -19,9 +20,8 @@ NAME(accumulator) NAME(accumulator_load)(__global const real *partials, index_t 
 }
 
 /* The parts of neighbouring groups, each `groups` sets after the one before, in their order. */
-NAME(accumulator)
-NAME(accumulator_merge_parts)(__global const real *partials, index_t group, uint count, index_t groups,
-                              index_t parts)
+static NAME(accumulator) NAME(accumulator_merge_parts)(__global const real *partials, index_t group,
+                                                       uint count, index_t groups, index_t parts)
 {
     NAME(accumulator) all = NAME(accumulator_load)(partials, group, count, groups * parts);
     for (index_t part = 1; part < parts; part++)

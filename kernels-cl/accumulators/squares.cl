@@ -18,14 +18,14 @@ typedef struct NAME(accumulator) {
     V sum, rest, scale;
 } NAME(accumulator);
 
-NAME(accumulator) NAME(accumulator_empty)(void)
+static NAME(accumulator) NAME(accumulator_empty)(void)
 {
     const NAME(accumulator) none = {(V)(0.0f), (V)(0.0f), (V)(SCALE_OF_SMALL)};
     return none;
 }
 
 /* The same sum for a scale that is at most as large as its own. */
-NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
+static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
 {
     const V ratio = scale / a.scale; /* of powers of two; its square may be too small for a float */
     a.sum = a.sum * ratio * ratio;
@@ -34,7 +34,7 @@ NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
     return a;
 }
 
-NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
+static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
 {
     if (!ALL(a.scale == b.scale)) {
         const V scale = fmin(a.scale, b.scale);
@@ -56,7 +56,7 @@ NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator)
 
 #if LANES == 16
 /* One value in each of the first `lanes` lanes, nothing in the others. */
-accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
+static accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
 {
     (void)like;
     const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);

@@ -1,7 +1,7 @@
 /* The squares of a tile's values, wherever they are: see tiles/. */
 
 /* The squares of the first `rows` values of each lane: eight a tree, trees in two floats. */
-NAME(pair) OF(squares)(TILE tile, uint rows)
+static NAME(pair) OF(squares)(TILE tile, uint rows)
 {
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     uint row = 0;
@@ -21,7 +21,7 @@ NAME(pair) OF(squares)(TILE tile, uint rows)
 }
 
 /* The same where some lanes' sums are out of range. */
-NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
+static NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
 {
     const V large = (V)(SCALE_OF_LARGE), small = (V)(SCALE_OF_SMALL);
     V scale = select((V)(1.0f), large, sum.value > 0x1p+100f);
@@ -35,7 +35,7 @@ NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
 }
 
 /* The first `rows` values of each lane. */
-NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+static NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
     const NAME(pair) sum = OF(squares)(tile, rows);
     if (!ALL(sum.value >= 0x1p-100f && sum.value <= 0x1p+100f))

@@ -9,7 +9,7 @@ typedef struct block {
 
 /* One of `blocks` blocks, at most one for every 16 columns: whole vectors, as evenly as they go; the last
  * block has the columns beyond them too. */
-block block_of(index_t index, index_t blocks, index_t columns)
+static block block_of(index_t index, index_t blocks, index_t columns)
 {
     const index_t vectors = columns / 16, narrow = vectors / blocks, wide = vectors % blocks;
     const index_t first = 16 * (index * narrow + min(index, wide));
@@ -19,19 +19,19 @@ block block_of(index_t index, index_t blocks, index_t columns)
 }
 
 /* How many blocks of `columns` columns, whole vectors, and less than a vector more. */
-index_t most_blocks(index_t all_columns, uint columns)
+static index_t most_blocks(index_t all_columns, uint columns)
 {
     const index_t vectors = all_columns / 16, of_block = columns / 16;
     return max((vectors + of_block - 1) / of_block, (index_t)1);
 }
 
-uint block_vectors(block b)
+static uint block_vectors(block b)
 {
     return (b.count + 15) / 16;
 }
 
 /* Where a block's vector begins: the last one ends with the block. */
-uint vector_start(block b, uint vector)
+static uint vector_start(block b, uint vector)
 {
     return b.count < 16 ? 0 : min(vector * 16, b.count - 16);
 }

@@ -26,7 +26,7 @@
 #if !WORK_MAP
 
 /* The set of rows of a block's vector; x is where the block begins in the first of them. */
-accumulator_16 accumulate_vector(__global const real *x, index_t kept, block b, uint v, uint rows)
+static accumulator_16 accumulate_vector(__global const real *x, index_t kept, block b, uint v, uint rows)
 {
     if (b.count >= 16) {
         const rows_of_16 tile = {x + vector_start(b, v), kept};
@@ -40,8 +40,8 @@ accumulator_16 accumulate_vector(__global const real *x, index_t kept, block b, 
 
 /* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors; x is where it
  * begins in row 0. Rows that are far from each other in memory are asked for in good time. */
-void accumulate_part(__global const real *x, index_t kept, block b, index_t first, index_t last,
-                     accumulator_16 *sets)
+static void accumulate_part(__global const real *x, index_t kept, block b, index_t first, index_t last,
+                            accumulator_16 *sets)
 {
     for (index_t row = first; row < last; row += TILE_ROWS) {
         const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
@@ -60,7 +60,7 @@ void accumulate_part(__global const real *x, index_t kept, block b, index_t firs
 #if KERNEL_column_statistics
 
 /* One more value for each of the first `count` columns of a block. */
-void add_values(__global const real *x, block b, index_t count, accumulator_16 *sets)
+static void add_values(__global const real *x, block b, index_t count, accumulator_16 *sets)
 {
     for (uint v = 0; v < block_vectors(b); v++) {
         const index_t start = b.first + vector_start(b, v);
@@ -113,7 +113,7 @@ typedef struct strip {
 #if WORK_REDUCE_MAP
 
 /* y = formula(x) at a vector of a row. */
-float16 apply_columns(const strip *s, uint column, float16 x)
+static float16 apply_columns(const strip *s, uint column, float16 x)
 {
     float16 vector[COEFFICIENTS];
 #pragma unroll
@@ -123,7 +123,7 @@ float16 apply_columns(const strip *s, uint column, float16 x)
 }
 
 /* y = formula(x) over one row of a strip; y may be x. */
-void apply_row(const strip *s, __global const real *x, __global real *y, bool stream)
+static void apply_row(const strip *s, __global const real *x, __global real *y, bool stream)
 {
     const uint columns = s->columns.count;
     if (columns < 16) {
@@ -140,7 +140,7 @@ void apply_row(const strip *s, __global const real *x, __global real *y, bool st
 #endif
 
 /* The sets of a strip's columns. */
-void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_16 *all)
+static void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_16 *all)
 {
     accumulator_16 part[BLOCK_VECTORS];
     accumulate_part(s->x, kept, s->columns, 0, min(outer, (index_t)PART_ROWS), all);
@@ -154,7 +154,7 @@ void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_1
 #if WORK_REDUCE_MAP
 /* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for, and the
  * place of results some rows on. */
-void apply_strip(const strip *s, index_t outer, index_t kept, __global const real *next)
+static void apply_strip(const strip *s, index_t outer, index_t kept, __global const real *next)
 {
     const uint columns = s->columns.count;
     const bool stream =
@@ -172,7 +172,7 @@ void apply_strip(const strip *s, index_t outer, index_t kept, __global const rea
 #endif
 
 /* The coefficients of a strip, whose first column is group `group`, from its sets; what the formula saves. */
-void finish_strip(const formula *f, strip *s, index_t group, const accumulator_16 *all)
+static void finish_strip(const formula *f, strip *s, index_t group, const accumulator_16 *all)
 {
     real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
     for (uint v = 0; v < block_vectors(s->columns); v++) {
@@ -238,7 +238,7 @@ typedef struct cycle {
 } cycle;
 
 /* y = formula(x) at 16 values that begin in a column. */
-float16 apply_cycle(const cycle *table, uint column, float16 x)
+static float16 apply_cycle(const cycle *table, uint column, float16 x)
 {
     float16 vector[COEFFICIENTS];
 #pragma unroll
@@ -249,7 +249,7 @@ float16 apply_cycle(const cycle *table, uint column, float16 x)
 
 /* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The ends are done by
  * vectors that overlap the aligned middle: what they need is loaded before anything near it is stored. */
-void apply_run(const cycle *table, __global const real *x, __global real *y, index_t values)
+static void apply_run(const cycle *table, __global const real *x, __global real *y, index_t values)
 {
     const uint columns = table->columns;
     if (values < 16) {
@@ -284,7 +284,7 @@ void apply_run(const cycle *table, __global const real *x, __global real *y, ind
 }
 
 /* The values after the last column are those of the first ones again. */
-void close_cycle(cycle *table)
+static void close_cycle(cycle *table)
 {
     for (uint c = 0; c < COEFFICIENTS; c++) {
         for (uint column = 0; column < 16; column++)

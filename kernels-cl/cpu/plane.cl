@@ -24,7 +24,7 @@ typedef struct plane {
 } plane;
 
 /* Where the first run of a group begins. */
-index_t group_start(plane p, index_t group)
+static index_t group_start(plane p, index_t group)
 {
     const index_t entry = p.outer == 1 ? 0 : group / p.kept; /* a division takes as long as a few vectors */
     return (entry * (p.outer - 1) * p.kept + group) * p.inner;
@@ -35,7 +35,7 @@ typedef struct place {
     index_t run, i;
 } place;
 
-place place_of(plane p, index_t value)
+static place place_of(plane p, index_t value)
 {
     const index_t run = value == 0 ? 0 : value / p.inner;
     const place at = {run * p.kept * p.inner, value - run * p.inner};
@@ -43,7 +43,7 @@ place place_of(plane p, index_t value)
 }
 
 /* The same after `count` values, which do not reach beyond the run. */
-place advance(plane p, place at, uint count)
+static place advance(plane p, place at, uint count)
 {
     at.i += count;
     if (at.i == p.inner) {
@@ -56,7 +56,7 @@ place advance(plane p, place at, uint count)
 #if !WORK_MAP
 
 /* The set of a tile's values. */
-accumulator_16 accumulate_tile(const float16 *tile, uint values)
+static accumulator_16 accumulate_tile(const float16 *tile, uint values)
 {
     const uint rows = values / 16, rest = values % 16;
     accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
@@ -77,7 +77,7 @@ typedef struct pass {
 
 /* Asks for the run of either group that begins there: cores see by themselves what follows in memory, but
  * each run begins elsewhere. */
-void prefetch_run(plane p, const pass *through, index_t offset)
+static void prefetch_run(plane p, const pass *through, index_t offset)
 {
     for (index_t i = 0; i < p.inner; i += 16) {
         if (through->sum)
@@ -88,7 +88,7 @@ void prefetch_run(plane p, const pass *through, index_t offset)
 }
 
 /* Values first ... last-1 of both groups, at most one part; the set of those that are summed. */
-accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
+static accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
     float16 tile[TILE_ROWS];
     accumulator_16 all;
@@ -145,7 +145,8 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
 /* The coefficients of neighbouring groups from their sets; what the formula saves of them. */
-void finish_groups(const formula *f, index_t group, uint groups, accumulator_16 all, float16 *coefficients)
+static void finish_groups(const formula *f, index_t group, uint groups, accumulator_16 all,
+                          float16 *coefficients)
 {
 #if WORK_REDUCE_MAP
     formula_finish_16(f, group, groups, all, coefficients);
@@ -156,7 +157,7 @@ void finish_groups(const formula *f, index_t group, uint groups, accumulator_16 
 #if KERNEL_plane_fused
 
 /* Both groups as a whole. The set is in lane 0 where they are longer than a part, else in all lanes. */
-accumulator_16 pass_group(plane p, const pass *through)
+static accumulator_16 pass_group(plane p, const pass *through)
 {
     const index_t values = p.outer * p.inner;
     accumulator_16 all = pass_part(p, through, 0, min(values, (index_t)PART_VALUES));

@@ -10,7 +10,7 @@
 #if KERNEL_rows
 
 /* tile[i] = value i of each of 16 rows; the last of `groups` rows stands for those that are missing. */
-void gather_rows(__global const real *x, uint groups, uint inner, float16 *tile)
+static void gather_rows(__global const real *x, uint groups, uint inner, float16 *tile)
 {
     if (inner < 16) {
         for (uint row = 0; row < 16; row++) {
@@ -28,7 +28,7 @@ void gather_rows(__global const real *x, uint groups, uint inner, float16 *tile)
 }
 
 /* The set of a row: vectors of it are the rows of a tile. */
-accumulator_16 accumulate_row(__global const real *x, uint inner)
+static accumulator_16 accumulate_row(__global const real *x, uint inner)
 {
     const rows_of_16 tile = {x, 16};
     const uint rest = inner % 16;
@@ -39,7 +39,7 @@ accumulator_16 accumulate_row(__global const real *x, uint inner)
 }
 
 /* The sets of at most 16 rows, a row a lane. */
-accumulator_16 accumulate_rows(__global const real *x, uint groups, uint inner)
+static accumulator_16 accumulate_rows(__global const real *x, uint groups, uint inner)
 {
     if (inner <= TILE_ROWS) {
         float16 tile[TILE_ROWS];
@@ -55,7 +55,7 @@ accumulator_16 accumulate_rows(__global const real *x, uint groups, uint inner)
 #if WORK_REDUCE_MAP
 
 /* y = formula(x) over 16 rows of less than 16 values each. */
-void apply_tiny_rows(__global const real *x, __global real *y, uint inner, const float16 *coefficients)
+static void apply_tiny_rows(__global const real *x, __global real *y, uint inner, const float16 *coefficients)
 {
     real table[COEFFICIENTS][16 * 16];
     for (uint c = 0; c < COEFFICIENTS; c++) {
@@ -73,8 +73,8 @@ void apply_tiny_rows(__global const real *x, __global real *y, uint inner, const
 }
 
 /* y = formula(x) over neighbouring rows; y may be x. Meanwhile the rows that come after 16 are asked for. */
-void apply_rows(__global const real *x, __global real *y, uint groups, uint inner,
-                const float16 *coefficients)
+static void apply_rows(__global const real *x, __global real *y, uint groups, uint inner,
+                       const float16 *coefficients)
 {
     if (groups == 16 && inner < 16) {
         apply_tiny_rows(x, y, inner, coefficients);

@@ -2,7 +2,7 @@
 #include "cpu/store.cl"
 
 /* Copies values of one run; the tile may begin anywhere. */
-void copy_to_tile(__global const real *x, real *tile, uint values)
+static void copy_to_tile(__global const real *x, real *tile, uint values)
 {
     uint i = 0;
     for (; i + 16 <= values; i += 16)
@@ -25,8 +25,8 @@ void copy_to_tile(__global const real *x, real *tile, uint values)
  * middle: what they need is loaded before anything near it is stored. Unless `next` is null, that many values
  * from there go to the tile meanwhile: reading them from memory while y is written to it keeps memory busy in
  * both directions. */
-void apply_run(__global const real *x, __global real *y, index_t values, const float16 *coefficients,
-               __global const real *next, real *tile)
+static void apply_run(__global const real *x, __global real *y, index_t values, const float16 *coefficients,
+                      __global const real *next, real *tile)
 {
     if (values < 16) {
         real scalars[COEFFICIENTS];
@@ -63,7 +63,7 @@ void apply_run(__global const real *x, __global real *y, index_t values, const f
 }
 
 /* One group's coefficients out of those of 16, in every lane. */
-void broadcast_lane(const float16 *coefficients, uint lane, float16 *of_group)
+static void broadcast_lane(const float16 *coefficients, uint lane, float16 *of_group)
 {
     for (uint c = 0; c < COEFFICIENTS; c++)
         of_group[c] = (float16)(((const real *)&coefficients[c])[lane]);

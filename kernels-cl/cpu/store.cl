@@ -1,5 +1,5 @@
 /* Stores 16 values; past the cache if `stream`, which needs an address that is a multiple of 64 bytes. */
-void store_vector(float16 value, __global real *y, bool stream)
+static void store_vector(float16 value, __global real *y, bool stream)
 {
 #if STREAM && HAVE_STREAMING_STORE
     if (stream) {
@@ -12,20 +12,20 @@ void store_vector(float16 value, __global real *y, bool stream)
 
 /* How many values lie before the first address that is a multiple of 64 bytes; 0 where that does not matter.
  */
-uint values_to_boundary(__global real *y)
+static uint values_to_boundary(__global real *y)
 {
     return STREAM ? (uint)((64 - ((ulong)y & 63)) & 63) / 4 : 0;
 }
 
 /* Whether an address that lies a whole number of vectors after a boundary can be streamed to. */
-bool may_stream(__global real *y)
+static bool may_stream(__global real *y)
 {
     return STREAM && ((ulong)y & 3) == 0;
 }
 
 /* Asks for 16 results' place ahead of their store, as prefetch_values does: a cache reads what it is to hold.
  */
-void prefetch_results(__global real *y)
+static void prefetch_results(__global real *y)
 {
     if (!STREAM)
         PREFETCH(y, 1);

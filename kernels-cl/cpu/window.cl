@@ -18,7 +18,7 @@
 #if KERNEL_window_inner
 
 /* A vector of a block. WINDOW_NARROW: rows of pixels are shorter than that. */
-float16 load_pixels(__global const real *x, block b)
+static float16 load_pixels(__global const real *x, block b)
 {
 #if WINDOW_NARROW
     return load_groups_16(x, 0, b.count);
@@ -27,7 +27,7 @@ float16 load_pixels(__global const real *x, block b)
 #endif
 }
 
-void store_pixels(float16 pixels, __global real *y, block b, bool stream)
+static void store_pixels(float16 pixels, __global real *y, block b, bool stream)
 {
 #if WINDOW_NARROW
     store_groups_16(pixels, y, 0, b.count);
@@ -37,13 +37,13 @@ void store_pixels(float16 pixels, __global real *y, block b, bool stream)
 }
 
 /* What a vector of a block adds to the sums of a channel. */
-window_sum_16 load_square(const formula *f, __global const real *x, block b)
+static window_sum_16 load_square(const formula *f, __global const real *x, block b)
 {
     return window_square_16(load_pixels(x, b) * f->square_scale);
 }
 
 /* Sums at WINDOW neighbouring channels become sums from each of them to the last. */
-void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
+static void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
 {
     for (uint slot = WINDOW - 1; slot-- > 0;) {
         for (uint v = 0; v < vectors; v++)
@@ -133,8 +133,6 @@ INLINED float16 load_channels(const pixel *p, long first)
     return load_private_16(lanes);
 }
 
-#if EXACT_WINDOW || WINDOW > 17 || !defined(__clang__)
-
 /* The sums of the windows of channels first ... first+15. */
 INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
 {
@@ -145,6 +143,17 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
     return sum;
 }
 
+#if EXACT_WINDOW || WINDOW > 17 || !defined(__clang__)
+
+/* Whole vectors of a pixel, from its first channel on; how many channels that are. */
+INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
+{
+    long c = 0;
+    for (; c + 16 <= p->kept; c += 16)
+        store_vector(formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c)), y + c, stream);
+    return c;
+}
+
 #else
 
 /* Lanes n ... n+15 of two vectors. */
@@ -152,21 +161,18 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
     __builtin_shufflevector(a, b, (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, (n) + 7,        \
                             (n) + 8, (n) + 9, (n) + 10, (n) + 11, (n) + 12, (n) + 13, (n) + 14, (n) + 15)
 
-/* The same: low and high become sums over 1, 2, 4, 8 and 16 neighbouring lanes, and a window is made of those
- * that its length in binary has, side by side. */
-INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
+/* The sums of windows that begin at the first 16 of 32 neighbouring squares: low and high become sums over 1,
+ * 2, 4, 8 and 16 neighbouring lanes, and a window is made of those that its length in binary has, side by
+ * side. */
+INLINED float16 sum_lanes(float16 low, float16 high)
 {
-    const long begin = first - WINDOW_BEFORE;
-    float16 low = window_square_16(load_channels(p, begin) * f->square_scale);
-    float16 high = window_square_16(load_channels(p, begin + 16) * f->square_scale);
-    float16 sum = (float16)(0.0f);
+    float16 sum = WINDOW & 1 ? low : (float16)(0.0f);
 #define TAKE(lanes)                                                                                          \
     if (WINDOW & lanes)                                                                                      \
         sum += SHIFTED(low, high, WINDOW & (lanes - 1));
 #define DOUBLE(lanes)                                                                                        \
     low += SHIFTED(low, high, lanes);                                                                        \
     high += SHIFTED(high, high, lanes); /* the last lanes are not needed */
-    TAKE(1)
     DOUBLE(1)
     TAKE(2)
     DOUBLE(2)
@@ -178,6 +184,40 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
 #undef TAKE
 #undef DOUBLE
     return sum;
+}
+
+/* A vector of a pixel, its squares and those of the vector before. */
+typedef struct neighbours {
+    float16 x, squares, before;
+} neighbours;
+
+/* y of a vector, whose place the next one takes. */
+INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __global real *y, bool stream)
+{
+    const float16 after = window_square_16(next * f->square_scale);
+    const float16 low = SHIFTED(n->before, n->squares, 16 - WINDOW_BEFORE);
+    const float16 high = SHIFTED(n->squares, after, 16 - WINDOW_BEFORE);
+    store_vector(formula_divide_16(f, n->x, sum_lanes(low, high)), y, stream);
+    n->x = next;
+    n->before = n->squares;
+    n->squares = after;
+}
+
+/* The same, each value loaded once. */
+INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
+{
+    if (p->kept < 16)
+        return 0;
+    const float16 x = load_16(p->x), none = (float16)(0.0f);
+    neighbours n = {x, window_square_16(x * f->square_scale), none};
+    long c = 0;
+    for (; c + 32 <= p->kept; c += 16) {
+        prefetch_values(p->x + c + AHEAD);
+        divide_vector(f, &n, load_16(p->x + c + 16), y + c, stream);
+    }
+    prefetch_values(p->x + c + AHEAD);
+    divide_vector(f, &n, load_channels(p, c + 16), y + c, stream);
+    return c + 16;
 }
 
 #endif
@@ -195,16 +235,15 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
     for (index_t at = first * kept; at < last * kept; at += kept) {
         const pixel p = {x + at, (long)at, (long)(work * kept - at), (long)kept};
         const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
-        for (index_t c = 0; c < kept; c += 16) {
-            const index_t from = kept < 16 ? 0 : min(c, (index_t)(kept - 16));
-            prefetch_values(x + at + c + AHEAD);
-            const window_sum_16 sum = sum_windows(&f, &p, (long)from);
-            const float16 result = formula_divide_16(&f, load_channels(&p, (long)from), sum);
-            if (kept < 16)
-                store_groups_16(result, y + at, 0, (uint)kept);
-            else
-                store_vector(result, y + at + from, stream);
-        }
+        if (divide_whole_vectors(&f, &p, y + at, stream) == p.kept)
+            continue;
+        prefetch_values(p.x + AHEAD);
+        const long rest = max(p.kept - 16, 0L);
+        const float16 result = formula_divide_16(&f, load_channels(&p, rest), sum_windows(&f, &p, rest));
+        if (kept < 16)
+            store_groups_16(result, y + at, 0, (uint)kept);
+        else
+            store_16(result, y + at + rest);
     }
 }
 #endif

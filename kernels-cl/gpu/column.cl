@@ -14,14 +14,14 @@
 #define MAP_ROWS  16
 
 /* Where group `group` begins. */
-index_t column_start(index_t group, index_t outer, index_t kept)
+static index_t column_start(index_t group, index_t outer, index_t kept)
 {
     return group / kept * outer * kept + group % kept;
 }
 
 #if !WORK_MAP
 
-accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept)
+static accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept)
 {
     accumulator all = accumulator_empty();
     for (; first < last; first += ITEM_ROWS) {

@@ -1,6 +1,6 @@
 /* gpu schedule: the accumulators of a work-group's items as one, through local memory. LOCAL_SIZE is the
  * work-group's size, a power of two. Every item of the group calls this, and every item gets the result. */
-accumulator accumulator_across_group(accumulator a, __local real *shared)
+static accumulator accumulator_across_group(accumulator a, __local real *shared)
 {
     const uint item = get_local_id(0);
     const real *fields = (const real *)&a;

@@ -18,8 +18,8 @@
 #if !WORK_MAP
 
 /* The accumulator of values first ... last-1 of a group, each item's share in registers tile by tile. */
-accumulator accumulate_values(__global const real *x, index_t first, index_t last, index_t inner,
-                              index_t run_stride, __local real *shared)
+static accumulator accumulate_values(__global const real *x, index_t first, index_t last, index_t inner,
+                                     index_t run_stride, __local real *shared)
 {
     accumulator mine = accumulator_empty();
     for (index_t at = first + get_local_id(0); at < last; at += ITEM_VALUES * LOCAL_SIZE) {

@@ -6,22 +6,22 @@
 #ifdef __clang__
 typedef float16 __attribute__((aligned(4))) unaligned_float16;
 
-float16 load_16(__global const real *from)
+static float16 load_16(__global const real *from)
 {
     return *(__global const unaligned_float16 *)from;
 }
 
-void store_16(float16 value, __global real *to)
+static void store_16(float16 value, __global real *to)
 {
     *(__global unaligned_float16 *)to = value;
 }
 
-float16 load_private_16(const real *from)
+static float16 load_private_16(const real *from)
 {
     return *(const unaligned_float16 *)from;
 }
 
-void store_private_16(float16 value, real *to)
+static void store_private_16(float16 value, real *to)
 {
     *(unaligned_float16 *)to = value;
 }
@@ -43,13 +43,13 @@ void store_private_16(float16 value, real *to)
 #endif
 
 /* Asks for the 16 values at an address, which may lie outside of any buffer, ahead of their use. */
-void prefetch_values(__global const real *from)
+static void prefetch_values(__global const real *from)
 {
     PREFETCH(from, 0);
 }
 
 /* all(), which PoCL 3.1 makes of 16 branches. */
-bool all_of(int16 condition)
+static bool all_of(int16 condition)
 {
     const long2 bytes = as_long2(convert_char16(condition));
     return (bytes.x & bytes.y) == -1;

@@ -59,15 +59,15 @@ enum { MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
 
 #endif
 
-V NAME(inverse_deviation_of)(const formula *f, NAME(pair) variance)
+static V NAME(inverse_deviation_of)(const formula *f, NAME(pair) variance)
 {
     const NAME(pair) sum = NAME(two_sum)(variance.value, (V)(f->epsilon));
     const NAME(pair) shifted = NAME(renormalize)(sum.value, sum.rest + (variance.rest + f->epsilon_rest));
     return NAME(inverse_square_root)(shifted.value, shifted.rest);
 }
 
-void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
-                            V inverse_deviation, V *coefficients)
+static void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
+                                   V inverse_deviation, V *coefficients)
 {
     coefficients[MEAN] = mean;
     coefficients[MEAN_REST] = mean_rest;
@@ -78,7 +78,7 @@ void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean
 
 #if WORK_MAP
 
-void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coefficients)
+static void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coefficients)
 {
     const V mean = NAME(load_groups)(f->mean, group, groups);
     const V rest = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
@@ -89,7 +89,7 @@ void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coeffic
 
 #else
 
-NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments)
+static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments)
 {
     const V inverse = (V)(f->inverse_elements);
     const V m2 = select((V)(NAN), moments.m2, isfinite(moments.mean));
@@ -99,21 +99,21 @@ NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments)
     return NAME(renormalize)(variance, rest);
 }
 
-void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
-                          V *coefficients)
+static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
+                                 V *coefficients)
 {
     const V inverse = NAME(inverse_deviation_of)(f, NAME(variance_of)(f, moments));
     NAME(set_coefficients)(f, group, groups, moments.mean, moments.mean_rest, inverse, coefficients);
 }
 
-void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
+static void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
 {
     if (to)
         NAME(store_groups)(lanes, to, group, groups);
 }
 
 /* What the batch adds to a running value. */
-void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch)
+static void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch)
 {
     if (!running)
         return;
@@ -122,7 +122,7 @@ void NAME(update)(const formula *f, __global real *running, index_t group, uint 
 }
 
 /* Writes what training leaves behind, once a channel. */
-void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments)
+static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments)
 {
     const NAME(pair) variance = NAME(variance_of)(f, moments);
     NAME(save)(moments.mean, f->batch_mean, group, groups);
@@ -138,7 +138,7 @@ void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accum
 
 #endif
 
-V NAME(formula_apply)(V x, const V *coefficients)
+static V NAME(formula_apply)(V x, const V *coefficients)
 {
     return fma((x - coefficients[MEAN]) - coefficients[MEAN_REST], coefficients[SCALE], coefficients[SHIFT]);
 }

@@ -29,8 +29,8 @@ enum { FIRST_FACTOR, SECOND_FACTOR, COEFFICIENTS };
 
 #endif
 
-void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
-                          V *coefficients)
+static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
+                                 V *coefficients)
 {
     (void)group;
     (void)groups;
@@ -46,7 +46,7 @@ void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(acc
     coefficients[SECOND_FACTOR] = select(inverse, squares.scale, large);
 }
 
-void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares)
+static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares)
 {
     (void)f;
     (void)group;
@@ -54,7 +54,7 @@ void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accum
     (void)squares;
 }
 
-V NAME(formula_apply)(V x, const V *coefficients)
+static V NAME(formula_apply)(V x, const V *coefficients)
 {
     return (x * coefficients[FIRST_FACTOR]) * coefficients[SECOND_FACTOR];
 }

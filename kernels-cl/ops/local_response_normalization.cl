@@ -31,48 +31,48 @@ typedef struct formula {
 #if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
 typedef NAME(pair) NAME(window_sum);
 
-NAME(window_sum) NAME(window_square)(V scaled)
+static NAME(window_sum) NAME(window_square)(V scaled)
 {
     const V square = scaled * scaled;
     const NAME(window_sum) sum = {square, fma(scaled, scaled, -square)};
     return sum;
 }
 
-NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
+static NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
 {
     NAME(window_sum) sum = NAME(two_sum)(a.value, b.value);
     sum.rest += a.rest + b.rest;
     return sum;
 }
 
-NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
+static NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
 {
     return NAME(window_join)(sum, NAME(window_square)(scaled));
 }
 
-NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
+static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 {
     return NAME(renormalize)(sum.value, sum.rest);
 }
 #else
 typedef V NAME(window_sum);
 
-NAME(window_sum) NAME(window_square)(V scaled)
+static NAME(window_sum) NAME(window_square)(V scaled)
 {
     return scaled * scaled;
 }
 
-NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
+static NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
 {
     return a + b;
 }
 
-NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
+static NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
 {
     return fma(scaled, scaled, sum);
 }
 
-NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
+static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 {
     const NAME(pair) exact = {sum, (V)(0.0f)};
     return exact;
@@ -84,7 +84,7 @@ NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 /* x * z^-(EXPONENT / 4) for z >= 2^-100, infinite or NaN. The bits of z, divided and negated, are those of a
  * root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28) puts it right.
  */
-V NAME(times_root)(V x, V z)
+static V NAME(times_root)(V x, V z)
 {
     const INTEGERS bits = AS_INTEGERS(z);
 #if EXPONENT == 2
@@ -112,7 +112,7 @@ V NAME(times_root)(V x, V z)
 
 /* log2(value + rest) for a positive, normal value: the exponent, and the mantissa's in two floats by
  * log(m) = 2 atanh((m - 1) / (m + 1)), |m| within sqrt(1/2) ... sqrt(2). */
-NAME(pair) NAME(log2_of)(V value, V rest)
+static NAME(pair) NAME(log2_of)(V value, V rest)
 {
     const INTEGERS bits = AS_INTEGERS(value);
     const INTEGERS exponent = (bits - 0x3f3504f3) >> 23;
@@ -142,7 +142,7 @@ NAME(pair) NAME(log2_of)(V value, V rest)
 }
 
 /* x * z^-beta for a positive z = value + rest. */
-V NAME(times_power)(const formula *f, V x, V value, V rest)
+static V NAME(times_power)(const formula *f, V x, V value, V rest)
 {
     const INTEGERS small = value < 0x1p-100f;
     const V scaling = select((V)(1.0f), (V)(0x1p+64f), small);
@@ -166,7 +166,7 @@ V NAME(times_power)(const formula *f, V x, V value, V rest)
 }
 
 /* x / z^beta for every z, as pow has it. */
-V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
+static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 {
     const V size = fabs(z.value);
     const V rest = select(z.rest, -z.rest, z.value < 0.0f);
@@ -181,7 +181,7 @@ V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 #endif
 
 /* x / (bias + alpha * sum)^beta. */
-V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
+static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
     const NAME(pair) s = NAME(window_pair)(sum);
@@ -208,8 +208,8 @@ V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 #if LANES == 1
 /* x / (bias + alpha * sum)^beta with the sum over channels begin ... end-1 of a pixel, each `stride` after
  * the one before: eight terms a chain, chains in two floats. */
-real formula_divide_by_window(const formula *f, real value, __global const real *x, ulong begin, ulong end,
-                              ulong stride)
+static real formula_divide_by_window(const formula *f, real value, __global const real *x, ulong begin,
+                                     ulong end, ulong stride)
 {
     pair sum = {0.0f, 0.0f};
     while (begin < end) {
