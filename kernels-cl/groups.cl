@@ -22,3 +22,17 @@ static void NAME(store_groups)(V lanes, __global real *values, index_t first, ui
     for (uint lane = 0; lane < groups; lane++)
         values[first + lane] = kept[lane];
 }
+
+/* The first `count` lanes of the operands that begin at `at`. */
+static NAME(operands) NAME(load_some_operands)(sources from, index_t at, uint count)
+{
+    NAME(operands) o;
+    o.x = NAME(load_groups)(from.x, at, count);
+#if BACKWARD
+    o.dy = NAME(load_groups)(from.dy, at, count);
+#endif
+#if ACCUMULATES
+    o.before = from.before ? NAME(load_groups)(from.before, at, count) : (V)(0.0f);
+#endif
+    return o;
+}

@@ -5,10 +5,16 @@
  * followed by the operation's formula, then one loop nest. Defines of the host:
  *   INDEX_BITS  32 or 64: what an element's index needs
  *   STREAM      1: results will not be read back soon, so stores may bypass the cache
+ *   BACKWARD    1: there is a dy beside x, and y is dx
+ *   ACCUMULATES 1: results are added to what is there
  */
 
 /* Rounding errors are computed on purpose below: a*b+c is fused where fma says so and nowhere else. */
 #pragma OPENCL FP_CONTRACT OFF
+
+#ifndef ACCUMULATES
+#define ACCUMULATES 0
+#endif
 
 typedef float real;
 #if INDEX_BITS == 64
@@ -40,3 +46,5 @@ typedef uint index_t;
 #define HAVE_STREAMING_STORE 1
 #endif
 #endif
+
+#include "tensors.cl"

@@ -14,3 +14,17 @@ static V NAME(inverse_square_root)(V high, V low)
     const V refined = fma(0.5f * root, error, root) * unscale;
     return select(rsqrt(high), refined, high > 0.0f && isfinite(high));
 }
+
+/* The same in two floats for 1 <= high < 4; of infinity, 0 and NaN in one. */
+static NAME(pair) NAME(inverse_square_root_pair)(V high, V low)
+{
+    const V root = rsqrt(high);
+    const V square = root * root, square_rest = fma(root, root, -square);
+    const V error = fma(-high, square, (V)(1.0f)) - fma(high, square_rest, low * square);
+    const V step = 0.5f * root * error;
+    const INTEGERS ordinary = high > 0.0f && isfinite(high);
+    NAME(pair) inverse;
+    inverse.value = select(root, root + step, ordinary);
+    inverse.rest = select((V)(0.0f), step - (inverse.value - root), ordinary);
+    return inverse;
+}

@@ -9,34 +9,56 @@
 #endif
 
 typedef struct place {
-    ulong x, y;
+    ulong x, dy, y;
 } place;
 
+/* The axes, and the tensors' strides along them. */
+typedef struct axes {
+    uint count;
+    ulong sizes[8], x_strides[8], dy_strides[8], y_strides[8];
+} axes;
+
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
-static place place_of(ulong linear, uint first, uint last, const ulong *sizes, const ulong *x_strides,
-                      const ulong *y_strides)
+static place place_of(const axes *a, ulong linear, uint first, uint last)
 {
-    place p = {0, 0};
+    place p = {0, 0, 0};
     for (uint axis = last; axis-- > first;) {
-        const ulong index = linear % sizes[axis];
-        linear /= sizes[axis];
-        p.x += index * x_strides[axis];
-        p.y += index * y_strides[axis];
+        const ulong index = linear % a->sizes[axis];
+        linear /= a->sizes[axis];
+        p.x += index * a->x_strides[axis];
+        p.dy += index * a->dy_strides[axis];
+        p.y += index * a->y_strides[axis];
     }
     return p;
 }
 
+static sources sources_at_place(sources from, place p)
+{
+    from.x += p.x;
+#if BACKWARD
+    from.dy += p.dy;
+#endif
+#if ACCUMULATES
+    from.before += from.before ? p.y : 0;
+#endif
+    return from;
+}
+
 #if !WORK_MAP
 
-static accumulator accumulate_group(__global const real *x, ulong values, uint kept_axes, uint axes,
-                                    const ulong *sizes, const ulong *x_strides, const ulong *y_strides)
+static accumulator accumulate_group(const axes *a, sources from, const real *known, ulong values,
+                                    uint kept_axes)
 {
     accumulator all = accumulator_empty();
-    real tile[TILE_ROWS];
+    real tile[TERMS * TILE_ROWS];
     for (ulong first = 0; first < values; first += TILE_ROWS) {
         const uint rows = (uint)min(values - first, (ulong)TILE_ROWS);
-        for (uint row = 0; row < rows; row++)
-            tile[row] = x[place_of(first + row, kept_axes, axes, sizes, x_strides, y_strides).x];
+        for (uint row = 0; row < rows; row++) {
+            const place p = place_of(a, first + row, kept_axes, a->count);
+            const operands o = load_operands(sources_at_place(from, p), 0);
+            for (uint term = 0; term < TERMS; term++)
+                tile[term * TILE_ROWS + row] = formula_term(o, known, term);
+        }
         all = accumulator_merge(all, accumulator_of_tile(tile, rows));
     }
     return all;
@@ -45,26 +67,33 @@ static accumulator accumulate_group(__global const real *x, ulong values, uint k
 #endif
 
 #if KERNEL_strided
-/* work: groups, each of `values` values. */
-__kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulong8 axis_sizes,
-                      ulong8 axis_x_strides, ulong8 axis_y_strides, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+/* work: groups, each of `values` values. y may be null: no results but what the formula saves. */
+__kernel void strided(index_t work, ulong values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
+                      ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES,
+                      OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t group = get_global_id(0);
     if (group >= work)
         return;
     const formula f = FORMULA_BIND;
-    ulong sizes[8], x_strides[8], y_strides[8];
-    vstore8(axis_sizes, 0, sizes);
-    vstore8(axis_x_strides, 0, x_strides);
-    vstore8(axis_y_strides, 0, y_strides);
-    const place start = place_of(group, 0, kept_axes, sizes, x_strides, y_strides);
-    x += x_offset + start.x;
+    axes a;
+    a.count = axis_count;
+    vstore8(axis_sizes, 0, a.sizes);
+    vstore8(axis_x_strides, 0, a.x_strides);
+    vstore8(axis_dy_strides, 0, a.dy_strides);
+    vstore8(axis_y_strides, 0, a.y_strides);
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
+    const place start = place_of(&a, group, 0, kept_axes);
+    const sources from = sources_at_place(tensor, start);
 
 #if WORK_MAP
     real coefficients[COEFFICIENTS];
     formula_load(&f, group, 1, coefficients);
 #else
-    const accumulator all = accumulate_group(x, values, kept_axes, axes, sizes, x_strides, y_strides);
+    real known[KNOWN];
+    LOAD_KNOWN(&f, group, 1, known);
+    const accumulator all = accumulate_group(&a, from, known, values, kept_axes);
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
     formula_finish(&f, group, 1, all, coefficients);
@@ -72,10 +101,9 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axes, ulo
 #endif
 
 #if !WORK_REDUCE
-    y += y_offset + start.y;
-    for (ulong i = 0; i < values; i++) {
-        const place p = place_of(i, kept_axes, axes, sizes, x_strides, y_strides);
-        y[p.y] = formula_apply(x[p.x], coefficients);
+    for (ulong i = 0; y && i < values; i++) {
+        const place p = place_of(&a, i, kept_axes, axis_count);
+        y[start.y + p.y] = formula_apply(load_operands(sources_at_place(from, p), 0), coefficients);
     }
 #endif
 #if !WORK_MAP

@@ -2,35 +2,118 @@
  * Every schedule: a window of any length over channels, tensors of any strides, slowly and correctly.
  *
  * Up to eight axes, the first of them the channels. Launch: one dimension, any work-group size; a work-item
- * owns values_per_item neighbouring values.
+ * owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch, dense, what a
+ * channel's own dy gives and what it contributes to its neighbours; the other collects that.
  */
-#if KERNEL_strided_window
-__kernel void strided_window(index_t work, index_t values_per_item, ulong before, ulong after, uint axes,
-                             ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_y_strides, INPUT(x),
-                             OUTPUT(y), FORMULA_PARAMETERS)
+
+/* The axes, and the tensors' strides along them. */
+typedef struct axes {
+    uint count;
+    ulong sizes[8], x_strides[8], dy_strides[8], y_strides[8];
+} axes;
+
+/* A value: its channel, and where its pixel begins in each tensor. */
+typedef struct place {
+    ulong c, x, dy, y;
+} place;
+
+static place place_of(const axes *a, index_t linear)
+{
+    place p = {linear, 0, 0, 0};
+    for (uint axis = a->count; axis-- > 1;) {
+        const ulong index = p.c % a->sizes[axis];
+        p.c /= a->sizes[axis];
+        p.x += index * a->x_strides[axis];
+        p.dy += index * a->dy_strides[axis];
+        p.y += index * a->y_strides[axis];
+    }
+    return p;
+}
+
+/* Channels begin ... end-1. */
+typedef struct range {
+    ulong begin, end;
+} range;
+
+static range window_of(const axes *a, ulong c, ulong before, ulong after)
+{
+    const range r = {c - min(c, before), c + min(a->sizes[0] - c, after + 1)};
+    return r;
+}
+
+#define AXES_PARAMETERS                                                                                      \
+    uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides
+#define AXES_BIND(a)                                                                                         \
+    a.count = axis_count;                                                                                    \
+    vstore8(axis_sizes, 0, a.sizes);                                                                         \
+    vstore8(axis_x_strides, 0, a.x_strides);                                                                 \
+    vstore8(axis_dy_strides, 0, a.dy_strides);                                                               \
+    vstore8(axis_y_strides, 0, a.y_strides);
+
+#if !BACKWARD && KERNEL_strided_window
+__kernel void strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
+                             AXES_PARAMETERS, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(first + values_per_item));
     const formula f = FORMULA_BIND;
-    ulong sizes[8], x_strides[8], y_strides[8];
-    vstore8(axis_sizes, 0, sizes);
-    vstore8(axis_x_strides, 0, x_strides);
-    vstore8(axis_y_strides, 0, y_strides);
+    axes a;
+    AXES_BIND(a)
     x += x_offset;
     y += y_offset;
     for (index_t i = first; i < last; i++) {
-        ulong linear = i, at = 0, to = 0;
-        for (uint axis = axes; axis-- > 1;) {
-            const ulong index = linear % sizes[axis];
-            linear /= sizes[axis];
-            at += index * x_strides[axis];
-            to += index * y_strides[axis];
-        }
-        const ulong c = linear;
-        const ulong begin = c - min(c, before);
-        const ulong end = c + min(sizes[0] - c, after + 1);
-        y[to + c * y_strides[0]] =
-            formula_divide_by_window(&f, x[at + c * x_strides[0]], x + at, begin, end, x_strides[0]);
+        const place p = place_of(&a, i);
+        const range r = window_of(&a, p.c, before, after);
+        const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
+        y[p.y + p.c * a.y_strides[0]] = formula_divide(&f, x[p.x + p.c * a.x_strides[0]], sum);
+    }
+}
+#endif
+
+#if BACKWARD && KERNEL_strided_window_direct
+__kernel void strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong after,
+                                    AXES_PARAMETERS, INPUT(x), INPUT(dy), OUTPUT(direct),
+                                    OUTPUT(contributions), FORMULA_PARAMETERS)
+{
+    const index_t first = get_global_id(0) * values_per_item;
+    const index_t last = min(work, (index_t)(first + values_per_item));
+    const formula f = FORMULA_BIND;
+    axes a;
+    AXES_BIND(a)
+    x += x_offset;
+    dy += dy_offset;
+    for (index_t i = first; i < last; i++) {
+        const place p = place_of(&a, i);
+        const range r = window_of(&a, p.c, before, after);
+        const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
+        const real own = formula_divide(&f, dy[p.dy + p.c * a.dy_strides[0]], sum);
+        direct[direct_offset + i] = own;
+        contributions[contributions_offset + i] =
+            formula_contribution(&f, own, x[p.x + p.c * a.x_strides[0]], sum);
+    }
+}
+#endif
+
+#if BACKWARD && KERNEL_strided_window_gradient
+__kernel void strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after,
+                                      AXES_PARAMETERS, INPUT(x), OUTPUT(y), INPUT(direct),
+                                      INPUT(contributions), FORMULA_PARAMETERS)
+{
+    const index_t first = get_global_id(0) * values_per_item;
+    const index_t last = min(work, (index_t)(first + values_per_item));
+    const formula f = FORMULA_BIND;
+    axes a;
+    AXES_BIND(a)
+    const ulong pixels = work / a.sizes[0]; /* between neighbouring channels in scratch */
+    for (index_t i = first; i < last; i++) {
+        const place p = place_of(&a, i);
+        const range r = window_of(&a, p.c, after, before);
+        const real sum = contributions_over(contributions + contributions_offset + i - p.c * pixels, r.begin,
+                                            r.end, pixels);
+        const real own = direct[direct_offset + i];
+        __global real *to = y + y_offset + p.y + p.c * a.y_strides[0];
+        const real gradient = formula_gradient(&f, own, x[x_offset + p.x + p.c * a.x_strides[0]], sum);
+        *to = ACCUMULATES ? *to + gradient : gradient;
     }
 }
 #endif

@@ -14,8 +14,12 @@ static const struct {
 } buffer_names[] = {
     NAMED(x),
     NAMED(y),
+    NAMED(dy),
+    NAMED(dx),
     NAMED(gamma),
     NAMED(beta),
+    NAMED(dgamma),
+    NAMED(dbeta),
     NAMED(moving_mean),
     NAMED(moving_variance),
     NAMED(batch_mean),
@@ -32,6 +36,7 @@ typedef struct extent {
     size_t begin, end;
     bool written;
     clnorm_buffer_shape shape;
+    const clnorm_tensor *tensor; /* NULL: scratch */
 } extent;
 
 clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *imported)
@@ -91,20 +96,29 @@ static bool same_layout(const clnorm_tensor *a, const clnorm_tensor *b)
     return a->dtype == b->dtype;
 }
 
-/* Outputs touch nothing else, but that y may be x. */
+static bool is_source(const extent *e)
+{
+    return e->shape == CLNORM_SHAPE_X || e->shape == CLNORM_SHAPE_DY;
+}
+
+static bool is_result(const extent *e)
+{
+    return e->shape == CLNORM_SHAPE_Y || e->shape == CLNORM_SHAPE_DX;
+}
+
+/* Outputs touch nothing else, but that y may be x, and dx may be x or dy. */
 static clnorm_status check_overlap(const buffer_needs *needs, const extent *a, const extent *b)
 {
     if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end || !(a->written || b->written))
         return CLNORM_OK;
-    const bool x_and_y = (a->shape == CLNORM_SHAPE_X && b->shape == CLNORM_SHAPE_Y) ||
-                         (a->shape == CLNORM_SHAPE_Y && b->shape == CLNORM_SHAPE_X);
-    if (!x_and_y)
-        return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; only y may share its memory, with x", a->name,
+    if (!(is_source(a) && is_result(b)) && !(is_source(b) && is_result(a)))
+        return fail(CLNORM_BUFFER_OVERLAP,
+                    "%s and %s overlap; only y may share its memory, with x, and dx with x or dy", a->name,
                     b->name);
     if (!needs->info->in_place)
         return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; %s does not work in place", a->name, b->name,
                     needs->info->name);
-    if (a->begin != b->begin || !needs->same_layout)
+    if (a->begin != b->begin || !same_layout(a->tensor, b->tensor))
         return fail(CLNORM_BUFFER_OVERLAP,
                     "%s and %s overlap; in place, their offset, strides and type must be the same", a->name,
                     b->name);
@@ -151,10 +165,10 @@ void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info
     needs->info = info;
     needs->mode = clnorm_op_info_mode(info, op->mode);
     needs->context = context;
-    needs->same_layout = same_layout(&op->x, &op->y);
     for (size_t i = 0; i < needs->mode->buffer_count; i++) {
-        const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, &needs->mode->buffers[i]);
-        needs->bytes[i] = clnorm_tensor_span(&tensor) * dtype_size(tensor.dtype);
+        clnorm_tensor *tensor = &needs->tensors[i];
+        *tensor = clnorm_op_buffer_tensor(op, &needs->mode->buffers[i]);
+        needs->bytes[i] = clnorm_tensor_span(tensor) * dtype_size(tensor->dtype);
     }
 }
 
@@ -168,11 +182,12 @@ clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buf
         const clnorm_buffer *buffer = field(buffers, known->offset);
         if (buffer->mem == NULL)
             continue;
-        extents[count] = (extent){known->name, NULL, 0, 0, known->role != CLNORM_ROLE_INPUT, known->shape};
+        const bool written = known->role != CLNORM_ROLE_INPUT;
+        extents[count] = (extent){known->name, NULL, 0, 0, written, known->shape, &needs->tensors[i]};
         status = locate(known->name, buffer, needs->bytes[i], needs->context, &extents[count++]);
     }
     if (status == CLNORM_OK && buffers->scratch.mem != NULL) {
-        extents[count] = (extent){"scratch", NULL, 0, 0, true, CLNORM_SHAPE_SCALAR};
+        extents[count] = (extent){"scratch", NULL, 0, 0, true, CLNORM_SHAPE_SCALAR, NULL};
         status =
             locate("scratch", &buffers->scratch, needs->scratch_bytes, needs->context, &extents[count++]);
     }

@@ -15,8 +15,8 @@ enum { MAX_BUFFERS = 16 };
 typedef struct buffer_needs {
     const clnorm_op_info *info;
     const clnorm_mode_info *mode;
-    size_t bytes[MAX_BUFFERS]; /* of each of the mode's buffers */
-    bool same_layout;          /* x and y: else one cannot be the other */
+    clnorm_tensor tensors[MAX_BUFFERS]; /* of each of the mode's buffers */
+    size_t bytes[MAX_BUFFERS];
     size_t scratch_bytes;
     cl_context context;
 } buffer_needs;

@@ -37,10 +37,11 @@ static size_t least_bytes(const clnorm_op *op, const clnorm_op_info *info)
     size_t bytes = 0;
     for (size_t i = 0; i < mode->buffer_count; i++) {
         const clnorm_buffer_info *buffer = &mode->buffers[i];
-        if (!buffer->required)
+        if (!buffer->required && buffer->shape != CLNORM_SHAPE_DX)
             continue;
         const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, buffer);
-        const size_t times = buffer->role == CLNORM_ROLE_UPDATED ? 2 : 1;
+        const bool written = buffer->role != CLNORM_ROLE_INPUT;
+        const size_t times = written && clnorm_op_reads(op, buffer) ? 2 : 1;
         bytes += times * tensor_elements(&tensor) * dtype_size(tensor.dtype);
     }
     return bytes;

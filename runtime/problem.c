@@ -66,26 +66,38 @@ void problem_define(problem *p, const char *name, long value)
     p->defines[p->define_count++] = (define){name, value};
 }
 
+/* The tensors of a problem, in this order. */
+enum { OF_X, OF_DY, OF_Y, TENSORS };
+
 typedef struct dimension {
-    size_t size, x_stride, y_stride;
+    size_t size, strides[TENSORS];
     bool reduced;
 } dimension;
 
-/* The axes longer than 1, in the order of their strides where x and y agree on one: what is channels-last in
- * memory is treated so, whatever the order of its dims. Returns how many there are. */
-static unsigned significant_axes(dimension *axes, const clnorm_tensor *x, const clnorm_tensor *y,
+static bool same_strides(const dimension *axis)
+{
+    return axis->strides[OF_X] == axis->strides[OF_DY] && axis->strides[OF_X] == axis->strides[OF_Y];
+}
+
+/* The axes longer than 1, in the order of their strides where the tensors agree on one: what is channels-last
+ * in memory is treated so, whatever the order of its dims. Returns how many there are. */
+static unsigned significant_axes(dimension *axes, const clnorm_tensor *const tensors[TENSORS],
                                  const bool *reduced)
 {
     unsigned count = 0;
-    bool same_strides = true;
-    for (unsigned i = 0; i < x->rank; i++) {
-        if (x->dims[i] == 1)
+    bool agree = true;
+    for (unsigned i = 0; i < tensors[OF_X]->rank; i++) {
+        if (tensors[OF_X]->dims[i] == 1)
             continue;
-        axes[count++] = (dimension){x->dims[i], x->strides[i], y->strides[i], reduced[i]};
-        same_strides &= x->strides[i] == y->strides[i];
+        dimension *axis = &axes[count++];
+        axis->size = tensors[OF_X]->dims[i];
+        axis->reduced = reduced[i];
+        for (unsigned t = 0; t < TENSORS; t++)
+            axis->strides[t] = tensors[t]->strides[i];
+        agree &= same_strides(axis);
     }
-    for (unsigned i = 1; same_strides && i < count; i++) {
-        for (unsigned j = i; j > 0 && axes[j].x_stride > axes[j - 1].x_stride; j--) {
+    for (unsigned i = 1; agree && i < count; i++) {
+        for (unsigned j = i; j > 0 && axes[j].strides[OF_X] > axes[j - 1].strides[OF_X]; j--) {
             const dimension swapped = axes[j];
             axes[j] = axes[j - 1];
             axes[j - 1] = swapped;
@@ -94,19 +106,24 @@ static unsigned significant_axes(dimension *axes, const clnorm_tensor *x, const 
     return count;
 }
 
-/* Joins neighbours of one kind that follow each other in both tensors. */
+/* Whether `inner` follows `outer` in every tensor as if both were one axis. */
+static bool follows(const dimension *outer, const dimension *inner)
+{
+    for (unsigned t = 0; t < TENSORS; t++) {
+        if (outer->strides[t] != inner->size * inner->strides[t])
+            return false;
+    }
+    return outer->reduced == inner->reduced;
+}
+
+/* Joins neighbours of one kind that follow each other in all tensors. */
 static unsigned merge_axes(dimension *axes, unsigned count)
 {
     unsigned merged = 0;
     for (unsigned i = 0; i < count; i++) {
-        dimension *outer = merged > 0 ? &axes[merged - 1] : NULL;
-        const dimension inner = axes[i];
-        if (outer != NULL && outer->reduced == inner.reduced &&
-            outer->x_stride == inner.size * inner.x_stride &&
-            outer->y_stride == inner.size * inner.y_stride) {
-            *outer = (dimension){outer->size * inner.size, inner.x_stride, inner.y_stride, inner.reduced};
-            continue;
-        }
+        dimension inner = axes[i];
+        if (merged > 0 && follows(&axes[merged - 1], &inner))
+            inner.size *= axes[--merged].size;
         axes[merged++] = inner;
     }
     return merged;
@@ -120,7 +137,7 @@ static bool four_extents(problem *p, const dimension *axes, unsigned count)
     unsigned place = 0;
     size_t stride = 1;
     for (unsigned i = count; i-- > 0;) {
-        if (axes[i].x_stride != stride || axes[i].y_stride != stride)
+        if (axes[i].strides[OF_X] != stride || !same_strides(&axes[i]))
             return false;
         stride *= axes[i].size;
         const bool reduced_place = place % 2 == 0;
@@ -143,8 +160,9 @@ static void list_axes(problem *p, const dimension *axes, unsigned count)
             if (axes[i].reduced != (kind == 1))
                 continue;
             p->sizes[p->axis_count] = axes[i].size;
-            p->x_strides[p->axis_count] = axes[i].x_stride;
-            p->y_strides[p->axis_count++] = axes[i].y_stride;
+            p->x_strides[p->axis_count] = axes[i].strides[OF_X];
+            p->dy_strides[p->axis_count] = axes[i].strides[OF_DY];
+            p->y_strides[p->axis_count++] = axes[i].strides[OF_Y];
             *(kind == 0 ? &p->groups : &p->group_size) *= axes[i].size;
         }
         if (kind == 0)
@@ -152,40 +170,45 @@ static void list_axes(problem *p, const dimension *axes, unsigned count)
     }
 }
 
-void problem_collapse(problem *p, const clnorm_tensor *x, const clnorm_tensor *y,
-                      const bool reduced[CLNORM_MAX_RANK])
+void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM_MAX_RANK])
 {
+    p->backward = op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER;
+    p->accumulates = p->backward && op->accumulate_dx;
+    const clnorm_tensor *result = p->backward ? &op->dx : op->mode == CLNORM_STATISTICS ? &op->x : &op->y;
+    const clnorm_tensor *const tensors[TENSORS] = {&op->x, p->backward ? &op->dy : &op->x, result};
     dimension axes[CLNORM_MAX_RANK];
-    const unsigned count = merge_axes(axes, significant_axes(axes, x, y, reduced));
-    p->elements = tensor_elements(x);
-    p->result_bytes = p->elements * dtype_size(y->dtype);
+    const unsigned count = merge_axes(axes, significant_axes(axes, tensors, reduced));
+    p->elements = tensor_elements(&op->x);
+    p->result_bytes = p->elements * dtype_size(result->dtype);
     list_axes(p, axes, count);
     p->dense = four_extents(p, axes, count);
 
-    const size_t x_span = clnorm_tensor_span(x), y_span = clnorm_tensor_span(y);
-    const size_t reach = x_span > y_span ? x_span : y_span;
-    const size_t largest = reach > p->elements ? reach : p->elements;
+    size_t largest = p->elements;
+    for (unsigned t = 0; t < TENSORS; t++) {
+        const size_t span = clnorm_tensor_span(tensors[t]);
+        largest = span > largest ? span : largest;
+    }
     /* half of the range stays free for indices that run past the end before they are compared */
     p->index_bits = largest < ((size_t)1 << 31) ? 32 : 64;
 }
 
 /* Of one kind: `axis`. Of the other: all the rest. */
-static void collapse_one(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis, bool reduces)
+static void collapse_one(problem *p, const clnorm_op *op, int axis, bool reduces)
 {
     bool reduced[CLNORM_MAX_RANK];
     unsigned one = 0;
-    tensor_axis(x, axis, &one);
+    tensor_axis(&op->x, axis, &one);
     for (unsigned i = 0; i < CLNORM_MAX_RANK; i++)
         reduced[i] = (i == one) == reduces;
-    problem_collapse(p, x, y, reduced);
+    problem_collapse(p, op, reduced);
 }
 
-void problem_collapse_around(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis)
+void problem_collapse_around(problem *p, const clnorm_op *op, int axis)
 {
-    collapse_one(p, x, y, axis, false);
+    collapse_one(p, op, axis, false);
 }
 
-void problem_collapse_along(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis)
+void problem_collapse_along(problem *p, const clnorm_op *op, int axis)
 {
-    collapse_one(p, x, y, axis, true);
+    collapse_one(p, op, axis, true);
 }

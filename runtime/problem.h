@@ -7,7 +7,8 @@
  *     [batch kept][outer reduced][kept][inner reduced]
  * any of them 1. A group is one index of (batch, kept): batch * kept of them, each of outer * inner values.
  * inner > 1 is the geometry `plane` (`row` where outer is 1 too), inner = 1 is `column`. In a window
- * problem the window slides over kept and the rest is [outer][kept][inner].
+ * problem the window slides over kept and the rest is [outer][kept][inner]. In a backward problem the result,
+ * called y here, is dx, and dy is a second input.
  */
 #ifndef CLNORM_RUNTIME_PROBLEM_H
 #define CLNORM_RUNTIME_PROBLEM_H
@@ -75,6 +76,8 @@ typedef struct define {
 
 typedef struct problem {
     work_kind work;
+    bool backward;       /* there is a dy */
+    bool accumulates;    /* y is added to what is there */
     const char *formula; /* "ops/batch_normalization.cl" */
 
     size_t elements; /* of x */
@@ -83,7 +86,8 @@ typedef struct problem {
 
     /* For tensors of any strides: kept axes first, then reduced ones. WORK_WINDOW: the channels first. */
     unsigned axis_count, kept_axes;
-    size_t sizes[CLNORM_MAX_RANK], x_strides[CLNORM_MAX_RANK], y_strides[CLNORM_MAX_RANK];
+    size_t sizes[CLNORM_MAX_RANK];
+    size_t x_strides[CLNORM_MAX_RANK], dy_strides[CLNORM_MAX_RANK], y_strides[CLNORM_MAX_RANK];
     size_t groups, group_size;
 
     size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
@@ -96,16 +100,15 @@ typedef struct problem {
     size_t define_count;
 } problem;
 
-/* Collapses x and y, of equal dims; `reduced` tells the kind of each axis. Fills everything down to
- * group_size, index_bits and result_bytes. */
-void problem_collapse(problem *p, const clnorm_tensor *x, const clnorm_tensor *y,
-                      const bool reduced[CLNORM_MAX_RANK]);
+/* Collapses the tensors that the op's mode has; `reduced` tells the kind of each axis. Fills everything down
+ * to group_size, index_bits and result_bytes, and what the mode alone decides. */
+void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM_MAX_RANK]);
 
 /* The same, with one axis kept and all others reduced; `axis` is valid for x and may count from the end. */
-void problem_collapse_around(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis);
+void problem_collapse_around(problem *p, const clnorm_op *op, int axis);
 
 /* The same, with one axis reduced and all others kept. */
-void problem_collapse_along(problem *p, const clnorm_tensor *x, const clnorm_tensor *y, int axis);
+void problem_collapse_along(problem *p, const clnorm_op *op, int axis);
 
 void problem_define(problem *p, const char *name, long value);
 

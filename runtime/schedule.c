@@ -60,6 +60,10 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
     strcpy(s->options, "-cl-std=CL1.2");
     add_option(s, "INDEX_BITS", (long)p->index_bits);
     add_option(s, works[p->work], 1);
+    if (p->backward)
+        add_option(s, "BACKWARD", 1);
+    if (p->accumulates)
+        add_option(s, "ACCUMULATES", 1);
     char only[48];
     snprintf(only, sizeof only, "KERNEL_%s", kernel);
     add_option(s, only, 1);
@@ -76,10 +80,18 @@ void add_formula_arguments(step *s, const problem *p)
     }
 }
 
-void add_tensors(step *s, const problem *p)
+void add_sources(step *s, const problem *p)
 {
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
-    add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : offsetof(clnorm_buffers, y));
+    if (p->backward)
+        add_buffer(&s->arguments, offsetof(clnorm_buffers, dy));
+}
+
+void add_tensors(step *s, const problem *p)
+{
+    const size_t result = p->backward ? offsetof(clnorm_buffers, dx) : offsetof(clnorm_buffers, y);
+    add_sources(s, p);
+    add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : result);
 }
 
 void add_extents(step *s, const problem *p)
@@ -132,6 +144,8 @@ static const char *refuse_stages(const problem *p, stages wanted)
 {
     if (wanted == STAGES_ANY)
         return NULL;
+    if (wanted == STAGES_WINDOW || wanted == STAGES_GRADIENT)
+        return p->backward == (wanted == STAGES_GRADIENT) ? NULL : "of the other direction";
     if (wanted == STAGES_MAP)
         return p->work == WORK_MAP ? NULL : "statistics have to be found first";
     return p->work == WORK_MAP ? "nothing to reduce" : NULL;

@@ -8,9 +8,11 @@
 typedef enum geometry { GEOMETRY_PLANE, GEOMETRY_COLUMN, GEOMETRY_WINDOW, GEOMETRY_ANY } geometry;
 
 typedef enum stages {
-    STAGES_MAP,   /* y from known statistics */
-    STAGES_FUSED, /* statistics, and y, in one kernel */
-    STAGES_SPLIT, /* in several */
+    STAGES_MAP,      /* y from known statistics */
+    STAGES_FUSED,    /* statistics, and y, in one kernel */
+    STAGES_SPLIT,    /* in several */
+    STAGES_WINDOW,   /* y from a window */
+    STAGES_GRADIENT, /* dx from two windows */
     STAGES_ANY,
 } stages;
 
@@ -38,7 +40,10 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
 
 void add_option(step *s, const char *name, long value);
 
-/* x and y; y is none where there are only statistics. */
+/* x, and dy in a backward problem. */
+void add_sources(step *s, const problem *p);
+
+/* The same and y, or dx in a backward problem; none where there are only statistics. */
 void add_tensors(step *s, const problem *p);
 
 void add_formula_arguments(step *s, const problem *p);

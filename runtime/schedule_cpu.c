@@ -5,6 +5,8 @@
  */
 #include "schedule.h"
 
+#include <string.h>
+
 enum {
     LANES = 16,
     PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
@@ -20,6 +22,7 @@ enum {
     BLOCK_COLUMNS = 256,       /* whole vectors of a block of cpu/column.cl */
     MAP_COLUMNS = 1024,        /* of cpu/column.cl */
     BLOCK_PIXELS = 256,        /* of cpu/window.cl */
+    GRADIENT_PIXELS = 128,     /* BLOCK_PIXELS of cpu/window_gradient.cl */
     LONGEST_WINDOW = 32,       /* what a private array holds well */
     CACHE_UNKNOWN = 8 << 20,
 };
@@ -132,8 +135,9 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_extents(s, p);
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
     launch_items(s, p->groups * parts, 1);
     const partials merged = add_merge(out, p, device, found, LANES);
     if (p->work == WORK_REDUCE_MAP)
@@ -222,9 +226,11 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->batch);
     add_index(&s->arguments, outer);
     add_index(&s->arguments, kept);
+    add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->outer % folded * p->kept);
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
     launch_grid(s, blocks, p->batch * parts);
     const partials merged = add_merge(out, p, device, found, LANES);
     if (p->work == WORK_REDUCE_MAP)
@@ -245,6 +251,17 @@ static window built_window(const problem *p)
     if (asked.before + 1 + asked.after <= LONGEST_WINDOW)
         return asked;
     return (window){least(asked.before, p->kept - 1), least(asked.after, p->kept - 1)};
+}
+
+/* Whether two vectors hold all windows that begin in the first of them, and plain sums do. */
+static bool fits_lanes(const problem *p)
+{
+    const window built = built_window(p);
+    for (size_t i = 0; i < p->define_count; i++) {
+        if (strcmp(p->defines[i].name, "EXACT_WINDOW") == 0 && p->defines[i].value != 0)
+            return false;
+    }
+    return built.before + built.after <= LANES;
 }
 
 static bool is_long(const problem *p)
@@ -269,9 +286,15 @@ static const char *refuse_window_last(const problem *p, const caps *device)
     return p->inner > 1 ? "channels are not last" : NULL;
 }
 
+static const char *refuse_window_last_gradient(const problem *p, const caps *device)
+{
+    const char *reason = refuse_window_last(p, device);
+    return reason == NULL && !fits_lanes(p) ? "a window that two vectors do not hold" : reason;
+}
+
 static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
 {
-    step *s = add_cpu_step(out, p, device, "cpu/window.cl", kernel);
+    step *s = add_cpu_step(out, p, device, p->backward ? "cpu/window_gradient.cl" : "cpu/window.cl", kernel);
     const window built = built_window(p);
     add_option(s, "WINDOW_BEFORE", (long)built.before);
     add_option(s, "WINDOW_AFTER", (long)built.after);
@@ -280,9 +303,8 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 
 static void fill_window_inner(const problem *p, const caps *device, choice *out)
 {
-    const size_t blocks = most_blocks(p->inner, BLOCK_PIXELS);
-    step *s = add_window_step(out, p, device, "window_inner");
-    add_option(s, "WINDOW_INNER", 1);
+    const size_t blocks = most_blocks(p->inner, p->backward ? GRADIENT_PIXELS : BLOCK_PIXELS);
+    step *s = add_window_step(out, p, device, p->backward ? "window_inner_gradient" : "window_inner");
     add_option(s, "WINDOW_NARROW", p->inner < LANES);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, blocks);
@@ -296,7 +318,7 @@ static void fill_window_inner(const problem *p, const caps *device, choice *out)
 static void fill_window_last(const problem *p, const caps *device, choice *out)
 {
     const size_t per_item = units_per_item(device, p->outer, p->kept);
-    step *s = add_window_step(out, p, device, "window_last");
+    step *s = add_window_step(out, p, device, p->backward ? "window_last_gradient" : "window_last");
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, p->kept);
@@ -313,7 +335,10 @@ const variant cpu_variants[] = {
     {"cpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
     {"cpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
     {"cpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
-    {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_ANY, refuse_window_inner, fill_window_inner},
-    {"cpu/window/last", GEOMETRY_WINDOW, STAGES_ANY, refuse_window_last, fill_window_last},
+    {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_inner, fill_window_inner},
+    {"cpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_last, fill_window_last},
+    {"cpu/window_gradient/inner", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_inner, fill_window_inner},
+    {"cpu/window_gradient/last", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_last_gradient,
+     fill_window_last},
 };
 const size_t cpu_variant_count = sizeof cpu_variants / sizeof *cpu_variants;

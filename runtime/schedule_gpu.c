@@ -79,8 +79,9 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_extents(s, p);
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
     launch_items(s, p->groups * parts * size, size);
     const partials merged = add_merge(out, p, device, found, 1);
     if (p->work == WORK_REDUCE_MAP)
@@ -139,8 +140,9 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
     launch_items(s, p->groups * parts, group_size(device, p->groups * parts));
     const partials merged = add_merge(out, p, device, found, 1);
     if (p->work == WORK_REDUCE_MAP)
@@ -169,6 +171,6 @@ const variant gpu_variants[] = {
     {"gpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
     {"gpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
     {"gpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
-    {"gpu/window", GEOMETRY_WINDOW, STAGES_ANY, NULL, fill_window},
+    {"gpu/window", GEOMETRY_WINDOW, STAGES_WINDOW, NULL, fill_window},
 };
 const size_t gpu_variant_count = sizeof gpu_variants / sizeof *gpu_variants;

@@ -1,35 +1,63 @@
 /* Tensors of any strides, and windows of any length: legal for every problem, and slow. */
 #include "schedule.h"
 
+#include <string.h>
+
 static const char *refuse_groups(const problem *p, const caps *device)
 {
     (void)device;
     return p->work != WORK_WINDOW ? "not a window" : NULL;
 }
 
-static void fill_window(const problem *p, const caps *device, choice *out)
+/* The arguments that both kernels of strided_window.cl begin with. */
+static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
 {
     enum { VALUES_PER_ITEM = 64 };
     const size_t per_item = device->type & CL_DEVICE_TYPE_GPU ? 1 : VALUES_PER_ITEM;
-    size_t sizes[CLNORM_MAX_RANK] = {1}, x_strides[CLNORM_MAX_RANK] = {0}, y_strides[CLNORM_MAX_RANK] = {0};
-    unsigned axes = p->kept_axes == 0 ? 1 : 0; /* a single channel left no axis, but the kernel wants one */
-    for (unsigned axis = 0; axis < p->axis_count; axis++, axes++) {
-        sizes[axes] = p->sizes[axis];
-        x_strides[axes] = p->x_strides[axis];
-        y_strides[axes] = p->y_strides[axis];
-    }
-    step *s = add_step(out, p, "strided_window.cl", "strided_window", false);
+    const size_t *const strides[] = {p->x_strides, p->dy_strides, p->y_strides};
+    /* a single channel left no axis, but the kernel wants one */
+    const unsigned missing = p->kept_axes == 0 ? 1 : 0, axes = p->axis_count + missing;
+    size_t numbers[CLNORM_MAX_RANK] = {1};
+    memcpy(numbers + missing, p->sizes, p->axis_count * sizeof *numbers);
+    step *s = add_step(out, p, "strided_window.cl", kernel, false);
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_ulong(&s->arguments, p->window_before);
     add_ulong(&s->arguments, p->window_after);
     add_uint(&s->arguments, axes);
-    add_axes(&s->arguments, sizes, axes, 1);
-    add_axes(&s->arguments, x_strides, axes, 0);
-    add_axes(&s->arguments, y_strides, axes, 0);
+    add_axes(&s->arguments, numbers, axes, 1);
+    for (size_t i = 0; i < sizeof strides / sizeof *strides; i++) {
+        numbers[0] = 0;
+        memcpy(numbers + missing, strides[i], p->axis_count * sizeof *numbers);
+        add_axes(&s->arguments, numbers, axes, 0);
+    }
+    launch_items(s, ceil_divide(p->elements, per_item), least(16, device->max_work_group_size));
+    return s;
+}
+
+static void fill_window(const problem *p, const caps *device, choice *out)
+{
+    step *s = add_window_step(out, p, device, "strided_window");
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, ceil_divide(p->elements, per_item), least(16, device->max_work_group_size));
+}
+
+/* Two kernels, and two values for each element in between. */
+static void fill_window_gradient(const problem *p, const caps *device, choice *out)
+{
+    const size_t direct = out->scratch_bytes / sizeof(cl_float), contributions = direct + p->elements;
+    out->scratch_bytes += 2 * p->elements * sizeof(cl_float);
+    step *s = add_window_step(out, p, device, "strided_window_direct");
+    add_sources(s, p);
+    add_scratch(&s->arguments, direct);
+    add_scratch(&s->arguments, contributions);
+    add_formula_arguments(s, p);
+    s = add_window_step(out, p, device, "strided_window_gradient");
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, dx));
+    add_scratch(&s->arguments, direct);
+    add_scratch(&s->arguments, contributions);
+    add_formula_arguments(s, p);
 }
 
 static void fill_groups(const problem *p, const caps *device, choice *out)
@@ -41,6 +69,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_uint(&s->arguments, p->axis_count);
     add_axes(&s->arguments, p->sizes, p->axis_count, 1);
     add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
     add_tensors(s, p);
     add_formula_arguments(s, p);
@@ -48,7 +77,8 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
 }
 
 const variant strided_variants[] = {
-    {"strided/window", GEOMETRY_ANY, STAGES_ANY, refuse_groups, fill_window},
+    {"strided/window", GEOMETRY_ANY, STAGES_WINDOW, refuse_groups, fill_window},
+    {"strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, refuse_groups, fill_window_gradient},
     {"strided/groups", GEOMETRY_ANY, STAGES_ANY, NULL, fill_groups},
 };
 const size_t strided_variant_count = sizeof strided_variants / sizeof *strided_variants;

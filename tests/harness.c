@@ -100,9 +100,18 @@ static void mark_writable(trial *t, const operand *o)
         t->writable[o->start + w.place] = true;
 }
 
+/* In place: the operand that this one overwrites. */
+static const operand *shares_memory_of(const trial *t, const operand *o)
+{
+    if (t->in_place && strcmp(o->info->name, "y") == 0)
+        return find_operand(t, "x");
+    if ((t->in_place || t->in_place_of_x) && strcmp(o->info->name, "dx") == 0)
+        return find_operand(t, t->in_place_of_x ? "x" : "dy");
+    return NULL;
+}
+
 void trial_lay_out(trial *t)
 {
-    const operand *x = find_operand(t, "x");
     for (size_t i = 0; i < t->count; i++) {
         operand *o = &t->operands[i];
         if (!o->given)
@@ -111,11 +120,12 @@ void trial_lay_out(trial *t)
         o->start = o->region + HARNESS_CANARIES + t->shift;
         o->end = (o->start + o->span + 2 * HARNESS_CANARIES - 1) / HARNESS_CANARIES * HARNESS_CANARIES;
         t->size = o->end;
-        if (t->in_place && strcmp(o->info->name, "y") == 0) {
+        const operand *source = shares_memory_of(t, o);
+        if (source) {
             t->size = o->region;
-            o->region = x->region;
-            o->start = x->start;
-            o->end = x->end;
+            o->region = source->region;
+            o->start = source->start;
+            o->end = source->end;
         }
     }
     t->before = malloc((t->size + 1) * sizeof *t->before);
@@ -141,15 +151,14 @@ static cl_mem make_buffer(trial *t, cl_context context, size_t first, size_t end
 void trial_upload(trial *t, cl_context context, clnorm_buffers *buffers)
 {
     cl_mem whole = t->one_buffer ? make_buffer(t, context, 0, t->size) : NULL;
-    const operand *x = find_operand(t, "x");
     *buffers = clnorm_buffers_none();
     for (size_t i = 0; i < t->count; i++) {
         operand *o = &t->operands[i];
         if (!o->given)
             continue;
         size_t origin = whole ? 0 : o->region;
-        bool shared = o != x && o->region == x->region;
-        o->mem = whole ? whole : shared ? x->mem : make_buffer(t, context, o->region, o->end);
+        const operand *shared = shares_memory_of(t, o);
+        o->mem = whole ? whole : shared ? shared->mem : make_buffer(t, context, o->region, o->end);
         if (whole || shared)
             clRetainMemObject(o->mem);
         o->offset = (o->start - origin) * sizeof(float);

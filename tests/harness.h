@@ -37,9 +37,10 @@ typedef struct trial {
     const clnorm_op_info *info;
     size_t count;
     operand operands[HARNESS_MAX_OPERANDS];
-    bool in_place;   /* y lies where x does */
-    bool one_buffer; /* all operands in one cl_mem */
-    size_t shift;    /* elements that each operand lies beyond an aligned place */
+    bool in_place;      /* y lies where x does, dx where dy does */
+    bool in_place_of_x; /* dx lies where x does */
+    bool one_buffer;    /* all operands in one cl_mem */
+    size_t shift;       /* elements that each operand lies beyond an aligned place */
 
     size_t size; /* of the image, in elements */
     float *before, *after;

@@ -59,6 +59,11 @@ clnorm_op random_op(generator *random, clnorm_op_kind kind, clnorm_mode mode, cl
                    : kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, axis)
                                                       : clnorm_local_response_normalization(x);
     op.mode = mode;
+    if (mode == CLNORM_BACKWARD || mode == CLNORM_BACKWARD_INFER) {
+        op.accumulate_dx = generator_below(random, 4) == 0;
+        op.accumulate_dgamma = generator_below(random, 4) == 0;
+        op.accumulate_dbeta = generator_below(random, 4) == 0;
+    }
     op.axis = kind == CLNORM_L2_NORMALIZE ? op.axis : axis;
     if (kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION)
         draw_window(random, &op);

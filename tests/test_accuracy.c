@@ -23,6 +23,10 @@ static const subject subjects[] = {
     {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY, 2, 8},
     {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2, 24},
     {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1, 24},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD, 2, 24},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD_INFER, 2, 8},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2, 24},
+    {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1, 24},
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 
@@ -62,10 +66,13 @@ static void close_contexts(contexts *all)
 static void omit_some(trial *t, generator *random)
 {
     bool running = generator_below(random, 4) == 0;
+    bool backward = t->op.mode == CLNORM_BACKWARD || t->op.mode == CLNORM_BACKWARD_INFER;
+    const char *gradient = backward && generator_below(random, 4) == 0 ? "dbeta" : "dx";
     for (size_t i = 0; i < t->count; i++) {
         const clnorm_buffer_info *info = t->operands[i].info;
         bool chosen = strncmp(info->name, "moving_", 7) == 0 ? running : generator_below(random, 4) == 0;
         bool kept = t->op.mode == CLNORM_STATISTICS && strcmp(info->name, "batch_mean") == 0;
+        kept = kept || (backward && strcmp(info->name, gradient) == 0);
         if (chosen && !info->required && !kept)
             trial_omit(t, info->name);
     }

@@ -22,15 +22,23 @@ static const struct {
     unsigned minimum_rank;
     bool in_place;
     expected_attribute attributes[10];
-    expected_mode modes[5];
+    expected_mode modes[7];
 } expected_ops[] = {
     {"batch_normalization",
      2,
      true,
-     {{"axis", -1}, {"epsilon", 1e-5}, {"decay", 0.9}, {"unbiased_running_variance", 0}},
+     {{"axis", -1},
+      {"epsilon", 1e-5},
+      {"decay", 0.9},
+      {"unbiased_running_variance", 0},
+      {"accumulate_dx", 0},
+      {"accumulate_dgamma", 0},
+      {"accumulate_dbeta", 0}},
      {{"infer", "x moving_mean moving_variance gamma? beta? y!"},
       {"train", "x gamma? beta? moving_mean~? moving_variance~? y! batch_mean!? batch_variance!? "
                 "batch_mean_residual!? inverse_deviation!?"},
+      {"backward", "x dy gamma? batch_mean batch_mean_residual? inverse_deviation dx+? dgamma+? dbeta+?"},
+      {"backward_infer", "x dy gamma? moving_mean moving_variance dx+? dgamma+? dbeta+?"},
       {"statistics", "x batch_mean!? batch_variance!? batch_mean_residual!? count!?"},
       {"apply", "x gamma? beta? batch_mean batch_variance batch_mean_residual? y!"}}},
     {"local_response_normalization",
@@ -43,9 +51,14 @@ static const struct {
       {"beta", 0.75},
       {"window_before", -1},
       {"window_after", -1},
-      {"alpha_scaled_by_size", 0}},
-     {{"infer", "x y!"}}},
-    {"l2_normalize", 1, true, {{"dim", NAN}, {"epsilon", 1e-12}}, {{"infer", "x y!"}}},
+      {"alpha_scaled_by_size", 0},
+      {"accumulate_dx", 0}},
+     {{"infer", "x y!"}, {"backward", "x dy dx+"}}},
+    {"l2_normalize",
+     1,
+     true,
+     {{"dim", NAN}, {"epsilon", 1e-12}, {"accumulate_dx", 0}},
+     {{"infer", "x y!"}, {"backward", "x dy dx+"}}},
 };
 enum { OPS = 3 };
 
@@ -75,8 +88,10 @@ static void check_attributes(const clnorm_op_info *info, const expected_attribut
 
 static void spell(const clnorm_buffer_info *buffer, char *text, size_t size)
 {
-    static const char *const marks[] = {
-        [CLNORM_ROLE_INPUT] = "", [CLNORM_ROLE_OUTPUT] = "!", [CLNORM_ROLE_UPDATED] = "~"};
+    static const char *const marks[] = {[CLNORM_ROLE_INPUT] = "",
+                                        [CLNORM_ROLE_OUTPUT] = "!",
+                                        [CLNORM_ROLE_UPDATED] = "~",
+                                        [CLNORM_ROLE_GRADIENT] = "+"};
     snprintf(text, size, " %s%s%s ", buffer->name, marks[buffer->role], buffer->required ? "" : "?");
 }
 
@@ -131,7 +146,7 @@ START_TEST(lookups)
     ck_assert_int_eq(mode, CLNORM_APPLY);
     ck_assert_ptr_eq(clnorm_op_info_mode(l2, CLNORM_TRAIN), clnorm_op_info_mode(l2, CLNORM_INFER));
     ck_assert_ptr_null(clnorm_op_info_mode(l2, CLNORM_STATISTICS));
-    ck_assert_ptr_null(clnorm_op_info_mode(l2, CLNORM_BACKWARD));
+    ck_assert_ptr_null(clnorm_op_info_mode(l2, CLNORM_BACKWARD_INFER));
 }
 END_TEST
 

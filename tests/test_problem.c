@@ -13,7 +13,9 @@ static problem collapse(clnorm_tensor x, clnorm_tensor y, unsigned kept_axis)
     bool reduced[CLNORM_MAX_RANK];
     for (unsigned axis = 0; axis < CLNORM_MAX_RANK; axis++)
         reduced[axis] = axis != kept_axis;
-    problem_collapse(&p, &x, &y, reduced);
+    clnorm_op op = clnorm_batch_normalization(x);
+    op.y = y;
+    problem_collapse(&p, &op, reduced);
     return p;
 }
 
@@ -22,7 +24,9 @@ static problem collapse_one(clnorm_tensor x, unsigned reduced_axis)
     problem p = {0};
     bool reduced[CLNORM_MAX_RANK] = {false};
     reduced[reduced_axis] = true;
-    problem_collapse(&p, &x, &x, reduced);
+    clnorm_op op = clnorm_batch_normalization(x);
+    op.y = x;
+    problem_collapse(&p, &op, reduced);
     return p;
 }
 

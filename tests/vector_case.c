@@ -38,6 +38,8 @@ static const char *buffer_name(const char *name)
         {"running_var", "moving_variance"},
         {"new_running_var", "moving_variance"},
         {"new_moving_variance", "moving_variance"},
+        {"dweight", "dgamma"},
+        {"dbias", "dbeta"},
     };
     for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
         if (strcmp(name, aliases[i][0]) == 0)
@@ -206,7 +208,12 @@ vector_verdict vector_case_op(const vector_file *file, const json_t *vector, cln
 {
     safetensors_entry x;
     const char *name = json_string_value(json_object_get(vector, "op"));
-    translation *translate = name ? find_translation(name) : NULL;
+    char forward[64];
+    snprintf(forward, sizeof forward, "%s", name ? name : "");
+    char *suffix = strstr(forward, "_grad");
+    if (suffix)
+        *suffix = '\0';
+    translation *translate = find_translation(forward);
     if (!translate)
         return VECTOR_OTHER_OP;
     if (json_object_get(json_object_get(vector, "attrs"), "p") && number(vector, "p") != 2.0)
@@ -216,5 +223,8 @@ vector_verdict vector_case_op(const vector_file *file, const json_t *vector, cln
     if (!key || !vector_case_entry(file, vector, "inputs", key, &x) || strcmp(x.dtype, "F32") != 0)
         return VECTOR_OTHER_TYPE;
     *op = translate(clnorm_tensor_dense(CLNORM_F32, x.rank, x.dims), vector);
+    bool constant = op->kind == CLNORM_BATCH_NORMALIZATION && op->mode == CLNORM_INFER;
+    if (suffix)
+        op->mode = constant ? CLNORM_BACKWARD_INFER : CLNORM_BACKWARD;
     return VECTOR_RUNS;
 }

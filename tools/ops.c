@@ -27,6 +27,10 @@ static const char *shape_name(clnorm_buffer_shape shape)
         return "x";
     case CLNORM_SHAPE_Y:
         return "y";
+    case CLNORM_SHAPE_DY:
+        return "dy";
+    case CLNORM_SHAPE_DX:
+        return "dx";
     case CLNORM_SHAPE_CHANNEL:
         return "channel";
     case CLNORM_SHAPE_SCALAR:

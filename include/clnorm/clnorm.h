@@ -265,6 +265,11 @@ typedef struct clnorm_op {
     double bias;
     double alpha;
     double beta;
+
+    clnorm_tensor dy, dx; /* backward modes; rank 0: like x */
+    bool accumulate_dx;   /* backward modes: add to what the buffer holds */
+    bool accumulate_dgamma;
+    bool accumulate_dbeta;
 } clnorm_op;
 
 /* Fills `op`, of which `size` bytes are there, with the defaults of `kind`. The functions below call it. */
@@ -279,6 +284,10 @@ CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind 
  *               moving = decay * moving + (1 - decay) * batch
  *   statistics  only finds batch_mean, batch_variance, batch_mean_residual, count
  *   apply       y from x and those
+ *   backward    dx, dgamma, dbeta of train, from x, dy and what train saved: batch_mean,
+ *               batch_mean_residual, inverse_deviation
+ *   backward_infer  the same of infer: the running values are constants
+ * Any of dx, dgamma and dbeta may be left out, or added to what is there (accumulate_dx, ...).
  * axis -1; epsilon 1e-5, >= 0; decay 0.9, 0 ... 1: the weight of the OLD running value;
  * unbiased_running_variance false: true puts N/(N-1) into the running value, as PyTorch does (N = 1: the
  * raw value).
@@ -297,6 +306,8 @@ static inline clnorm_op clnorm_batch_normalization(clnorm_tensor x)
  * Ranks 2 to 8, never in place. axis -1; depth_radius 5, >= 0; bias 1, alpha 1e-4, beta 0.75, finite;
  * window_before and window_after override depth_radius on their side; alpha_scaled_by_size false: true
  * divides alpha by window_before + window_after + 1, as ONNX, PyTorch and cuDNN do.
+ * Mode backward: dx = dy / z^beta - 2 alpha beta x T, z = bias + alpha * S, T the sum of
+ * dy * x / z^(beta + 1) over the channels in whose windows this one is.
  */
 static inline clnorm_op clnorm_local_response_normalization(clnorm_tensor x)
 {
@@ -310,6 +321,7 @@ static inline clnorm_op clnorm_local_response_normalization(clnorm_tensor x)
  * y = x / sqrt(max(sum(x^2), epsilon)) along `dim` (as tflearn's l2_normalize). Ranks 1 to 8.
  * epsilon 1e-12, >= 0: compared with the squared norm. Neither overflows nor underflows; a vector of
  * zeros gives zeros; one with an infinity gives 0 for its finite and NaN for its infinite elements.
+ * Mode backward: dx = (dy - y * sum(y * dy)) / norm; below the floor dx = dy / sqrt(epsilon).
  */
 static inline clnorm_op clnorm_l2_normalize(clnorm_tensor x, int dim)
 {
@@ -333,7 +345,9 @@ typedef struct clnorm_buffer {
 typedef struct clnorm_buffers {
     size_t size; /* of this struct in the caller's program; set by CLNORM_BUFFERS */
     clnorm_buffer x, y;
+    clnorm_buffer dy, dx; /* the gradients of y, given, and of x */
     clnorm_buffer gamma, beta;
+    clnorm_buffer dgamma, dbeta;
     clnorm_buffer moving_mean, moving_variance;
     clnorm_buffer batch_mean, batch_variance;
     clnorm_buffer batch_mean_residual; /* the mean minus its fp32 rounding */
@@ -351,6 +365,10 @@ typedef struct clnorm_buffers {
 static inline clnorm_buffers clnorm_buffers_none(void)
 {
     clnorm_buffers buffers = {sizeof(clnorm_buffers),
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
+                              {NULL, 0},
                               {NULL, 0},
                               {NULL, 0},
                               {NULL, 0},
@@ -386,12 +404,12 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;
  * NULL is the context's own. The first kernel waits for `wait_list`; `event`, if given, is the last
  * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
- * In place (y = x: same buffer, offset and strides) is allowed for all but
+ * In place (y = x, dx = dy or dx = x: same buffer, offset and strides) is allowed for all but
  * local_response_normalization.
- * When it fails nothing was enqueued, or, after a failed OpenCL call, y is undefined while running
- * values and saved statistics are as before. Errors: MISSING_BUFFER, UNEXPECTED_BUFFER, INVALID_BUFFER,
- * BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE, INVALID_ARGUMENT, OPENCL_ERROR,
- * OUT_OF_MEMORY.
+ * When it fails nothing was enqueued, or, after a failed OpenCL call, y and dx are undefined while
+ * running values, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
+ * UNEXPECTED_BUFFER, INVALID_BUFFER, BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE,
+ * INVALID_ARGUMENT, OPENCL_ERROR, OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers,
                                              cl_command_queue queue, cl_uint n_wait,

@@ -32,12 +32,15 @@ typedef struct clnorm_attribute_info {
 typedef enum clnorm_buffer_role {
     CLNORM_ROLE_INPUT,
     CLNORM_ROLE_OUTPUT,
-    CLNORM_ROLE_UPDATED /* read and written in place */
+    CLNORM_ROLE_UPDATED, /* read and written in place */
+    CLNORM_ROLE_GRADIENT /* written, or added to where op.accumulate_<name> is set */
 } clnorm_buffer_role;
 
 typedef enum clnorm_buffer_shape {
     CLNORM_SHAPE_X,       /* like x */
     CLNORM_SHAPE_Y,       /* like y: x unless given */
+    CLNORM_SHAPE_DY,      /* like dy: x unless given */
+    CLNORM_SHAPE_DX,      /* like dx: x unless given */
     CLNORM_SHAPE_CHANNEL, /* one value for each index of the axis */
     CLNORM_SHAPE_SCALAR   /* one value */
 } clnorm_buffer_shape;
@@ -63,7 +66,7 @@ typedef struct clnorm_op_info {
     const char *name;
     const char *formula;
     unsigned minimum_rank, maximum_rank;
-    bool in_place; /* y may be x */
+    bool in_place; /* y may be x; dx may be x or dy */
     size_t attribute_count;
     const clnorm_attribute_info *attributes;
     size_t mode_count;
@@ -90,6 +93,9 @@ CLNORM_API double clnorm_op_get(const clnorm_op *op, const clnorm_attribute_info
 
 /* The tensor that a buffer of `op` holds. `op` has passed clnorm_op_check. */
 CLNORM_API clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_info *buffer);
+
+/* Whether an execution of `op` reads what the buffer holds. */
+CLNORM_API bool clnorm_op_reads(const clnorm_op *op, const clnorm_buffer_info *buffer);
 
 /* The elements from the first to the last of `tensor` in memory, gaps included: what a buffer must hold. */
 CLNORM_API size_t clnorm_tensor_span(const clnorm_tensor *tensor);

@@ -18,11 +18,14 @@ typedef struct clnorm_reference_array {
     double *bound;
 } clnorm_reference_array;
 
-/* The fields of clnorm_buffers. Updated buffers (moving_mean, ...) are overwritten by the new values. */
+/* The fields of clnorm_buffers. Updated buffers (moving_mean, ..., and gradients that are
+ * accumulated) are overwritten by the new values. */
 typedef struct clnorm_reference_arrays {
     size_t size; /* sizeof(clnorm_reference_arrays) */
     clnorm_reference_array x, y;
+    clnorm_reference_array dy, dx;
     clnorm_reference_array gamma, beta;
+    clnorm_reference_array dgamma, dbeta;
     clnorm_reference_array moving_mean, moving_variance;
     clnorm_reference_array batch_mean, batch_variance;
     clnorm_reference_array batch_mean_residual;

@@ -61,14 +61,14 @@ typedef struct NAME(deviations) {
 #endif
 
 #if LANES == 16
-/* One value in each of the first `lanes` lanes, nothing in the others. Their mean is set to the mean of
+/* One element in each of the first `lanes` lanes, nothing in the others. Their mean is set to the mean of
  * `like`, so that merging with it changes nothing. */
-static accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
+static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
     accumulator_16 set = accumulator_empty_16();
     set.count = select((float16)(0.0f), (float16)(1.0f), taken);
-    set.mean = select(like.mean, values, taken);
+    set.mean = select(like.mean, terms[0], taken);
     set.mean_rest = select(like.mean_rest, (float16)(0.0f), taken);
     return set;
 }

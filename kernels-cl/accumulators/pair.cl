@@ -27,6 +27,15 @@ static NAME(pair) NAME(renormalize)(V value, V rest)
     return sum;
 }
 
+/* a * b, to a few units of what two floats hold. */
+static NAME(pair) NAME(pair_multiply)(NAME(pair) a, NAME(pair) b)
+{
+    NAME(pair) product;
+    product.value = a.value * b.value;
+    product.rest = fma(a.value, b.value, -product.value) + fma(a.value, b.rest, a.rest * b.value);
+    return product;
+}
+
 /* sum + term; what rounding loses is kept. */
 static NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
 {

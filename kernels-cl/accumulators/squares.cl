@@ -1,18 +1,9 @@
-/*
- * The sum of the squares of a set of values, a set a lane, in two floats.
- *
- * Squares over- and underflow where values do not. So a tile whose sum left [2^-100, 2^100] is summed again
- * with its values multiplied by 2^-80 or 2^96, which brings every finite fp32 square, and sums of 2^40 of
- * them, into range. A set's `scale` is what its values were multiplied by; the larger values prevail where
- * sets meet.
- */
+/* The sum of the squares of a set of values times `scale`, a set a lane, in two floats. */
 #define ACCUMULATOR_FIELDS 3
 #define TILE_ROWS          64
 
 #include "accumulators/pair.cl"
-
-#define SCALE_OF_LARGE 0x1p-80f
-#define SCALE_OF_SMALL 0x1p+96f
+#include "accumulators/scales.cl"
 
 typedef struct NAME(accumulator) {
     V sum, rest, scale;
@@ -55,12 +46,12 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #endif
 
 #if LANES == 16
-/* One value in each of the first `lanes` lanes, nothing in the others. */
-static accumulator_16 accumulator_of_values(float16 values, uint lanes, accumulator_16 like)
+/* One element in each of the first `lanes` lanes, nothing in the others. */
+static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;
     const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
-    const float16 kept = select((float16)(0.0f), values, taken);
+    const float16 kept = select((float16)(0.0f), terms[0], taken);
     return accumulator_of_tile_16(&kept, 1);
 }
 

@@ -23,9 +23,7 @@ static NAME(pair) OF(squares)(TILE tile, uint rows)
 /* The same where some lanes' sums are out of range. */
 static NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
 {
-    const V large = (V)(SCALE_OF_LARGE), small = (V)(SCALE_OF_SMALL);
-    V scale = select((V)(1.0f), large, sum.value > 0x1p+100f);
-    scale = select(scale, small, sum.value < 0x1p-100f);
+    const V scale = NAME(scale_for)(sum.value);
     V scaled[TILE_ROWS];
     for (uint row = 0; row < rows; row++)
         scaled[row] = AT(tile, row) * scale;
@@ -38,7 +36,7 @@ static NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair
 static NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
     const NAME(pair) sum = OF(squares)(tile, rows);
-    if (!ALL(sum.value >= 0x1p-100f && sum.value <= 0x1p+100f))
+    if (!ALL(sum.value >= LEAST_SUM && sum.value <= LARGEST_SUM))
         return OF(extreme_accumulator)(tile, rows, sum);
     const NAME(accumulator) squares = {sum.value, sum.rest, (V)(1.0f)};
     return squares;

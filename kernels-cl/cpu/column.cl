@@ -25,33 +25,65 @@
 
 #if !WORK_MAP
 
-/* The set of rows of a block's vector; x is where the block begins in the first of them. */
-static accumulator_16 accumulate_vector(__global const real *x, index_t kept, block b, uint v, uint rows)
+/* A block of columns: where it begins in the first row, and the group of its first column; columns and groups
+ * in a row. There are more columns than groups where several rows are taken for one. */
+typedef struct columns {
+    sources from;
+    block b;
+    index_t group, kept, groups;
+} columns;
+
+/* What is known of the groups of `count` columns from `start` on in a block. */
+static void load_known(const formula *f, const columns *c, uint start, uint count, float16 *known)
 {
-    if (b.count >= 16) {
-        const rows_of_16 tile = {x + vector_start(b, v), kept};
+    if (c->kept == c->groups) {
+        LOAD_KNOWN(f, c->group + start, count, known);
+        return;
+    }
+    known[0] = 0.0f;
+#if BACKWARD
+    for (uint lane = 0; lane < count; lane++) {
+        real of_lane[KNOWN];
+        formula_load(f, (c->b.first + start + lane) % c->groups, 1, of_lane);
+        for (uint k = 0; k < KNOWN; k++)
+            ((real *)&known[k])[lane] = of_lane[k];
+    }
+#endif
+}
+
+/* The set of rows first ... first+rows-1 of a block's vector. */
+static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint v, index_t first, uint rows)
+{
+    const uint start = vector_start(c->b, v);
+    const sources from = sources_at(c->from, first * c->kept + start);
+    float16 known[KNOWN];
+    load_known(f, c, start, min(c->b.count, 16u), known);
+    if (c->b.count >= 16) {
+        const rows_of_16 tile = {from, c->kept, known};
         return accumulator_of_rows_16(tile, rows);
     }
-    float16 tile[TILE_ROWS];
-    for (uint row = 0; row < rows; row++)
-        tile[row] = load_groups_16(x + row * kept, 0, b.count);
+    float16 tile[TERMS * TILE_ROWS];
+    for (uint row = 0; row < rows; row++) {
+        const operands_16 o = load_some_operands_16(from, row * c->kept, c->b.count);
+        for (uint term = 0; term < TERMS; term++)
+            tile[term * TILE_ROWS + row] = formula_term_16(o, known, term);
+    }
     return accumulator_of_tile_16(tile, rows);
 }
 
-/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors; x is where it
- * begins in row 0. Rows that are far from each other in memory are asked for in good time. */
-static void accumulate_part(__global const real *x, index_t kept, block b, index_t first, index_t last,
+/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. Rows that are far
+ * from each other in memory are asked for in good time. */
+static void accumulate_part(const formula *f, const columns *c, index_t first, index_t last,
                             accumulator_16 *sets)
 {
     for (index_t row = first; row < last; row += TILE_ROWS) {
         const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
-        __global const real *tile = x + row * kept;
         for (uint i = TILE_ROWS; i < min(last - row, (index_t)(2 * TILE_ROWS)); i++) {
-            for (uint column = 0; column < b.count; column += 16)
-                prefetch_values(tile + i * kept + column);
+            for (uint column = 0; column < c->b.count; column += 16)
+                prefetch_operands(c->from, (row + i) * c->kept + column);
         }
-        for (uint v = 0; v < block_vectors(b); v++) {
-            const accumulator_16 set = accumulate_vector(tile, kept, b, v, rows);
+        for (uint v = 0; v < block_vectors(c->b); v++) {
+            const accumulator_16 set = accumulate_vector(f, c, v, row, rows);
             sets[v] = row == first ? set : accumulator_merge_16(sets[v], set);
         }
     }
@@ -59,35 +91,42 @@ static void accumulate_part(__global const real *x, index_t kept, block b, index
 
 #if KERNEL_column_statistics
 
-/* One more value for each of the first `count` columns of a block. */
-static void add_values(__global const real *x, block b, index_t count, accumulator_16 *sets)
+/* One more element, of row `row`, for each of the first `count` columns of the tensor. */
+static void add_row(const formula *f, const columns *c, index_t row, index_t count, accumulator_16 *sets)
 {
-    for (uint v = 0; v < block_vectors(b); v++) {
-        const index_t start = b.first + vector_start(b, v);
-        if (start >= count)
+    for (uint v = 0; v < block_vectors(c->b); v++) {
+        const uint start = vector_start(c->b, v);
+        if (c->b.first + start >= count)
             continue;
-        const uint taken = (uint)min(count - start, (index_t)16);
-        const float16 values = load_groups_16(x, vector_start(b, v), taken);
-        sets[v] = accumulator_merge_16(sets[v], accumulator_of_values(values, taken, sets[v]));
+        const uint taken = (uint)min(count - c->b.first - start, (index_t)16);
+        const operands_16 o = load_some_operands_16(c->from, row * c->kept + start, taken);
+        float16 known[KNOWN], terms[TERMS];
+        load_known(f, c, start, taken, known);
+        for (uint term = 0; term < TERMS; term++)
+            terms[term] = formula_term_16(o, known, term);
+        sets[v] = accumulator_merge_16(sets[v], accumulator_of_terms(terms, taken, sets[v]));
     }
 }
 
 /* work: batch * parts. The first `tail` columns have one row more than outer. partials: one accumulator for
- * each part of each group, groups = batch * kept. */
+ * each part of each column. Columns i and i + groups belong to one group. */
 __kernel void column_statistics(index_t work, index_t blocks, index_t batch, index_t outer, index_t kept,
-                                index_t tail, INPUT(x), OUTPUT(partials))
+                                index_t groups, index_t tail, SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
 {
     const block b = block_of(get_global_id(0), blocks, kept);
     const index_t item = get_global_id(1);
     if (item >= work)
         return;
+    const formula f = FORMULA_BIND;
+    const sources tensor = SOURCES_BIND(0);
     const index_t part = item / batch, entry = item % batch;
     const index_t last = min(outer, (index_t)((part + 1) * PART_ROWS));
+    const columns c = {sources_at(tensor, entry * outer * kept + b.first), b, entry * kept + b.first, kept,
+                       groups};
     accumulator_16 sets[BLOCK_VECTORS];
-    x += x_offset + entry * outer * kept + b.first;
-    accumulate_part(x, kept, b, part * PART_ROWS, last, sets);
+    accumulate_part(&f, &c, part * PART_ROWS, last, sets);
     if (last == outer)
-        add_values(x + outer * kept, b, tail, sets);
+        add_row(&f, &c, outer, tail, sets);
 
     const index_t set = (part * batch + entry) * kept + b.first;
     for (uint v = 0; v < block_vectors(b); v++)
@@ -102,10 +141,9 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
 
 #if KERNEL_column_fused
 
-/* A block of a batch entry: where it begins in x and in y, and the coefficients of its columns. */
+/* A block of a batch entry, where it begins in y, and the coefficients of its columns. */
 typedef struct strip {
-    block columns;
-    __global const real *x;
+    columns c;
     __global real *y;
     real coefficients[COEFFICIENTS][BLOCK_COLUMNS];
 } strip;
@@ -113,40 +151,40 @@ typedef struct strip {
 #if WORK_REDUCE_MAP
 
 /* y = formula(x) at a vector of a row. */
-static float16 apply_columns(const strip *s, uint column, float16 x)
+static float16 apply_columns(const strip *s, uint column, operands_16 o)
 {
     float16 vector[COEFFICIENTS];
 #pragma unroll
     for (uint c = 0; c < COEFFICIENTS; c++)
         vector[c] = load_private_16(s->coefficients[c] + column);
-    return formula_apply_16(x, vector);
+    return formula_apply_16(o, vector);
 }
 
 /* y = formula(x) over one row of a strip; y may be x. */
-static void apply_row(const strip *s, __global const real *x, __global real *y, bool stream)
+static void apply_row(const strip *s, sources from, __global real *y, bool stream)
 {
-    const uint columns = s->columns.count;
-    if (columns < 16) {
-        store_groups_16(apply_columns(s, 0, load_groups_16(x, 0, columns)), y, 0, columns);
+    const uint count = s->c.b.count;
+    if (count < 16) {
+        store_groups_16(apply_columns(s, 0, load_some_operands_16(from, 0, count)), y, 0, count);
         return;
     }
-    const uint last = columns - 16;
-    const float16 tail = load_16(x + last);
+    const uint last = count - 16;
+    const operands_16 tail = load_operands_16(from, last);
     for (uint column = 0; column < last; column += 16)
-        store_vector(apply_columns(s, column, load_16(x + column)), y + column, stream);
+        store_vector(apply_columns(s, column, load_operands_16(from, column)), y + column, stream);
     store_vector(apply_columns(s, last, tail), y + last, stream);
 }
 
 #endif
 
 /* The sets of a strip's columns. */
-static void accumulate_strip(const strip *s, index_t outer, index_t kept, accumulator_16 *all)
+static void accumulate_strip(const formula *f, const columns *c, index_t outer, accumulator_16 *all)
 {
     accumulator_16 part[BLOCK_VECTORS];
-    accumulate_part(s->x, kept, s->columns, 0, min(outer, (index_t)PART_ROWS), all);
+    accumulate_part(f, c, 0, min(outer, (index_t)PART_ROWS), all);
     for (index_t first = PART_ROWS; first < outer; first += PART_ROWS) {
-        accumulate_part(s->x, kept, s->columns, first, min(outer, (index_t)(first + PART_ROWS)), part);
-        for (uint v = 0; v < block_vectors(s->columns); v++)
+        accumulate_part(f, c, first, min(outer, (index_t)(first + PART_ROWS)), part);
+        for (uint v = 0; v < block_vectors(c->b); v++)
             all[v] = accumulator_merge_16(all[v], part[v]);
     }
 }
@@ -154,71 +192,78 @@ static void accumulate_strip(const strip *s, index_t outer, index_t kept, accumu
 #if WORK_REDUCE_MAP
 /* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for, and the
  * place of results some rows on. */
-static void apply_strip(const strip *s, index_t outer, index_t kept, __global const real *next)
+static void apply_strip(const strip *s, index_t outer, sources next)
 {
-    const uint columns = s->columns.count;
+    const uint count = s->c.b.count;
+    const index_t kept = s->c.kept;
     const bool stream =
-        values_to_boundary(s->y) == 0 && may_stream(s->y) && kept % 16 == 0 && columns % 16 == 0;
+        values_to_boundary(s->y) == 0 && may_stream(s->y) && kept % 16 == 0 && count % 16 == 0;
     for (index_t row = 0; row < outer; row++) {
-        for (uint column = 0; column < columns; column += 16) {
+        for (uint column = 0; column < count; column += 16) {
             if (row < TILE_ROWS)
-                prefetch_values(next + row * kept + column);
+                prefetch_operands(next, row * kept + column);
             if (row + RESULTS_AHEAD < outer)
                 prefetch_results(s->y + (row + RESULTS_AHEAD) * kept + column);
         }
-        apply_row(s, s->x + row * kept, s->y + row * kept, stream);
+        apply_row(s, sources_at(s->c.from, row * kept), s->y + row * kept, stream);
     }
 }
 #endif
 
-/* The coefficients of a strip, whose first column is group `group`, from its sets; what the formula saves. */
-static void finish_strip(const formula *f, strip *s, index_t group, const accumulator_16 *all)
+/* The coefficients of a strip from its sets; what the formula saves. */
+static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
 {
+    const block b = s->c.b;
     real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
-    for (uint v = 0; v < block_vectors(s->columns); v++) {
+    for (uint v = 0; v < block_vectors(b); v++) {
         const float16 *lanes = (const float16 *)&all[v];
         for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            store_private_16(lanes[field], fields[field] + vector_start(s->columns, v));
+            store_private_16(lanes[field], fields[field] + vector_start(b, v));
     }
-    for (uint column = 0; column < s->columns.count; column += 16) {
-        const uint groups = min(s->columns.count - column, 16u);
+    for (uint column = 0; column < b.count; column += 16) {
+        const uint groups = min(b.count - column, 16u);
+        const index_t group = s->c.group + column;
         accumulator_16 set;
         float16 *lanes = (float16 *)&set;
         for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
             lanes[field] = load_private_16(fields[field] + column);
 #if WORK_REDUCE_MAP
         float16 coefficients[COEFFICIENTS];
-        formula_finish_16(f, group + column, groups, set, coefficients);
+        formula_finish_16(f, group, groups, set, coefficients);
         for (uint c = 0; c < COEFFICIENTS; c++)
             store_private_16(coefficients[c], s->coefficients[c] + column);
 #endif
-        formula_save_16(f, group + column, groups, set);
+        formula_save_16(f, group, groups, set);
     }
 }
 
 /* work: strips, blocks of each batch entry. A work-item owns strips_per_item neighbouring ones and takes each
- * from its sets to its results while it is in cache. */
+ * from its sets to its results while it is in cache. WORK_REDUCE, or y is null: no results but what the
+ * formula saves. */
 __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks, index_t outer, index_t kept,
-                           INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+                           SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * strips_per_item;
     const index_t last = min(work, (index_t)(first + strips_per_item));
     const formula f = FORMULA_BIND;
-    x += x_offset;
     y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
     for (index_t item = first; item < last; item++) {
         const index_t entry = item / blocks;
+        const block b = block_of(item % blocks, blocks, kept);
+        const index_t start = entry * outer * kept + b.first;
+        const columns c = {sources_at(tensor, start), b, entry * kept + b.first, kept, kept};
         strip s;
-        s.columns = block_of(item % blocks, blocks, kept);
-        const index_t start = entry * outer * kept + s.columns.first;
-        s.x = x + start;
+        s.c = c;
         s.y = y ? y + start : 0;
         accumulator_16 all[BLOCK_VECTORS];
-        accumulate_strip(&s, outer, kept, all);
-        finish_strip(&f, &s, entry * kept + s.columns.first, all);
+        accumulate_strip(&f, &c, outer, all);
+        finish_strip(&f, &s, all);
 #if WORK_REDUCE_MAP
         const bool row_ends = item % blocks == blocks - 1;
-        apply_strip(&s, outer, kept, row_ends ? x + (entry + 1) * outer * kept : s.x + s.columns.count);
+        if (y)
+            apply_strip(&s, outer,
+                        sources_at(tensor, row_ends ? (entry + 1) * outer * kept : start + b.count));
 #endif
     }
 }
@@ -238,18 +283,18 @@ typedef struct cycle {
 } cycle;
 
 /* y = formula(x) at 16 values that begin in a column. */
-static float16 apply_cycle(const cycle *table, uint column, float16 x)
+static float16 apply_cycle(const cycle *table, uint column, operands_16 o)
 {
     float16 vector[COEFFICIENTS];
 #pragma unroll
     for (uint c = 0; c < COEFFICIENTS; c++)
         vector[c] = load_private_16(table->coefficients[c] + column);
-    return formula_apply_16(x, vector);
+    return formula_apply_16(o, vector);
 }
 
 /* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The ends are done by
  * vectors that overlap the aligned middle: what they need is loaded before anything near it is stored. */
-static void apply_run(const cycle *table, __global const real *x, __global real *y, index_t values)
+static void apply_run(const cycle *table, sources from, __global real *y, index_t values)
 {
     const uint columns = table->columns;
     if (values < 16) {
@@ -257,16 +302,16 @@ static void apply_run(const cycle *table, __global const real *x, __global real 
             real scalars[COEFFICIENTS];
             for (uint c = 0; c < COEFFICIENTS; c++)
                 scalars[c] = table->coefficients[c][i % columns];
-            y[i] = formula_apply(x[i], scalars);
+            y[i] = formula_apply(load_operands(from, i), scalars);
         }
         return;
     }
     const uint head = values_to_boundary(y);
     const bool stream = may_stream(y);
-    const float16 first = load_16(x), tail = load_16(x + values - 16);
+    const operands_16 first = load_operands_16(from, 0), tail = load_operands_16(from, values - 16);
     index_t i = head;
     if (head > 0) {
-        const float16 next = head + 16 <= values ? load_16(x + head) : tail;
+        const operands_16 next = head + 16 <= values ? load_operands_16(from, head) : tail;
         store_16(apply_cycle(table, 0, first), y);
         if (head + 16 <= values)
             store_vector(apply_cycle(table, head % columns, next), y + head, stream);
@@ -275,7 +320,7 @@ static void apply_run(const cycle *table, __global const real *x, __global real 
     const uint step = 16 % columns;
     uint column = i % columns;
     for (; i + 16 <= values; i += 16) {
-        store_vector(apply_cycle(table, column, load_16(x + i)), y + i, stream);
+        store_vector(apply_cycle(table, column, load_operands_16(from, i)), y + i, stream);
         column += step;
         column -= column >= columns ? columns : 0;
     }
@@ -296,7 +341,7 @@ static void close_cycle(cycle *table)
  * WORK_REDUCE_MAP: the statistics are `parts` partials for each of `groups`; who has a batch entry's first
  * row saves them. */
 __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, index_t outer, index_t kept,
-                         INPUT(x), OUTPUT(y),
+                         SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
                          INPUT(partials), index_t groups, index_t parts,
 #endif
@@ -308,8 +353,9 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
     const formula f = FORMULA_BIND;
     cycle table;
     table.columns = b.count;
-    x += x_offset + b.first;
-    y += y_offset + b.first;
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
+    const sources from = sources_at(tensor, b.first);
     while (row < last) {
         const index_t entry = row / outer, entry_last = min(last, (index_t)((entry + 1) * outer));
         for (uint column = 0; column < b.count; column += 16) {
@@ -329,12 +375,13 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
                 store_private_16(coefficients[c], table.coefficients[c] + column);
         }
         close_cycle(&table);
-        if (b.count == kept) {
-            apply_run(&table, x + row * kept, y + row * kept, (entry_last - row) * kept);
+        if (!y || b.count == kept) {
+            if (y)
+                apply_run(&table, sources_at(from, row * kept), y + row * kept, (entry_last - row) * kept);
             row = entry_last;
         }
         for (; row < entry_last; row++)
-            apply_run(&table, x + row * kept, y + row * kept, b.count);
+            apply_run(&table, sources_at(from, row * kept), y + row * kept + b.first, b.count);
     }
 }
 #endif

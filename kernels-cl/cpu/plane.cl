@@ -55,21 +55,26 @@ static place advance(plane p, place at, uint count)
 
 #if !WORK_MAP
 
-/* The set of a tile's values. */
+/* The set of a tile's elements. */
 static accumulator_16 accumulate_tile(const float16 *tile, uint values)
 {
     const uint rows = values / 16, rest = values % 16;
     accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
-    if (rest > 0)
-        set = accumulator_merge_16(set, accumulator_of_values(tile[rows], rest, set));
-    return set;
+    if (rest == 0)
+        return set;
+    float16 terms[TERMS];
+    for (uint term = 0; term < TERMS; term++)
+        terms[term] = tile[term * TILE_ROWS + rows];
+    return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
 }
 
 /* On the way through two groups at once, whose values lie in the same places: one is summed, the other, whose
- * coefficients are known, normalized. Either may be absent: null. */
+ * coefficients are known, normalized. Either may be absent. */
 typedef struct pass {
-    __global const real *sum, *from;
-    __global real *to;
+    bool sums;
+    sources sum, from;
+    float16 known[KNOWN];
+    __global real *to; /* null: nothing is normalized */
 #if !WORK_REDUCE
     float16 coefficients[COEFFICIENTS];
 #endif
@@ -80,8 +85,8 @@ typedef struct pass {
 static void prefetch_run(plane p, const pass *through, index_t offset)
 {
     for (index_t i = 0; i < p.inner; i += 16) {
-        if (through->sum)
-            prefetch_values(through->sum + offset + i);
+        if (through->sums)
+            prefetch_operands(through->sum, offset + i);
         if (through->to)
             prefetch_results(through->to + offset + i);
     }
@@ -90,7 +95,7 @@ static void prefetch_run(plane p, const pass *through, index_t offset)
 /* Values first ... last-1 of both groups, at most one part; the set of those that are summed. */
 static accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
-    float16 tile[TILE_ROWS];
+    float16 tile[TERMS * TILE_ROWS];
     accumulator_16 all;
     place at = place_of(p, first);
     for (index_t done = first; done < last;) {
@@ -98,21 +103,22 @@ static accumulator_16 pass_part(plane p, const pass *through, index_t first, ind
         for (uint filled = 0; filled < values;) {
             const uint take = (uint)min(p.inner - at.i, (index_t)(values - filled));
             const index_t offset = at.run + at.i;
-            __global const real *sum = through->sum ? through->sum + offset : 0;
+            const sources sum = sources_at(through->sum, offset);
             const index_t next = at.run + p.kept * p.inner;
             if (at.i == 0 && p.inner <= SHORT_RUN && next < p.outer * p.kept * p.inner)
                 prefetch_run(p, through, next);
 #if !WORK_REDUCE
             if (through->to)
-                apply_run(through->from + offset, through->to + offset, take, through->coefficients, sum,
+                apply_run(sources_at(through->from, offset), through->to + offset, take,
+                          through->coefficients, through->sums ? &sum : 0, through->known,
                           (real *)tile + filled);
             else
 #endif
-                copy_to_tile(sum, (real *)tile + filled, take);
+                copy_to_tile(sum, through->known, (real *)tile + filled, take);
             at = advance(p, at, take);
             filled += take;
         }
-        if (through->sum) {
+        if (through->sums) {
             const accumulator_16 set = accumulate_tile(tile, values);
             all = done == first ? set : accumulator_merge_16(all, set);
         }
@@ -124,17 +130,23 @@ static accumulator_16 pass_part(plane p, const pass *through, index_t first, ind
 #if KERNEL_plane_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
 __kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
-                               INPUT(x), OUTPUT(partials))
+                               SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0);
     if (item >= work)
         return;
+    const formula f = FORMULA_BIND;
     const plane p = {outer, kept, inner};
-    const index_t first = item / groups * PART_VALUES;
+    const sources tensor = SOURCES_BIND(0);
+    const index_t group = item % groups, first = item / groups * PART_VALUES;
     const index_t last = min((index_t)(outer * inner), (index_t)(first + PART_VALUES));
     pass through;
-    through.sum = x + x_offset + group_start(p, item % groups);
+    through.sums = true;
+    through.sum = sources_at(tensor, group_start(p, group));
     through.to = 0;
+    float16 known[KNOWN];
+    LOAD_KNOWN(&f, group, 1, known);
+    broadcast_lane(known, KNOWN, 0, through.known);
     accumulator_store_16(accumulator_across(pass_part(p, &through, first, last)), partials + partials_offset,
                          item, 1, work);
 }
@@ -144,16 +156,6 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
-/* The coefficients of neighbouring groups from their sets; what the formula saves of them. */
-static void finish_groups(const formula *f, index_t group, uint groups, accumulator_16 all,
-                          float16 *coefficients)
-{
-#if WORK_REDUCE_MAP
-    formula_finish_16(f, group, groups, all, coefficients);
-#endif
-    formula_save_16(f, group, groups, all);
-}
-
 #if KERNEL_plane_fused
 
 /* Both groups as a whole. The set is in lane 0 where they are longer than a part, else in all lanes. */
@@ -161,12 +163,12 @@ static accumulator_16 pass_group(plane p, const pass *through)
 {
     const index_t values = p.outer * p.inner;
     accumulator_16 all = pass_part(p, through, 0, min(values, (index_t)PART_VALUES));
-    if (values > PART_VALUES && through->sum)
+    if (values > PART_VALUES && through->sums)
         all = accumulator_across(all);
     for (index_t first = PART_VALUES; first < values; first += PART_VALUES) {
         const index_t last = min(values, (index_t)(first + PART_VALUES));
         const accumulator_16 part = pass_part(p, through, first, last);
-        if (through->sum)
+        if (through->sums)
             all = accumulator_merge_16(all, accumulator_across(part));
     }
     return all;
@@ -174,11 +176,11 @@ static accumulator_16 pass_group(plane p, const pass *through)
 
 /* work: groups. A work-item owns groups_per_item neighbouring groups and takes `batch` of them at a time, 1
  * to 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
- * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE: no results but what the
- * formula saves.
+ * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE, or y is null: no results but
+ * what the formula saves.
  */
 __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, index_t outer, index_t kept,
-                          index_t inner, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+                          index_t inner, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * groups_per_item;
     const index_t last = min(work, (index_t)(first + groups_per_item));
@@ -189,25 +191,31 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
     float16 coefficients[COEFFICIENTS];
 #endif
     uint before = 0; /* groups of the batch that is to be normalized */
-    x += x_offset;
     y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
     for (index_t group = first; group < last || before > 0; group += batch) {
         const uint groups = group < last ? (uint)min(last - group, (index_t)batch) : 0;
         for (uint g = 0; g < 16; g++)
             sets[g] = accumulator_empty_16();
+        float16 known[KNOWN];
+        if (groups > 0)
+            LOAD_KNOWN(&f, group, groups, known);
         for (uint g = 0; g < batch; g++) {
             pass through;
-            through.sum = g < groups ? x + group_start(p, group + g) : 0;
+            through.sums = g < groups;
+            through.sum = sources_at(tensor, through.sums ? group_start(p, group + g) : 0);
+            if (through.sums)
+                broadcast_lane(known, KNOWN, g, through.known);
             through.to = 0;
 #if WORK_REDUCE_MAP
             if (g < before) {
                 const index_t start = group_start(p, group - batch + g);
-                through.from = x + start;
+                through.from = sources_at(tensor, start);
                 through.to = y + start;
-                broadcast_lane(coefficients, g, through.coefficients);
+                broadcast_lane(coefficients, COEFFICIENTS, g, through.coefficients);
             }
 #endif
-            if (through.sum || through.to)
+            if (through.sums || through.to)
                 sets[g] = pass_group(p, &through);
         }
         before = 0;
@@ -220,7 +228,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
             all = accumulator_across(all);
 #if WORK_REDUCE_MAP
         formula_finish_16(&f, group, groups, all, coefficients);
-        before = groups;
+        before = y ? groups : 0;
 #endif
         formula_save_16(&f, group, groups, all);
     }
@@ -235,7 +243,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
 /* work: values of the tensor. A work-item owns values_per_item neighbouring ones. WORK_REDUCE_MAP: the
  * statistics are `parts` partials for each of `groups`; who begins a group saves them. */
 __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, index_t kept, index_t inner,
-                        INPUT(x), OUTPUT(y),
+                        SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
                         INPUT(partials), index_t groups, index_t parts,
 #endif
@@ -244,8 +252,8 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
     index_t i = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(i + values_per_item));
     const formula f = FORMULA_BIND;
-    x += x_offset;
-    y += y_offset;
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
     while (i < last) {
         /* Neighbouring runs belong to neighbouring groups. The rest of a run that another item began is
          * taken alone. */
@@ -266,8 +274,9 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
 #endif
         for (uint r = 0; r < taken; r++) {
             const index_t run_last = min(last, (index_t)((run + r + 1) * inner));
-            broadcast_lane(coefficients, r, of_group);
-            apply_run(x + i, y + i, run_last - i, of_group, 0, 0);
+            broadcast_lane(coefficients, COEFFICIENTS, r, of_group);
+            if (y)
+                apply_run(sources_at(tensor, i), y + i, run_last - i, of_group, 0, 0, 0);
             i = run_last;
         }
     }

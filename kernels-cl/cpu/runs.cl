@@ -1,72 +1,93 @@
 /* cpu schedule: values that follow each other in memory. */
 #include "cpu/store.cl"
 
-/* Copies values of one run; the tile may begin anywhere. */
-static void copy_to_tile(__global const real *x, real *tile, uint values)
+/* The terms of one run's first elements; a tile has TILE_ROWS vectors of each term, and may be begun
+ * anywhere.
+ */
+static void copy_to_tile(sources from, const float16 *known, real *tile, uint values)
 {
     uint i = 0;
-    for (; i + 16 <= values; i += 16)
-        store_private_16(load_16(x + i), tile + i);
+    for (; i + 16 <= values; i += 16) {
+        const operands_16 o = load_operands_16(from, i);
+#pragma unroll
+        for (uint term = 0; term < TERMS; term++)
+            store_private_16(formula_term_16(o, known, term), tile + term * TILE_ROWS * 16 + i);
+    }
+#if !BACKWARD
     if (values & 8) {
-        vstore8(vload8(0, x + i), 0, tile + i);
+        vstore8(vload8(0, from.x + i), 0, tile + i);
         i += 8;
     }
     if (values & 4) {
-        vstore4(vload4(0, x + i), 0, tile + i);
+        vstore4(vload4(0, from.x + i), 0, tile + i);
         i += 4;
     }
     for (; i < values; i++)
-        tile[i] = x[i];
+        tile[i] = from.x[i];
+#else
+    real scalars[KNOWN];
+    for (uint k = 0; k < KNOWN; k++)
+        scalars[k] = known[k].s0;
+    for (; i < values; i++) {
+        const operands o = load_operands(from, i);
+        for (uint term = 0; term < TERMS; term++)
+            tile[term * TILE_ROWS * 16 + i] = formula_term(o, scalars, term);
+    }
+#endif
 }
 
 #if !WORK_REDUCE
 
 /* y = formula(x) over a contiguous run; y may be x. The ends are done by vectors that overlap the aligned
- * middle: what they need is loaded before anything near it is stored. Unless `next` is null, that many values
- * from there go to the tile meanwhile: reading them from memory while y is written to it keeps memory busy in
- * both directions. */
-static void apply_run(__global const real *x, __global real *y, index_t values, const float16 *coefficients,
-                      __global const real *next, real *tile)
+ * middle: what they need is loaded before anything near it is stored. Unless `next` is null, that many
+ * elements from there go to the tile meanwhile: reading them from memory while y is written to it keeps
+ * memory busy in both directions. */
+static void apply_run(sources from, __global real *y, index_t values, const float16 *coefficients,
+                      const sources *next, const float16 *known, real *tile)
 {
     if (values < 16) {
         real scalars[COEFFICIENTS];
         for (uint c = 0; c < COEFFICIENTS; c++)
             scalars[c] = coefficients[c].s0;
         for (index_t i = 0; i < values; i++)
-            y[i] = formula_apply(x[i], scalars);
+            y[i] = formula_apply(load_operands(from, i), scalars);
         if (next)
-            copy_to_tile(next, tile, (uint)values);
+            copy_to_tile(*next, known, tile, (uint)values);
         return;
     }
     const uint head = values_to_boundary(y);
     const bool stream = may_stream(y);
-    const float16 first = load_16(x), tail = load_16(x + values - 16);
+    const operands_16 first = load_operands_16(from, 0), tail = load_operands_16(from, values - 16);
     index_t i = head;
     if (head > 0) {
-        const float16 second = head + 16 <= values ? load_16(x + head) : tail;
+        const operands_16 second = head + 16 <= values ? load_operands_16(from, head) : tail;
         store_16(formula_apply_16(first, coefficients), y);
         if (head + 16 <= values)
             store_vector(formula_apply_16(second, coefficients), y + head, stream);
         i = min((index_t)(head + 16), values);
     }
     if (next)
-        copy_to_tile(next, tile, (uint)i);
+        copy_to_tile(*next, known, tile, (uint)i);
     for (; i + 16 <= values; i += 16) {
-        if (next)
-            store_private_16(load_16(next + i), tile + i);
-        store_vector(formula_apply_16(load_16(x + i), coefficients), y + i, stream);
+        if (next) {
+            const operands_16 o = load_operands_16(*next, i);
+#pragma unroll
+            for (uint term = 0; term < TERMS; term++)
+                store_private_16(formula_term_16(o, known, term), tile + term * TILE_ROWS * 16 + i);
+        }
+        store_vector(formula_apply_16(load_operands_16(from, i), coefficients), y + i, stream);
     }
     if (next)
-        copy_to_tile(next + i, tile + i, (uint)(values - i));
+        copy_to_tile(sources_at(*next, i), known, tile + i, (uint)(values - i));
     if (i < values || head + 16 > values)
         store_16(formula_apply_16(tail, coefficients), y + values - 16);
 }
 
-/* One group's coefficients out of those of 16, in every lane. */
-static void broadcast_lane(const float16 *coefficients, uint lane, float16 *of_group)
-{
-    for (uint c = 0; c < COEFFICIENTS; c++)
-        of_group[c] = (float16)(((const real *)&coefficients[c])[lane]);
-}
-
 #endif
+
+/* One group's numbers out of those of 16, in every lane. */
+static void broadcast_lane(const float16 *of_groups, uint count, uint lane, float16 *of_group)
+{
+    for (uint c = 0; c < count; c++)
+        of_group[c] = (float16)(((const real *)&of_groups[c])[lane]);
+}

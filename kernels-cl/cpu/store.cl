@@ -30,3 +30,12 @@ static void prefetch_results(__global real *y)
     if (!STREAM)
         PREFETCH(y, 1);
 }
+
+/* Asks for 16 operands ahead of their use. */
+static void prefetch_operands(sources from, index_t at)
+{
+    prefetch_values(from.x + at);
+#if BACKWARD
+    prefetch_values(from.dy + at);
+#endif
+}

@@ -5,51 +5,16 @@
  * WINDOW_AFTER are constants of the build. Launch: work-groups of one item. No barriers, no local memory.
  */
 #include "groups.cl"
-#include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
 #define WINDOW (WINDOW_BEFORE + 1 + WINDOW_AFTER)
 
-#if WINDOW_INNER
+#if KERNEL_window_inner
 
 #define BLOCK_PIXELS  256 /* of whole vectors */
 #define BLOCK_VECTORS (BLOCK_PIXELS / 16 + 1)
 
-#if KERNEL_window_inner
-
-/* A vector of a block. WINDOW_NARROW: rows of pixels are shorter than that. */
-static float16 load_pixels(__global const real *x, block b)
-{
-#if WINDOW_NARROW
-    return load_groups_16(x, 0, b.count);
-#else
-    return load_16(x);
-#endif
-}
-
-static void store_pixels(float16 pixels, __global real *y, block b, bool stream)
-{
-#if WINDOW_NARROW
-    store_groups_16(pixels, y, 0, b.count);
-#else
-    store_vector(pixels, y, stream);
-#endif
-}
-
-/* What a vector of a block adds to the sums of a channel. */
-static window_sum_16 load_square(const formula *f, __global const real *x, block b)
-{
-    return window_square_16(load_pixels(x, b) * f->square_scale);
-}
-
-/* Sums at WINDOW neighbouring channels become sums from each of them to the last. */
-static void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
-{
-    for (uint slot = WINDOW - 1; slot-- > 0;) {
-        for (uint v = 0; v < vectors; v++)
-            sums[slot][v] = window_join_16(sums[slot][v], sums[slot + 1][v]);
-    }
-}
+#include "cpu/pixels.cl"
 
 /* work: outer entries; the first dimension has `blocks` blocks of pixels. Channels are taken in stretches of
  * WINDOW, the first of which begins WINDOW_BEFORE channels before the first. A window is the end of one
@@ -104,34 +69,11 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 }
 #endif
 
-#else
+#if KERNEL_window_last
 
 #define AHEAD 512 /* values, how far ahead they are asked for */
 
-#if KERNEL_window_last
-
-/* One of the tensor's pixels; `before` and `after` values of the tensor lie before its first one, and from
- * there on. */
-typedef struct pixel {
-    __global const real *x;
-    long before, after, kept;
-} pixel;
-
-/* Channels first ... first+15 of a pixel, zeros where it has none. */
-INLINED float16 load_channels(const pixel *p, long first)
-{
-    if (first >= 0 && first + 16 <= p->kept)
-        return load_16(p->x + first);
-    const int begin = (int)clamp(-first, 0L, 16L), end = (int)clamp(p->kept - first, 0L, 16L);
-    if (-first <= p->before && first + 16 <= p->after) {
-        const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        return select((float16)(0.0f), load_16(p->x + first), lane >= begin && lane < end);
-    }
-    real lanes[16] = {0.0f};
-    for (int lane = begin; lane < end; lane++)
-        lanes[lane] = p->x[first + lane];
-    return load_private_16(lanes);
-}
+#include "cpu/channels.cl"
 
 /* The sums of the windows of channels first ... first+15. */
 INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
@@ -143,48 +85,7 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
     return sum;
 }
 
-#if EXACT_WINDOW || WINDOW > 17 || !defined(__clang__)
-
-/* Whole vectors of a pixel, from its first channel on; how many channels that are. */
-INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
-{
-    long c = 0;
-    for (; c + 16 <= p->kept; c += 16)
-        store_vector(formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c)), y + c, stream);
-    return c;
-}
-
-#else
-
-/* Lanes n ... n+15 of two vectors. */
-#define SHIFTED(a, b, n)                                                                                     \
-    __builtin_shufflevector(a, b, (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, (n) + 7,        \
-                            (n) + 8, (n) + 9, (n) + 10, (n) + 11, (n) + 12, (n) + 13, (n) + 14, (n) + 15)
-
-/* The sums of windows that begin at the first 16 of 32 neighbouring squares: low and high become sums over 1,
- * 2, 4, 8 and 16 neighbouring lanes, and a window is made of those that its length in binary has, side by
- * side. */
-INLINED float16 sum_lanes(float16 low, float16 high)
-{
-    float16 sum = WINDOW & 1 ? low : (float16)(0.0f);
-#define TAKE(lanes)                                                                                          \
-    if (WINDOW & lanes)                                                                                      \
-        sum += SHIFTED(low, high, WINDOW & (lanes - 1));
-#define DOUBLE(lanes)                                                                                        \
-    low += SHIFTED(low, high, lanes);                                                                        \
-    high += SHIFTED(high, high, lanes); /* the last lanes are not needed */
-    DOUBLE(1)
-    TAKE(2)
-    DOUBLE(2)
-    TAKE(4)
-    DOUBLE(4)
-    TAKE(8)
-    DOUBLE(8)
-    TAKE(16)
-#undef TAKE
-#undef DOUBLE
-    return sum;
-}
+#if WINDOW_OF_LANES
 
 /* A vector of a pixel, its squares and those of the vector before. */
 typedef struct neighbours {
@@ -203,7 +104,7 @@ INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __glob
     n->squares = after;
 }
 
-/* The same, each value loaded once. */
+/* Whole vectors of a pixel, from its first channel on, each value loaded once; how many channels that are. */
 INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
 {
     if (p->kept < 16)
@@ -218,6 +119,17 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
     prefetch_values(p->x + c + AHEAD);
     divide_vector(f, &n, load_channels(p, c + 16), y + c, stream);
     return c + 16;
+}
+
+#else
+
+/* The same for windows that two vectors do not hold. */
+INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
+{
+    long c = 0;
+    for (; c + 16 <= p->kept; c += 16)
+        store_vector(formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c)), y + c, stream);
+    return c;
 }
 
 #endif
@@ -246,6 +158,4 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
             store_16(result, y + at + rest);
     }
 }
-#endif
-
 #endif

@@ -21,14 +21,20 @@ static index_t column_start(index_t group, index_t outer, index_t kept)
 
 #if !WORK_MAP
 
-static accumulator accumulate_rows(__global const real *x, index_t first, index_t last, index_t kept)
+static accumulator accumulate_rows(const formula *f, index_t group, sources from, index_t first, index_t last,
+                                   index_t kept)
 {
     accumulator all = accumulator_empty();
+    real known[KNOWN];
+    LOAD_KNOWN(f, group, 1, known);
     for (; first < last; first += ITEM_ROWS) {
-        real tile[ITEM_ROWS];
+        real tile[(TERMS - 1) * TILE_ROWS + ITEM_ROWS];
         const uint rows = (uint)min(last - first, (index_t)ITEM_ROWS);
-        for (uint row = 0; row < rows; row++)
-            tile[row] = x[(first + row) * kept];
+        for (uint row = 0; row < rows; row++) {
+            const operands o = load_operands(from, (first + row) * kept);
+            for (uint term = 0; term < TERMS; term++)
+                tile[term * TILE_ROWS + row] = formula_term(o, known, term);
+        }
         all = accumulator_merge(all, accumulator_of_tile(tile, rows));
     }
     return all;
@@ -36,15 +42,19 @@ static accumulator accumulate_rows(__global const real *x, index_t first, index_
 
 #if KERNEL_column_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
-__kernel void column_statistics(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x),
-                                OUTPUT(partials))
+__kernel void column_statistics(index_t work, index_t groups, index_t outer, index_t kept, SOURCES,
+                                OUTPUT(partials), FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0);
     if (item >= work)
         return;
-    const index_t first = item / groups * PART_ROWS, last = min(outer, (index_t)(first + PART_ROWS));
-    x += x_offset + column_start(item % groups, outer, kept);
-    accumulator_store(accumulate_rows(x, first, last, kept), partials + partials_offset, item, 1, work);
+    const formula f = FORMULA_BIND;
+    const sources tensor = SOURCES_BIND(0);
+    const index_t group = item % groups, first = item / groups * PART_ROWS;
+    const index_t last = min(outer, (index_t)(first + PART_ROWS));
+    const sources from = sources_at(tensor, column_start(group, outer, kept));
+    accumulator_store(accumulate_rows(&f, group, from, first, last, kept), partials + partials_offset, item,
+                      1, work);
 }
 #endif
 
@@ -53,22 +63,23 @@ __kernel void column_statistics(index_t work, index_t groups, index_t outer, ind
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
 #if KERNEL_column_fused
-/* work: groups. WORK_REDUCE: no results but what the formula saves. */
-__kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
+__kernel void column_fused(index_t work, index_t outer, index_t kept, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t group = get_global_id(0);
     if (group >= work)
         return;
     const formula f = FORMULA_BIND;
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
     const index_t start = column_start(group, outer, kept);
-    x += x_offset + start;
-    const accumulator all = accumulate_rows(x, 0, outer, kept);
+    const sources from = sources_at(tensor, start);
+    const accumulator all = accumulate_rows(&f, group, from, 0, outer, kept);
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
     formula_finish(&f, group, 1, all, coefficients);
-    y += y_offset + start;
-    for (index_t row = 0; row < outer; row++)
-        y[row * kept] = formula_apply(x[row * kept], coefficients);
+    for (index_t row = 0; y && row < outer; row++)
+        y[start + row * kept] = formula_apply(load_operands(from, row * kept), coefficients);
 #endif
     formula_save(&f, group, 1, all);
 }
@@ -81,7 +92,7 @@ __kernel void column_fused(index_t work, index_t outer, index_t kept, INPUT(x), 
 #if KERNEL_column_map
 /* work: groups * row blocks of MAP_ROWS. WORK_REDUCE_MAP: the statistics are `parts` partials for each of
  * `groups`; who has a group's first row saves them. */
-__kernel void column_map(index_t work, index_t groups, index_t outer, index_t kept, INPUT(x), OUTPUT(y),
+__kernel void column_map(index_t work, index_t groups, index_t outer, index_t kept, SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
                          INPUT(partials), index_t parts,
 #endif
@@ -102,11 +113,11 @@ __kernel void column_map(index_t work, index_t groups, index_t outer, index_t ke
 #else
     formula_load(&f, group, 1, coefficients);
 #endif
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
     const index_t start = column_start(group, outer, kept);
-    x += x_offset + start;
-    y += y_offset + start;
-    for (index_t row = first; row < last; row++)
-        y[row * kept] = formula_apply(x[row * kept], coefficients);
+    for (index_t row = first; y && row < last; row++)
+        y[start + row * kept] = formula_apply(load_operands(tensor, start + row * kept), coefficients);
 }
 #endif
 

@@ -18,17 +18,22 @@
 #if !WORK_MAP
 
 /* The accumulator of values first ... last-1 of a group, each item's share in registers tile by tile. */
-static accumulator accumulate_values(__global const real *x, index_t first, index_t last, index_t inner,
-                                     index_t run_stride, __local real *shared)
+static accumulator accumulate_values(const formula *f, index_t group, sources from, index_t first,
+                                     index_t last, index_t inner, index_t run_stride, __local real *shared)
 {
     accumulator mine = accumulator_empty();
+    real known[KNOWN];
+    if (first < last)
+        LOAD_KNOWN(f, group, 1, known);
     for (index_t at = first + get_local_id(0); at < last; at += ITEM_VALUES * LOCAL_SIZE) {
-        real tile[ITEM_VALUES];
+        real tile[(TERMS - 1) * TILE_ROWS + ITEM_VALUES];
         uint rows = 0;
         for (uint row = 0; row < ITEM_VALUES; row++) {
             const index_t value = at + row * LOCAL_SIZE;
             if (value < last) {
-                tile[row] = x[value / inner * run_stride + value % inner];
+                const operands o = load_operands(from, value / inner * run_stride + value % inner);
+                for (uint term = 0; term < TERMS; term++)
+                    tile[term * TILE_ROWS + row] = formula_term(o, known, term);
                 rows = row + 1;
             }
         }
@@ -40,14 +45,16 @@ static accumulator accumulate_values(__global const real *x, index_t first, inde
 #if KERNEL_plane_statistics
 /* work: groups * parts. partials: one accumulator for each part of each group. */
 __kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
-                               INPUT(x), OUTPUT(partials))
+                               SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
 {
     __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
+    const formula f = FORMULA_BIND;
+    const sources tensor = SOURCES_BIND(0);
     const index_t item = get_group_id(0), group = item % groups;
     const index_t values = item < work ? outer * inner : 0;
     const index_t first = item / groups * PART_VALUES, last = min(values, (index_t)(first + PART_VALUES));
-    x += x_offset + (group / kept * outer * kept + group % kept) * inner;
-    const accumulator all = accumulate_values(x, first, last, inner, kept * inner, shared);
+    const sources from = sources_at(tensor, (group / kept * outer * kept + group % kept) * inner);
+    const accumulator all = accumulate_values(&f, group, from, first, last, inner, kept * inner, shared);
     if (item < work && get_local_id(0) == 0)
         accumulator_store(all, partials + partials_offset, item, 1, work);
 }
@@ -58,8 +65,8 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
 #if KERNEL_plane_fused
-/* work: groups. WORK_REDUCE: no results but what the formula saves. */
-__kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
+/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
+__kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inner, SOURCES, OUTPUT(y),
                           FORMULA_PARAMETERS)
 {
     __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
@@ -67,18 +74,19 @@ __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inn
     const index_t values = group < work ? outer * inner : 0;
     const index_t start = (group / kept * outer * kept + group % kept) * inner;
     const formula f = FORMULA_BIND;
-    x += x_offset + start;
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
+    const sources from = sources_at(tensor, group < work ? start : 0);
 
-    const accumulator all = accumulate_values(x, 0, values, inner, kept * inner, shared);
+    const accumulator all = accumulate_values(&f, group, from, 0, values, inner, kept * inner, shared);
     if (group >= work)
         return;
 #if WORK_REDUCE_MAP
     real coefficients[COEFFICIENTS];
     formula_finish(&f, group, 1, all, coefficients);
-    y += y_offset + start;
-    for (index_t value = get_local_id(0); value < values; value += LOCAL_SIZE) {
+    for (index_t value = get_local_id(0); y && value < values; value += LOCAL_SIZE) {
         const index_t at = value / inner * kept * inner + value % inner;
-        y[at] = formula_apply(x[at], coefficients);
+        y[start + at] = formula_apply(load_operands(from, at), coefficients);
     }
 #endif
     if (get_local_id(0) == 0)
@@ -94,7 +102,7 @@ __kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inn
 /* work: runs * groups_per_run, batch * outer * kept runs. WORK_REDUCE_MAP: the statistics are `parts`
  * partials for each of `groups`; the first item of a group's first run saves them. */
 __kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, index_t kept, index_t inner,
-                        INPUT(x), OUTPUT(y),
+                        SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
                         INPUT(partials), index_t groups, index_t parts,
 #endif
@@ -115,12 +123,12 @@ __kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, ind
 #else
     formula_load(&f, group, 1, coefficients);
 #endif
-    x += x_offset + run * inner;
-    y += y_offset + run * inner;
-    for (uint v = 0; v < MAP_VALUES; v++) {
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y);
+    for (uint v = 0; y && v < MAP_VALUES; v++) {
         const index_t i = first + v * LOCAL_SIZE;
         if (i < inner)
-            y[i] = formula_apply(x[i], coefficients);
+            y[run * inner + i] = formula_apply(load_operands(tensor, run * inner + i), coefficients);
     }
 }
 #endif

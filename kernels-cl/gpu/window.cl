@@ -17,6 +17,6 @@ __kernel void window(index_t work, ulong before, ulong after, index_t kept, inde
     const index_t c = i / inner % kept;
     const ulong begin = c - min((ulong)c, before);
     const ulong end = c + min((ulong)(kept - c), after + 1);
-    y[i] = formula_divide_by_window(&f, x[i], x + i - c * inner, begin, end, inner);
+    y[i] = formula_divide(&f, x[i], window_over(&f, x + i - c * inner, begin, end, inner));
 }
 #endif

@@ -27,3 +27,4 @@
 #define CONVERT_REALS            convert_float16
 
 #include "lanes/memory.cl"
+#include "lanes/operands.cl"

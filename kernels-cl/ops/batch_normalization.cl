@@ -6,8 +6,8 @@
  * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double.
  */
 #include "groups.cl"
-#include "roots.cl"
 #include "accumulators/moments.cl"
+#include "roots.cl"
 
 #if LANES == 1
 
@@ -138,7 +138,8 @@ static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAM
 
 #endif
 
-static V NAME(formula_apply)(V x, const V *coefficients)
+static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
 {
-    return fma((x - coefficients[MEAN]) - coefficients[MEAN_REST], coefficients[SCALE], coefficients[SHIFT]);
+    return fma((o.x - coefficients[MEAN]) - coefficients[MEAN_REST], coefficients[SCALE],
+               coefficients[SHIFT]);
 }

@@ -1,5 +1,6 @@
 /*
- * y = x / (bias + alpha * S)^beta, S the sum of x^2 over a window of channels.
+ * y = x / z^beta, z = bias + alpha * S, S the sum of x^2 over a window of channels. BACKWARD:
+ * dx = dy / z^beta - 2 alpha beta x T, T the sum of dy * x / z^(beta + 1) over the mirrored window.
  *
  * x is multiplied by a power of two before it is squared, and alpha divided by its square, so that S is
  * finite wherever alpha * S is. EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is
@@ -12,16 +13,17 @@
 
 #define FORMULA_PARAMETERS                                                                                   \
     real square_scale, real alpha, real alpha_rest, real bias, real bias_rest, real beta, real beta_rest,    \
-        int beta_parity
+        int beta_parity, real gradient_factor
 
 typedef struct formula {
     real square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest;
-    int beta_parity; /* 1 and 2: an odd, an even integer; 0: none */
+    int beta_parity;      /* 1 and 2: an odd, an even integer; 0: none */
+    real gradient_factor; /* 2 alpha beta */
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
-        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity                       \
+        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity, gradient_factor      \
     }
 
 #endif
@@ -205,11 +207,27 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 #endif
 }
 
+#if BACKWARD
+
+/* What a channel gives to the gradients of those in its window: direct * x / (bias + alpha * sum), where
+ * direct is its own, dy / (bias + alpha * sum)^beta. */
+static V NAME(formula_contribution)(const formula *f, V direct, V x, NAME(window_sum) sum)
+{
+    return direct * x / fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
+}
+
+/* dx from the contributions of the channels in whose windows this one is. */
+static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions)
+{
+    return fma(-f->gradient_factor * x, contributions, direct);
+}
+
+#endif
+
 #if LANES == 1
-/* x / (bias + alpha * sum)^beta with the sum over channels begin ... end-1 of a pixel, each `stride` after
- * the one before: eight terms a chain, chains in two floats. */
-static real formula_divide_by_window(const formula *f, real value, __global const real *x, ulong begin,
-                                     ulong end, ulong stride)
+/* The sum over channels begin ... end-1 of a pixel, each `stride` after the one before: eight terms a chain,
+ * chains in two floats. */
+static window_sum window_over(const formula *f, __global const real *x, ulong begin, ulong end, ulong stride)
 {
     pair sum = {0.0f, 0.0f};
     while (begin < end) {
@@ -221,9 +239,20 @@ static real formula_divide_by_window(const formula *f, real value, __global cons
         sum = renormalize(both.value, both.rest + (sum.rest + added.rest));
     }
 #if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
-    return formula_divide(f, value, sum);
+    return sum;
 #else
-    return formula_divide(f, value, sum.value + sum.rest);
+    return sum.value + sum.rest;
 #endif
 }
+
+#if BACKWARD
+/* The sum of the contributions of channels begin ... end-1 of a pixel. */
+static real contributions_over(__global const real *contributions, ulong begin, ulong end, ulong stride)
+{
+    pair sum = {0.0f, 0.0f};
+    for (; begin < end; begin++)
+        sum = pair_add(sum, contributions[begin * stride]);
+    return renormalize(sum.value, sum.rest).value;
+}
+#endif
 #endif

@@ -9,6 +9,9 @@ static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, INFINITY, "added to the variance"),
     ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old running value"),
     ATTRIBUTE_SWITCH(unbiased_running_variance, "N/(N-1) goes into the running variance, as in PyTorch"),
+    ATTRIBUTE_ACCUMULATE(dx),
+    ATTRIBUTE_ACCUMULATE(dgamma),
+    ATTRIBUTE_ACCUMULATE(dbeta),
 };
 
 static const clnorm_buffer_info infer_buffers[] = {
@@ -51,9 +54,34 @@ static const clnorm_buffer_info apply_buffers[] = {
     BUFFER(y, OUTPUT, Y, true),
 };
 
+static const clnorm_buffer_info backward_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(batch_mean, INPUT, CHANNEL, true),
+    BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
+    BUFFER(inverse_deviation, INPUT, CHANNEL, true),
+    BUFFER(dx, GRADIENT, DX, false),
+    BUFFER(dgamma, GRADIENT, CHANNEL, false),
+    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+};
+
+static const clnorm_buffer_info backward_infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, INPUT, CHANNEL, true),
+    BUFFER(moving_variance, INPUT, CHANNEL, true),
+    BUFFER(dx, GRADIENT, DX, false),
+    BUFFER(dgamma, GRADIENT, CHANNEL, false),
+    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+};
+
 static const clnorm_mode_info modes[] = {
     MODE(INFER, "infer", infer_buffers),
     MODE(TRAIN, "train", train_buffers),
+    MODE(BACKWARD, "backward", backward_buffers),
+    MODE(BACKWARD_INFER, "backward_infer", backward_infer_buffers),
     MODE(STATISTICS, "statistics", statistics_buffers),
     MODE(APPLY, "apply", apply_buffers),
 };
@@ -94,9 +122,34 @@ static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *a
     add_real(arguments, unbiased ? (double)count / (double)(count - 1) : 1);
 }
 
+/* FORMULA_PARAMETERS of the gradients. */
+static void backward_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    add_buffer(arguments, FIELD(gamma));
+    add_buffer(arguments, train ? FIELD(batch_mean) : FIELD(moving_mean));
+    add_buffer(arguments, train ? FIELD(batch_mean_residual) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
+    add_buffer(arguments, train ? NO_BUFFER : FIELD(moving_variance));
+    add_buffer(arguments, FIELD(dgamma));
+    add_buffer(arguments, FIELD(dbeta));
+    add_real_and_rest(arguments, op->epsilon);
+    add_real(arguments, 1 / (double)count);
+    add_int(arguments, op->accumulate_dgamma);
+    add_int(arguments, op->accumulate_dbeta);
+}
+
 static void lower(const clnorm_op *op, problem *p)
 {
-    problem_collapse_around(p, &op->x, op->mode == CLNORM_STATISTICS ? &op->x : &op->y, op->axis);
+    problem_collapse_around(p, op, op->axis);
+    if (p->backward) {
+        p->formula = "ops/batch_normalization_backward.cl";
+        p->work = WORK_REDUCE_MAP;
+        if (op->mode == CLNORM_BACKWARD_INFER)
+            problem_define(p, "CONSTANT_STATISTICS", 1);
+        backward_arguments(op, p->group_size, &p->arguments);
+        return;
+    }
     p->formula = "ops/batch_normalization.cl";
     p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
               : op->mode == CLNORM_STATISTICS ? WORK_REDUCE
@@ -214,10 +267,66 @@ static void apply(const clnorm_op *op, unsigned axis, const channel *c, const cl
         arrays->y.bound[element(&op->y, axis, c->index, i)] = bound;
 }
 
+/* new, or new added to what is there. */
+static void add(clnorm_reference_array array, size_t index, bool accumulates, double new, double bound)
+{
+    if (array.values == NULL)
+        return;
+    const double sum = accumulates ? array.values[index] + new : new;
+    set(array, index, sum, accumulates ? bound + ulp_of(sum) : bound);
+}
+
+/* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse; the sums are
+ * dbeta and dgamma, and left out of dx where mean and inverse do not depend on x. */
+static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, double inverse,
+                          const clnorm_reference_arrays *arrays)
+{
+    double dgamma = 0, dgamma_size = 0, dbeta = 0, dbeta_size = 0, largest = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
+        const double dy = arrays->dy.values[element(&op->dy, axis, c->index, i)];
+        const double term = dy * ((x - c->mean) * inverse);
+        dbeta += dy;
+        dgamma += term;
+        dbeta_size += fabs(dy);
+        dgamma_size += fabs(term);
+        if (isfinite(dy))
+            largest = fmax(largest, fabs(c->gamma * inverse * dy));
+    }
+    add(arrays->dgamma, c->index, op->accumulate_dgamma, dgamma, 4 * ulp_of(dgamma_size));
+    add(arrays->dbeta, c->index, op->accumulate_dbeta, dbeta, 4 * ulp_of(dbeta_size));
+    const double share = op->mode == CLNORM_BACKWARD ? 1 / (double)c->count : 0;
+    for (size_t i = 0; arrays->dx.values != NULL && i < c->count; i++) {
+        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
+        const double dy = arrays->dy.values[element(&op->dy, axis, c->index, i)];
+        const double through = share == 0 ? 0 : dbeta * share + (x - c->mean) * inverse * (dgamma * share);
+        add(arrays->dx, element(&op->dx, axis, c->index, i), op->accumulate_dx,
+            c->gamma * inverse * (dy - through), 6 * ulp_of(largest));
+    }
+}
+
+static clnorm_status reference_backward(const clnorm_op *op, unsigned axis,
+                                        const clnorm_reference_arrays *arrays)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    for (size_t i = 0; i < op->x.dims[axis]; i++) {
+        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
+        c.gamma = value_of(arrays->gamma, i, 1);
+        c.mean = train ? arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0)
+                       : arrays->moving_mean.values[i];
+        const double inverse = train ? arrays->inverse_deviation.values[i]
+                                     : 1 / sqrt(arrays->moving_variance.values[i] + op->epsilon);
+        differentiate(op, axis, &c, inverse, arrays);
+    }
+    return CLNORM_OK;
+}
+
 static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
 {
     unsigned axis = 0;
     tensor_axis(&op->x, op->axis, &axis);
+    if (op_is_backward(op))
+        return reference_backward(op, axis, arrays);
     const bool finds = op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS;
     for (size_t i = 0; i < op->x.dims[axis]; i++) {
         channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};

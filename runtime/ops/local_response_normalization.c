@@ -16,6 +16,7 @@ static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_INTEGER(window_after, -1, "depth_radius", -1, INT_MAX,
                       "how many channels count after; -1: depth_radius"),
     ATTRIBUTE_SWITCH(alpha_scaled_by_size, "divide alpha by the window's full size, as ONNX and PyTorch do"),
+    ATTRIBUTE_ACCUMULATE(dx),
 };
 
 static const clnorm_buffer_info infer_buffers[] = {
@@ -23,8 +24,15 @@ static const clnorm_buffer_info infer_buffers[] = {
     BUFFER(y, OUTPUT, Y, true),
 };
 
+static const clnorm_buffer_info backward_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(dx, GRADIENT, DX, true),
+};
+
 static const clnorm_mode_info modes[] = {
     MODE(INFER, "infer", infer_buffers),
+    MODE(BACKWARD, "backward", backward_buffers),
 };
 
 static size_t window_before(const clnorm_op *op)
@@ -66,7 +74,7 @@ static void choose_exponent(const clnorm_op *op, problem *p)
 
 static void lower(const clnorm_op *op, problem *p)
 {
-    problem_collapse_around(p, &op->x, &op->y, op->axis);
+    problem_collapse_around(p, op, op->axis);
     p->work = WORK_WINDOW;
     p->formula = "ops/local_response_normalization.cl";
     p->window_before = window_before(op);
@@ -85,6 +93,63 @@ static void lower(const clnorm_op *op, problem *p)
     add_real_and_rest(&p->arguments, op->beta);
     const bool integer = op->beta == floor(op->beta);
     add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
+    add_real(&p->arguments, 2 * alpha * op->beta);
+}
+
+/* The channels of one pixel, and their windows. */
+typedef struct pixel {
+    size_t channels, before, after;
+    double alpha, bias, beta;
+} pixel;
+
+/* bias + alpha * S of a channel. */
+static double denominator(const pixel *p, const double *x, size_t step, size_t c)
+{
+    double sum = 0;
+    for (size_t w = c - smaller(c, p->before); w < p->channels && w <= c + p->after; w++)
+        sum += x[w * step] * x[w * step];
+    return p->bias + p->alpha * sum;
+}
+
+static void normalize(const pixel *p, fibre from, fibre to, const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first;
+    for (size_t c = 0; c < p->channels; c++) {
+        const double y = x[c * from.step] / pow(denominator(p, x, from.step, c), p->beta);
+        arrays->y.values[to.first + c * to.step] = y;
+        if (arrays->y.bound != NULL)
+            arrays->y.bound[to.first + c * to.step] = 6 * ulp_of(y);
+    }
+}
+
+/* What channel c contributes to the gradients of those in its window: dy * x / z^(beta + 1). */
+static double contribution(const pixel *p, const double *x, fibre from, const double *dy, fibre gradient,
+                           size_t c)
+{
+    return dy[c * gradient.step] * x[c * from.step] / pow(denominator(p, x, from.step, c), p->beta + 1);
+}
+
+/* dx = dy / z^beta - 2 alpha beta x sum(dy * x / z^(beta + 1)), the sum over the mirrored window. */
+static void differentiate(const clnorm_op *op, const pixel *p, fibre from, fibre gradient, fibre to,
+                          const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first, *dy = arrays->dy.values + gradient.first;
+    double *dx = arrays->dx.values + to.first;
+    for (size_t c = 0; c < p->channels; c++) {
+        double sum = 0, size = 0;
+        for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
+            const double term = contribution(p, x, from, dy, gradient, w);
+            sum += term;
+            size += fabs(term);
+        }
+        const double direct = dy[c * gradient.step] / pow(denominator(p, x, from.step, c), p->beta);
+        const double factor = 2 * p->alpha * p->beta * x[c * from.step];
+        const double new = direct - factor *sum, old = op->accumulate_dx ? dx[c * to.step] : 0;
+        dx[c * to.step] = old + new;
+        if (arrays->dx.bound != NULL)
+            arrays->dx.bound[to.first + c * to.step] =
+                6 * ulp_of(fmax(fabs(direct), fabs(factor) * size)) + (old != 0 ? ulp_of(old + new) : 0);
+    }
 }
 
 static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
@@ -92,20 +157,18 @@ static clnorm_status reference(const clnorm_op *op, const clnorm_reference_array
     unsigned axis = 0;
     tensor_axis(&op->x, op->axis, &axis);
     const size_t channels = op->x.dims[axis], fibres = fibre_count(&op->x, axis);
-    const size_t before = smaller(window_before(op), channels), after = smaller(window_after(op), channels);
-    const double alpha = scaled_alpha(op);
+    const pixel p = {channels,
+                     smaller(window_before(op), channels),
+                     smaller(window_after(op), channels),
+                     scaled_alpha(op),
+                     op->bias,
+                     op->beta};
     for (size_t i = 0; i < fibres; i++) {
-        const fibre f = fibre_get(&op->x, &op->y, axis, i);
-        const double *x = arrays->x.values + f.x;
-        for (size_t c = 0; c < channels; c++) {
-            double sum = 0;
-            for (size_t w = c - smaller(c, before); w < channels && w <= c + after; w++)
-                sum += x[w * f.x_step] * x[w * f.x_step];
-            const double y = x[c * f.x_step] / pow(op->bias + alpha * sum, op->beta);
-            arrays->y.values[f.y + c * f.y_step] = y;
-            if (arrays->y.bound != NULL)
-                arrays->y.bound[f.y + c * f.y_step] = 6 * ulp_of(y);
-        }
+        const fibre x = fibre_get(&op->x, axis, i);
+        if (op_is_backward(op))
+            differentiate(op, &p, x, fibre_get(&op->dy, axis, i), fibre_get(&op->dx, axis, i), arrays);
+        else
+            normalize(&p, x, fibre_get(&op->y, axis, i), arrays);
     }
     return CLNORM_OK;
 }

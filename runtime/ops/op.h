@@ -24,6 +24,11 @@ const op_definition *op_find(clnorm_op_kind kind);
  * what clnorm_op_check does. y gets x's shape if it had none. */
 clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_definition **definition);
 
+static inline bool op_is_backward(const clnorm_op *op)
+{
+    return op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER;
+}
+
 /* The operations, one file each. */
 extern const op_definition batch_normalization_op;
 extern const op_definition local_response_normalization_op;
@@ -45,6 +50,8 @@ extern const op_definition l2_normalize_op;
     {                                                                                                        \
 #field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)          \
     }
+#define ATTRIBUTE_ACCUMULATE(gradient)                                                                       \
+    ATTRIBUTE_SWITCH(accumulate_##gradient, "backward: add to what " #gradient " holds")
 #define ATTRIBUTE_SWITCH(field, about)                                                                       \
     {                                                                                                        \
 #field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)          \
@@ -65,13 +72,13 @@ extern const op_definition l2_normalize_op;
 /* One ulp of fp32 at |value|: the distance to the next float; of the smallest normal float below it. */
 double ulp_of(double value);
 
-/* x of `count` positions along `axis`, all other indices fixed by `other`, counted over the other axes:
- * where position 0 lies in x and in y, and the steps between positions. */
+/* The elements of a tensor along `axis`, all other indices fixed by `other`, counted over the other axes:
+ * where the first one lies, and the step between them. */
 typedef struct fibre {
-    size_t x, y, x_step, y_step;
+    size_t first, step;
 } fibre;
 
-size_t fibre_count(const clnorm_tensor *x, unsigned axis);
-fibre fibre_get(const clnorm_tensor *x, const clnorm_tensor *y, unsigned axis, size_t other);
+size_t fibre_count(const clnorm_tensor *tensor, unsigned axis);
+fibre fibre_get(const clnorm_tensor *tensor, unsigned axis, size_t other);
 
 #endif

@@ -167,23 +167,42 @@ static clnorm_status check_mode(const clnorm_op *op, const clnorm_op_info *info)
                 allowed);
 }
 
-static clnorm_status check_y(const clnorm_op *op)
+/* A tensor that has to have x's dims. */
+static clnorm_status check_like_x(const clnorm_op *op, const clnorm_tensor *tensor, const char *name)
 {
-    if (op->y.rank != op->x.rank)
-        return fail(CLNORM_INVALID_RANK, "y has rank %u; x has %u, and they must agree", op->y.rank,
+    const clnorm_status status = tensor_check(tensor, name);
+    if (status != CLNORM_OK)
+        return status;
+    if (tensor->rank != op->x.rank)
+        return fail(CLNORM_INVALID_RANK, "%s has rank %u; x has %u, and they must agree", name, tensor->rank,
                     op->x.rank);
     for (unsigned axis = 0; axis < op->x.rank; axis++) {
-        if (op->y.dims[axis] != op->x.dims[axis])
-            return fail(CLNORM_INVALID_SHAPE, "y has %zu along axis %u; x has %zu, and they must agree",
-                        op->y.dims[axis], axis, op->x.dims[axis]);
+        if (tensor->dims[axis] != op->x.dims[axis])
+            return fail(CLNORM_INVALID_SHAPE, "%s has %zu along axis %u; x has %zu, and they must agree",
+                        name, tensor->dims[axis], axis, op->x.dims[axis]);
     }
-    if (tensor_overlaps_itself(&op->y))
-        return fail(CLNORM_INVALID_STRIDES, "y overlaps itself: two of its elements share memory%s",
-                    op->y.rank == op->x.rank &&
-                            memcmp(op->y.strides, op->x.strides, sizeof op->x.strides) == 0
-                        ? " (its strides are x's; give y strides of its own)"
-                        : "");
     return CLNORM_OK;
+}
+
+static clnorm_status check_result(const clnorm_op *op, const clnorm_tensor *tensor, const char *name)
+{
+    const clnorm_status status = check_like_x(op, tensor, name);
+    if (status != CLNORM_OK || !tensor_overlaps_itself(tensor))
+        return status;
+    const bool like_x = memcmp(tensor->strides, op->x.strides, sizeof op->x.strides) == 0;
+    return fail(CLNORM_INVALID_STRIDES, "%s overlaps itself: two of its elements share memory%s%s%s", name,
+                like_x ? " (its strides are x's; give " : "", like_x ? name : "",
+                like_x ? " strides of its own)" : "");
+}
+
+static clnorm_status check_tensors(const clnorm_op *op)
+{
+    if (op->mode == CLNORM_STATISTICS)
+        return CLNORM_OK;
+    if (!op_is_backward(op))
+        return check_result(op, &op->y, "y");
+    const clnorm_status status = check_like_x(op, &op->dy, "dy");
+    return status == CLNORM_OK ? check_result(op, &op->dx, "dx") : status;
 }
 
 static clnorm_status check_imported(const clnorm_op *op, const op_definition *definition)
@@ -197,9 +216,7 @@ static clnorm_status check_imported(const clnorm_op *op, const op_definition *de
                     info->minimum_rank, info->maximum_rank);
     status = check_mode(op, info);
     if (status == CLNORM_OK)
-        status = tensor_check(&op->y, "y");
-    if (status == CLNORM_OK && op->mode != CLNORM_STATISTICS)
-        status = check_y(op);
+        status = check_tensors(op);
     for (size_t i = 0; status == CLNORM_OK && i < info->attribute_count; i++)
         status = check_attribute(op, &info->attributes[i]);
     if (status == CLNORM_OK && definition->check != NULL)
@@ -221,8 +238,11 @@ clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_defin
     set_defaults(imported, op->kind);
     memcpy(imported, op, op->size < sizeof *imported ? op->size : sizeof *imported);
     imported->size = sizeof *imported;
-    if (imported->y.rank == 0)
-        imported->y = imported->x;
+    clnorm_tensor *const like_x[] = {&imported->y, &imported->dy, &imported->dx};
+    for (size_t i = 0; i < COUNT_OF(like_x); i++) {
+        if (like_x[i]->rank == 0)
+            *like_x[i] = imported->x;
+    }
     *definition = found;
     return check_imported(imported, found);
 }
@@ -242,6 +262,10 @@ clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_i
         return op->x;
     case CLNORM_SHAPE_Y:
         return op->y.rank == 0 ? op->x : op->y;
+    case CLNORM_SHAPE_DY:
+        return op->dy.rank == 0 ? op->x : op->dy;
+    case CLNORM_SHAPE_DX:
+        return op->dx.rank == 0 ? op->x : op->dx;
     case CLNORM_SHAPE_CHANNEL:
         tensor_axis(&op->x, op->axis, &axis);
         return clnorm_tensor_1d(op->x.dtype, op->x.dims[axis]);
@@ -249,6 +273,15 @@ clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_i
         break;
     }
     return clnorm_tensor_1d(op->x.dtype, 1);
+}
+
+bool clnorm_op_reads(const clnorm_op *op, const clnorm_buffer_info *buffer)
+{
+    if (buffer->role != CLNORM_ROLE_GRADIENT)
+        return buffer->role != CLNORM_ROLE_OUTPUT;
+    return buffer->offset == offsetof(clnorm_buffers, dgamma)  ? op->accumulate_dgamma
+           : buffer->offset == offsetof(clnorm_buffers, dbeta) ? op->accumulate_dbeta
+                                                               : op->accumulate_dx;
 }
 
 /* ---- References ---- */
@@ -306,16 +339,14 @@ double ulp_of(double value)
     return ldexp(FLT_EPSILON, exponent - 1);
 }
 
-size_t fibre_count(const clnorm_tensor *x, unsigned axis)
+size_t fibre_count(const clnorm_tensor *tensor, unsigned axis)
 {
-    return tensor_elements(x) / x->dims[axis];
+    return tensor_elements(tensor) / tensor->dims[axis];
 }
 
-fibre fibre_get(const clnorm_tensor *x, const clnorm_tensor *y, unsigned axis, size_t other)
+fibre fibre_get(const clnorm_tensor *tensor, unsigned axis, size_t other)
 {
-    clnorm_tensor across = *x, y_across = *y;
-    across.dims[axis] = y_across.dims[axis] = 1;
-    const fibre f = {tensor_offset(&across, other), tensor_offset(&y_across, other), x->strides[axis],
-                     y->strides[axis]};
-    return f;
+    clnorm_tensor across = *tensor;
+    across.dims[axis] = 1;
+    return (fibre){tensor_offset(&across, other), tensor->strides[axis]};
 }

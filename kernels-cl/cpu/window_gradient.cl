@@ -1,0 +1,195 @@
+/*
+ * cpu schedule: gradients of a window that slides over channels.
+ *
+ * x, dy and dx (y here) are [outer][kept][inner], dense; the window slides over kept. A channel's gradient
+ * needs what the channels in whose windows it is contribute, and those the sums of their own windows: two
+ * windows follow each other through the channels. WINDOW_BEFORE and WINDOW_AFTER are constants of the build.
+ * Launch: work-groups of one item. No barriers, no local memory.
+ */
+#include "groups.cl"
+#include "cpu/store.cl"
+
+#define WINDOW (WINDOW_BEFORE + 1 + WINDOW_AFTER)
+
+#if KERNEL_window_inner_gradient
+
+#define BLOCK_PIXELS  128 /* of whole vectors */
+#define BLOCK_VECTORS (BLOCK_PIXELS / 16 + 1)
+#define KEPT_ROWS     (WINDOW_BEFORE + 1)
+
+#include "cpu/pixels.cl"
+
+/* What the last WINDOW channels contribute, and what the last KEPT_ROWS have of their own dy. */
+typedef struct rings {
+    float16 contributions[WINDOW][BLOCK_VECTORS];
+    float16 direct[KEPT_ROWS][BLOCK_VECTORS];
+} rings;
+
+/* The sum over a ring, four chains. */
+static float16 sum_contributions(const rings *r, uint v)
+{
+    float16 sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+#pragma unroll
+    for (uint w = 0; w < WINDOW; w++)
+        sums[w % 4] += r->contributions[w][v];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+/* work: outer entries; the first dimension has `blocks` blocks of pixels. Sums of squares as in
+ * cpu/window.cl. */
+__kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, index_t inner, SOURCES,
+                                    OUTPUT(y), FORMULA_PARAMETERS)
+{
+    const block b = block_of(get_global_id(0), blocks, inner);
+    const index_t entry = get_global_id(1);
+    if (entry >= work)
+        return;
+    const formula f = FORMULA_BIND;
+    x += x_offset + entry * kept * inner + b.first;
+    dy += dy_offset + entry * kept * inner + b.first;
+    y += y_offset + entry * kept * inner + b.first;
+    const bool stream = values_to_boundary(y) == 0 && may_stream(y) && inner % 16 == 0 && b.count % 16 == 0;
+    const uint vectors = block_vectors(b);
+    const window_sum_16 none = window_square_16((float16)(0.0f));
+
+    window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
+    rings r;
+    for (uint slot = 0; slot < WINDOW; slot++) {
+        const bool exists = slot >= WINDOW_BEFORE && slot - WINDOW_BEFORE < kept;
+        __global const real *from = x + (exists ? slot - WINDOW_BEFORE : 0) * inner;
+        for (uint v = 0; v < vectors; v++) {
+            ends[slot][v] = exists ? load_square(&f, from + vector_start(b, v), b) : none;
+            r.contributions[slot][v] = (float16)(0.0f);
+        }
+    }
+    sum_to_last(ends, vectors);
+    for (uint v = 0; v < vectors; v++)
+        beginning[v] = none;
+
+    uint slot = 0, row = 0; /* of channel c in the windows, and in `direct` */
+    for (index_t c = 0; c < kept + WINDOW_BEFORE; c++) {
+        const index_t next = c + WINDOW_AFTER + 1, result = c - WINDOW_BEFORE;
+        const uint first_row = row + 1 < KEPT_ROWS ? row + 1 : 0; /* of channel `result` */
+        for (uint v = 0; v < vectors; v++) {
+            const uint start = vector_start(b, v);
+            const window_sum_16 sum = window_join_16(ends[slot][v], beginning[v]);
+            const window_sum_16 square = next < kept ? load_square(&f, x + next * inner + start, b) : none;
+            float16 contribution = (float16)(0.0f), direct = (float16)(0.0f);
+            if (c < kept) {
+                direct = formula_divide_16(&f, load_pixels(dy + c * inner + start, b), sum);
+                contribution =
+                    formula_contribution_16(&f, direct, load_pixels(x + c * inner + start, b), sum);
+            }
+            prefetch_values(x + (next + 1) * inner + start);
+            prefetch_values(dy + (c + 1) * inner + start);
+            r.contributions[slot][v] = contribution;
+            r.direct[row][v] = direct;
+            ends[slot][v] = square;
+            beginning[v] = window_join_16(beginning[v], square);
+            if (c < WINDOW_BEFORE)
+                continue;
+            const index_t at = result * inner + start;
+            float16 gradient = formula_gradient_16(&f, r.direct[first_row][v], load_pixels(x + at, b),
+                                                   sum_contributions(&r, v));
+#if ACCUMULATES
+            if (start < 16 * v) { /* the last vector overlaps the one before, which has been added */
+                add_lanes(gradient, y + at, 16 * v - start);
+                continue;
+            }
+            gradient += load_pixels(y + at, b);
+#endif
+            store_pixels(gradient, y + at, b, stream);
+        }
+        row = first_row;
+        if (++slot < WINDOW)
+            continue;
+        slot = 0;
+        sum_to_last(ends, vectors);
+        for (uint v = 0; v < vectors; v++)
+            beginning[v] = none;
+    }
+}
+#endif
+
+#if KERNEL_window_last_gradient
+
+#define AHEAD 512 /* values, how far ahead they are asked for */
+
+#include "cpu/channels.cl"
+
+/* Three neighbouring vectors of a pixel on the way to their gradients: the next one's squares are known, the
+ * current one is divided, and then the one before has all contributions. */
+typedef struct neighbours {
+    float16 x, next_x;
+    float16 squares_before, squares, next_squares;
+    float16 direct_before, x_before;
+    float16 contributions_earlier, contributions_before;
+} neighbours;
+
+/* Whether a lane of the channels from `first` on exists. */
+INLINED float16 existing(float16 values, long first, long kept)
+{
+    if (first + 16 <= kept)
+        return values;
+    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return select((float16)(0.0f), values, lane < (int)max(kept - first, 0L));
+}
+
+/* Goes on by a vector, to the one that begins at channel `first`; the gradients of the one before. */
+INLINED float16 advance(const formula *f, neighbours *n, const pixel *x, const pixel *dy, long first)
+{
+    n->x_before = n->x;
+    n->x = n->next_x;
+    n->squares_before = n->squares;
+    n->squares = n->next_squares;
+    n->next_x = load_channels(x, first + 16);
+    n->next_squares = window_square_16(n->next_x * f->square_scale);
+
+    const float16 sum = sum_lanes(SHIFTED(n->squares_before, n->squares, 16 - WINDOW_BEFORE),
+                                  SHIFTED(n->squares, n->next_squares, 16 - WINDOW_BEFORE));
+    const float16 direct = formula_divide_16(f, load_channels(dy, first), sum);
+    const float16 contributions = existing(formula_contribution_16(f, direct, n->x, sum), first, x->kept);
+    const float16 collected =
+        sum_lanes(SHIFTED(n->contributions_earlier, n->contributions_before, 16 - WINDOW_AFTER),
+                  SHIFTED(n->contributions_before, contributions, 16 - WINDOW_AFTER));
+    const float16 gradient = formula_gradient_16(f, n->direct_before, n->x_before, collected);
+    n->direct_before = direct;
+    n->contributions_earlier = n->contributions_before;
+    n->contributions_before = contributions;
+    return gradient;
+}
+
+/* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones. */
+__kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_t kept, SOURCES, OUTPUT(y),
+                                   FORMULA_PARAMETERS)
+{
+    const index_t first = get_global_id(0) * pixels_per_item;
+    const index_t last = min(work, (index_t)(first + pixels_per_item));
+    const formula f = FORMULA_BIND;
+    x += x_offset;
+    dy += dy_offset;
+    y += y_offset;
+    for (index_t at = first * kept; at < last * kept; at += kept) {
+        const pixel of_x = {x + at, (long)at, (long)(work * kept - at), (long)kept};
+        const pixel of_dy = {dy + at, (long)at, (long)(work * kept - at), (long)kept};
+        const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
+        const float16 none = (float16)(0.0f);
+        neighbours n = {none, load_channels(&of_x, 0), none, none, none, none, none, none, none};
+        n.next_squares = window_square_16(n.next_x * f.square_scale);
+        advance(&f, &n, &of_x, &of_dy, 0);
+        for (index_t c = 0; c < kept; c += 16) {
+            prefetch_values(x + at + c + AHEAD);
+            prefetch_values(dy + at + c + AHEAD);
+            float16 gradient = advance(&f, &n, &of_x, &of_dy, (long)c + 16);
+            const uint count = (uint)min(kept - c, (index_t)16);
+#if ACCUMULATES
+            gradient += load_groups_16(y + at, c, count);
+#endif
+            if (count == 16)
+                store_vector(gradient, y + at + c, stream);
+            else
+                store_groups_16(gradient, y + at, c, count);
+        }
+    }
+}
+#endif

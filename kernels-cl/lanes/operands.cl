@@ -1,0 +1,51 @@
+/*
+ * What a formula is applied to, and what it sums.
+ *
+ * Sums are over terms of an element: x alone, or, in a backward mode, the two that formula_term makes of x,
+ * dy and what is known of the group beforehand.
+ */
+typedef struct NAME(operands) {
+    V x;
+#if BACKWARD
+    V dy;
+#endif
+#if ACCUMULATES
+    V before; /* what the result is added to */
+#endif
+} NAME(operands);
+
+INLINED NAME(operands) NAME(load_operands)(sources from, index_t at)
+{
+    NAME(operands) o;
+    o.x = LOAD(from.x + at);
+#if BACKWARD
+    o.dy = LOAD(from.dy + at);
+#endif
+#if ACCUMULATES
+    o.before = from.before ? LOAD(from.before + at) : (V)(0.0f);
+#endif
+    return o;
+}
+
+#if ACCUMULATES
+#define RESULT(o, value) ((o).before + (value))
+#else
+#define RESULT(o, value) (value)
+#endif
+
+#if !BACKWARD
+#if LANES == 1
+enum { TERMS = 1, KNOWN = 1 };
+#define LOAD_KNOWN(f, group, groups, known) ((void)(f), (void)(group), (known)[0] = 0.0f)
+#endif
+INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
+{
+    return o.x;
+}
+#else
+#if LANES == 1
+enum { TERMS = 2 };
+#define LOAD_KNOWN(f, group, groups, known) NAME(formula_load)(f, group, groups, known)
+#endif
+INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term);
+#endif

@@ -1,0 +1,38 @@
+/*
+ * 1 / sqrt(max(sum, epsilon)) for l2_normalize and its gradient, the sum being one of squares of values times
+ * a power of two. epsilon comes as mantissa * 2^exponent, and its inverse root too, so that both can be
+ * compared and used scaled.
+ */
+#include "roots.cl"
+
+#if LANES == 1
+
+#define FORMULA_PARAMETERS                                                                                   \
+    real epsilon_mantissa, int epsilon_exponent, real floor_mantissa, int floor_exponent
+
+typedef struct formula {
+    real epsilon_mantissa;
+    int epsilon_exponent;
+    real floor_mantissa; /* of 1 / sqrt(epsilon) */
+    int floor_exponent;
+} formula;
+
+#define FORMULA_BIND                                                                                         \
+    {                                                                                                        \
+        epsilon_mantissa, epsilon_exponent, floor_mantissa, floor_exponent                                   \
+    }
+
+#endif
+
+/* The power of two that a set's values were multiplied by. */
+static INTEGERS NAME(exponent_of_scale)(V scale)
+{
+    const INTEGERS exponent = select((INTEGERS)(0), (INTEGERS)(-80), scale < 1.0f);
+    return select(exponent, (INTEGERS)(96), scale > 1.0f);
+}
+
+/* Whether the floor holds: the sum is less than epsilon. */
+static INTEGERS NAME(is_floored)(const formula *f, V sum, INTEGERS exponent)
+{
+    return sum < ldexp((V)(f->epsilon_mantissa), f->epsilon_exponent + 2 * exponent);
+}
