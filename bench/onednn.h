@@ -10,21 +10,22 @@ typedef enum onednn_layout { LAYOUT_FIRST, LAYOUT_LAST, LAYOUT_MATRIX } onednn_l
 
 /* What both sides read, on the host. The channels' arrays are NULL for operations without them. */
 typedef struct onednn_input {
-    const float *x, *gamma, *beta, *mean, *variance;
+    const float *x, *dy, *gamma, *beta, *mean, *variance;
 } onednn_input;
+
+enum { MOST_ARGUMENTS = 8 };
 
 typedef struct onednn_op {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     dnnl_primitive_t primitive;
-    dnnl_memory_t x, y, scale_shift, mean, variance;
-    dnnl_exec_arg_t arguments[5];
+    dnnl_exec_arg_t arguments[MOST_ARGUMENTS];
     int argument_count;
     size_t elements;
-    float *result; /* y */
+    float *result; /* y, or dx */
     const char *implementation;
-    float *storage; /* all of the above tensors' values */
-    dnnl_primitive_desc_t description;
+    float *storage;                             /* all of the above tensors' values */
+    dnnl_primitive_desc_t description, forward; /* gradients: that of what they are the gradients of */
 } onednn_op;
 
 /* Whether oneDNN has this case, and how it lies in memory. */

@@ -65,20 +65,30 @@ static int read_floats(const bench_run *run, cl_mem mem, size_t count, float **v
 static int create_onednn(rivals *r, const bench_case *c)
 {
     const clnorm_buffers *b = &r->run.data.buffers;
-    const cl_mem mems[] = {b->x.mem, b->gamma.mem, b->beta.mem, b->moving_mean.mem, b->moving_variance.mem};
-    float *values[5] = {NULL};
+    const bool backward = c->op.mode == CLNORM_BACKWARD;
+    const cl_mem mems[] = {b->x.mem,
+                           b->dy.mem,
+                           b->gamma.mem,
+                           b->beta.mem,
+                           backward ? b->batch_mean.mem : b->moving_mean.mem,
+                           backward ? b->inverse_deviation.mem : b->moving_variance.mem};
+    enum { INPUTS = sizeof mems / sizeof mems[0] };
+    float *values[INPUTS] = {NULL};
     size_t elements = clnorm_tensor_span(&c->op.x), bytes = 0;
     int status = EXIT_DONE;
-    for (int i = 0; i < 5 && status == EXIT_DONE; i++) {
+    for (int i = 0; i < INPUTS && status == EXIT_DONE; i++) {
         if (!mems[i])
             continue;
         clGetMemObjectInfo(mems[i], CL_MEM_SIZE, sizeof bytes, &bytes, NULL);
-        status = read_floats(&r->run, mems[i], i == 0 ? elements : bytes / sizeof(float), &values[i]);
+        status = read_floats(&r->run, mems[i], i < 2 ? elements : bytes / sizeof(float), &values[i]);
     }
-    const onednn_input input = {values[0], values[1], values[2], values[3], values[4]};
+    if (status == EXIT_DONE && values[5] && backward) /* oneDNN wants the variance */
+        for (size_t i = 0; i < bytes / sizeof(float); i++)
+            values[5][i] = 1 / (values[5][i] * values[5][i]) - (float)c->op.epsilon;
+    const onednn_input input = {values[0], values[1], values[2], values[3], values[4], values[5]};
     if (status == EXIT_DONE)
         status = onednn_create(&r->onednn, c, &input);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < INPUTS; i++)
         free(values[i]);
     return status;
 }
@@ -118,7 +128,7 @@ static int compare(rivals *r, const bench_case *c, rivals_result *result)
     if (status == EXIT_DONE)
         status = time_onednn(r, &us);
     if (status == EXIT_DONE)
-        status = read_floats(&r->run, r->run.data.buffers.y.mem, r->onednn.elements, &ours);
+        status = read_floats(&r->run, r->run.data.copy_target, r->onednn.elements, &ours);
     if (status == EXIT_DONE) {
         result->difference = largest_difference(ours, r->onednn.result, r->onednn.elements, t.floor);
         if (!(result->difference <= t.allowed))

@@ -198,6 +198,9 @@ int bench_cases_add_usual(bench_case_list *list)
         {"local_response_normalization:infer", response_shapes, 4, ":depth_radius=5:beta=0.75"},
         {"local_response_normalization:infer", response_shapes, 4, ":depth_radius=2:beta=0.5"},
         {"local_response_normalization:infer", response_shapes, 4, ":depth_radius=2:beta=0.6"},
+        {"batch_normalization:backward", batch_shapes, 7, ""},
+        {"local_response_normalization:backward", response_shapes, 4, ":depth_radius=2:beta=0.75"},
+        {"local_response_normalization:backward", response_shapes, 4, ":depth_radius=5:beta=0.75"},
     };
     static const char *const lengths[] = {
         "8192x1024:dim=-1", "512x4096:dim=-1",      "100000x64:dim=-1",
@@ -208,9 +211,11 @@ int bench_cases_add_usual(bench_case_list *list)
     for (size_t i = 0; i < sizeof products / sizeof products[0] && status == EXIT_DONE; i++)
         status = add_product(list, products[i].op_and_mode, products[i].shapes, products[i].count,
                              products[i].tail);
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && status == EXIT_DONE; i++) {
+    const size_t count = sizeof lengths / sizeof lengths[0];
+    for (size_t i = 0; i < 2 * count && status == EXIT_DONE; i++) {
         char text[BENCH_CASE_SIZE];
-        snprintf(text, sizeof text, "l2_normalize:infer:%s", lengths[i]);
+        snprintf(text, sizeof text, "l2_normalize:%s:%s", i < count ? "infer" : "backward",
+                 lengths[i % count]);
         status = bench_cases_add(list, text);
     }
     return status;

@@ -63,11 +63,11 @@ static int create_filled(bench_data *data, clnorm_context *context, const bench_
                : complain(EXIT_FAILED, "%s cannot be filled (OpenCL error %d)", info->name, error);
 }
 
-/* The copy goes from x to y, so that it finds in the cache just what the operation finds there. */
+/* The copy goes from x to y, or dx, so that it finds in the cache just what the operation finds there. */
 static int choose_target(bench_data *data, clnorm_context *context, const bench_case *c)
 {
     data->x_bytes = clnorm_tensor_span(&c->op.x) * sizeof(float);
-    data->copy_target = data->buffers.y.mem;
+    data->copy_target = data->buffers.y.mem ? data->buffers.y.mem : data->buffers.dx.mem;
     if (data->copy_target)
         return EXIT_DONE;
     data->own_target = true;

@@ -41,7 +41,7 @@ static const char *shape_name(clnorm_buffer_shape shape)
 
 static bool is_input(const clnorm_buffer_info *buffer)
 {
-    return buffer->role != CLNORM_ROLE_OUTPUT;
+    return buffer->role == CLNORM_ROLE_INPUT || buffer->role == CLNORM_ROLE_UPDATED;
 }
 
 static bool is_output(const clnorm_buffer_info *buffer)
@@ -167,9 +167,10 @@ static json_t *json_buffers(const clnorm_mode_info *mode, bool (*belongs)(const 
     for (size_t i = 0; i < mode->buffer_count; i++) {
         const clnorm_buffer_info *buffer = &mode->buffers[i];
         if (belongs(buffer))
-            json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b}", "name", buffer->name, "shape",
+            json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b}", "name", buffer->name, "shape",
                                                    shape_name(buffer->shape), "required", buffer->required,
-                                                   "updated", buffer->role == CLNORM_ROLE_UPDATED));
+                                                   "updated", buffer->role == CLNORM_ROLE_UPDATED,
+                                                   "accumulates", buffer->role == CLNORM_ROLE_GRADIENT));
     }
     return array;
 }

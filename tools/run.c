@@ -8,7 +8,7 @@
 
 static bool takes_part(const run_buffer *buffer)
 {
-    return buffer->in || buffer->out || buffer->info->required;
+    return buffer->in || buffer->out || buffer->found || buffer->info->required;
 }
 
 /* ---- Files and shapes ---- */
@@ -111,11 +111,45 @@ static int download(run_request *request, cl_command_queue queue)
     return EXIT_DONE;
 }
 
+/* The training forward, for what the gradients need of it. y is not wanted, but has to go somewhere. */
+static int run_training(const run_request *request, clnorm_context *context, const clnorm_buffers *given)
+{
+    clnorm_op op = request->op;
+    clnorm_buffers fields = clnorm_buffers_none();
+    clnorm_plan *plan = NULL;
+    cl_int error;
+    op.mode = CLNORM_TRAIN;
+    fields.x = given->x;
+    fields.y.mem = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE,
+                                  (clnorm_tensor_span(&op.x) + 1) * sizeof(float), NULL, &error);
+    if (!fields.y.mem)
+        return complain(EXIT_FAILED, "the device has no memory for the training forward (OpenCL error %d)",
+                        error);
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (request->buffers[i].found)
+            clnorm_buffers_field(&fields, request->buffers[i].info)->mem = request->buffers[i].mem;
+    bool done = clnorm_plan_create(&plan, context, &op) == CLNORM_OK &&
+                clnorm_plan_execute(plan, &fields, NULL, 0, NULL, NULL) == CLNORM_OK;
+    clnorm_plan_destroy(plan);
+    clReleaseMemObject(fields.y.mem);
+    return done ? EXIT_DONE : complain_library();
+}
+
+static bool needs_training(const run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (request->buffers[i].found)
+            return true;
+    return false;
+}
+
 static int execute(run_request *request, clnorm_context *context, clnorm_plan *plan)
 {
     clnorm_buffers fields = clnorm_buffers_none();
     cl_command_queue queue = clnorm_context_cl_queue(context);
     int status = upload(request, context, &fields);
+    if (status == EXIT_DONE && needs_training(request))
+        status = run_training(request, context, &fields);
     if (status != EXIT_DONE)
         return status;
     if (clnorm_plan_execute(plan, &fields, queue, 0, NULL, NULL) != CLNORM_OK)

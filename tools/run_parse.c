@@ -174,21 +174,59 @@ static int check_distinct_files(const run_request *request)
     return EXIT_DONE;
 }
 
-static int check_complete(const run_request *request, uint64_t seen)
+/* Whether the mode is the gradient of one that leaves this buffer behind. */
+static bool saved_by_training(const run_request *request, const clnorm_buffer_info *buffer)
+{
+    const clnorm_mode_info *train = clnorm_op_info_mode(request->info, CLNORM_TRAIN);
+    if (request->op.mode != CLNORM_BACKWARD || buffer->role != CLNORM_ROLE_INPUT)
+        return false;
+    for (size_t i = 0; i < train->buffer_count; i++)
+        if (train->buffers[i].offset == buffer->offset && train->buffers[i].role == CLNORM_ROLE_OUTPUT)
+            return true;
+    return false;
+}
+
+/* What training saves comes as a whole or not at all: a mean without its residual is another mean. */
+static void find_what_training_saves(run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (saved_by_training(request, request->buffers[i].info) && request->buffers[i].in)
+            return;
+    for (size_t i = 0; i < request->buffer_count; i++)
+        request->buffers[i].found = saved_by_training(request, request->buffers[i].info);
+}
+
+static int check_values_before(const run_request *request, const run_buffer *buffer)
+{
+    const clnorm_buffer_info *info = buffer->info;
+    char option[ARGUMENT_NAME_SIZE], name[ARGUMENT_NAME_SIZE];
+    snprintf(name, sizeof name, "accumulate_%s", info->name);
+    option_name(name, option);
+    if (info->role == CLNORM_ROLE_GRADIENT && buffer->in && !clnorm_op_reads(&request->op, info))
+        return complain(EXIT_USAGE, "--in %s is added to with --%s true only", info->name, option);
+    const bool changed = info->role == CLNORM_ROLE_UPDATED || info->role == CLNORM_ROLE_GRADIENT;
+    if (changed && clnorm_op_reads(&request->op, info) && buffer->out && !buffer->in)
+        return complain(EXIT_USAGE, "--out %s needs the value before it: --in %s=FILE.npy", info->name,
+                        info->name);
+    return EXIT_DONE;
+}
+
+static int check_complete(run_request *request, uint64_t seen)
 {
     bool any_out = false;
+    int status = EXIT_DONE;
     for (size_t i = 0; i < request->info->attribute_count; i++)
         if (request->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64))
             return complain(EXIT_USAGE, "%s needs --%s", request->info->name,
                             request->info->attributes[i].name);
     for (size_t i = 0; i < request->buffer_count; i++) {
         const run_buffer *buffer = &request->buffers[i];
-        bool updated = buffer->info->role == CLNORM_ROLE_UPDATED;
         any_out = any_out || buffer->out;
-        if (updated && buffer->out && !buffer->in)
-            return complain(EXIT_USAGE, "--out %s needs the value before it: --in %s=FILE.npy",
-                            buffer->info->name, buffer->info->name);
-        if (buffer->info->required && buffer->info->role != CLNORM_ROLE_OUTPUT && !buffer->in)
+        status = check_values_before(request, buffer);
+        if (status != EXIT_DONE)
+            return status;
+        if (buffer->info->required && clnorm_op_reads(&request->op, buffer->info) && !buffer->in &&
+            !buffer->found)
             return complain(EXIT_USAGE, "mode %s of %s needs --in %s=FILE.npy", request->mode->name,
                             request->info->name, buffer->info->name);
     }
@@ -213,6 +251,7 @@ int run_parse(run_request *request, argument_list args)
 
     uint64_t seen = 0;
     status = take_options(request, args, &seen);
+    find_what_training_saves(request);
     return status == EXIT_DONE ? check_complete(request, seen) : status;
 }
 

@@ -102,6 +102,7 @@ static void set_layout(selftest_case *test, const shape *s, layout wanted)
         test->op.y = gaps(s);
     else if (wanted == LAYOUT_X_GAPS || wanted == LAYOUT_X_TRANSPOSED || wanted == LAYOUT_X_BROADCAST)
         test->op.y = dense;
+    test->op.dx = test->op.y;
 }
 
 /* ---- Attributes ---- */

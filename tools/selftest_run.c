@@ -76,7 +76,7 @@ static void fill(probe *p, const selftest_case *test, random_state *random)
 {
     size_t index[CLNORM_MAX_RANK] = {0}, at = 0, count = 0;
     float intruder;
-    if (p->info->role == CLNORM_ROLE_OUTPUT || is_empty(&p->tensor))
+    if (!clnorm_op_reads(&test->op, p->info) || is_empty(&p->tensor))
         return;
     do {
         p->before[p->front + at] = word_of(data_value(random, p->info, test->data));
@@ -149,20 +149,22 @@ static size_t choose_buffers(const selftest_case *test, probe *probes)
     return count;
 }
 
-/* y takes x's memory. */
-static void share_memory(probe *probes, size_t count)
+static probe *find_probe(probe *probes, size_t count, const char *name)
 {
-    probe *x = NULL, *y = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(probes[i].info->name, "x") == 0)
-            x = &probes[i];
-        if (strcmp(probes[i].info->name, "y") == 0)
-            y = &probes[i];
-    }
-    if (!x || !y)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(probes[i].info->name, name) == 0)
+            return &probes[i];
+    return NULL;
+}
+
+/* The second takes the first's memory, if both are there. */
+static void share_memory(probe *source, probe *result)
+{
+    if (!source || !result)
         return;
-    y->shared = x;
-    memcpy(y->before, x->before, x->words * sizeof *x->before);
+    result->shared = source;
+    memcpy(result->before, source->before, source->words * sizeof *source->before);
+    memcpy(result->values, source->values, source->span * sizeof *source->values);
 }
 
 /* ---- Running ---- */
@@ -297,7 +299,9 @@ void selftest_run(clnorm_context *context, const selftest_case *test, selftest_r
         goto cleanup;
     }
     if (test->in_place)
-        share_memory(probes, count);
+        share_memory(find_probe(probes, count, "x"), find_probe(probes, count, "y"));
+    if (test->in_place)
+        share_memory(find_probe(probes, count, "dy"), find_probe(probes, count, "dx"));
     if (run_reference(test, probes, count, result) && run_device(context, test, probes, count, result))
         compare(test, probes, count, result);
 

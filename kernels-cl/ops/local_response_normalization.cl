@@ -97,7 +97,9 @@ static V NAME(times_root)(V x, V z)
             fma(d, (V)(0x1.7fff72p-2f), (V)(-0.5f)));
     const V rough = x * root;
 #else
-    const V fourth_root = AS_REALS(0x4f58188f - (bits >> 2)), root = fourth_root * fourth_root;
+    /* of 8 bits, so that its square and its cube are exact */
+    const V fourth_root = AS_REALS((0x4f58988f - (bits >> 2)) & (int)0xffff0000);
+    const V root = fourth_root * fourth_root;
     const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
     const V series = fma(square,
                          fma(square, fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f)),

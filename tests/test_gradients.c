@@ -1,0 +1,308 @@
+/*
+ * The backward modes: against differences of the forward, in any layout, in place, with any of their results
+ * left out or added to.
+ */
+#include "harness.h"
+#include "random_op.h"
+#include "walk.h"
+#include <math.h>
+#include <string.h>
+
+typedef struct subject {
+    clnorm_op_kind kind;
+    clnorm_mode forward, backward;
+} subject;
+
+static const subject subjects[] = {
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, CLNORM_BACKWARD},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, CLNORM_BACKWARD_INFER},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, CLNORM_BACKWARD},
+    {CLNORM_L2_NORMALIZE, CLNORM_INFER, CLNORM_BACKWARD},
+};
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+
+/* ---- The references of both directions agree ---- */
+
+enum { MOST = 512, MOST_CHANNELS = 64 };
+
+/* A problem on the host, all of it dense. */
+typedef struct problem {
+    clnorm_op op;
+    size_t elements, channels;
+    double x[MOST], dy[MOST], y[MOST], dx[MOST];
+    double gamma[MOST_CHANNELS], beta[MOST_CHANNELS], mean[MOST_CHANNELS], variance[MOST_CHANNELS];
+    double inverse[MOST_CHANNELS], residual[MOST_CHANNELS], dgamma[MOST_CHANNELS], dbeta[MOST_CHANNELS];
+} problem;
+
+static clnorm_reference_arrays arrays_of(problem *p)
+{
+    clnorm_reference_arrays arrays = {.size = sizeof arrays};
+    arrays.x.values = p->x;
+    if (p->op.kind != CLNORM_BATCH_NORMALIZATION)
+        return arrays;
+    arrays.gamma.values = p->gamma;
+    const bool constant = p->op.mode == CLNORM_INFER || p->op.mode == CLNORM_BACKWARD_INFER;
+    (constant ? &arrays.moving_mean : &arrays.batch_mean)->values = p->mean;
+    if (constant)
+        arrays.moving_variance.values = p->variance;
+    else
+        arrays.inverse_deviation.values = p->inverse;
+    return arrays;
+}
+
+/* sum(dy * y): what dx, dgamma and dbeta are the derivatives of. */
+static double loss(problem *p, const subject *s)
+{
+    p->op.mode = s->forward;
+    clnorm_reference_arrays arrays = arrays_of(p);
+    arrays.y.values = p->y;
+    if (p->op.kind == CLNORM_BATCH_NORMALIZATION)
+        arrays.beta.values = p->beta;
+    ck_assert_int_eq(clnorm_reference(&p->op, &arrays), CLNORM_OK);
+    double sum = 0;
+    for (size_t i = 0; i < p->elements; i++)
+        sum += p->dy[i] * p->y[i];
+    return sum;
+}
+
+static void differentiate(problem *p, const subject *s)
+{
+    p->op.mode = s->backward;
+    clnorm_reference_arrays arrays = arrays_of(p);
+    arrays.dy.values = p->dy;
+    arrays.dx.values = p->dx;
+    if (p->op.kind == CLNORM_BATCH_NORMALIZATION) {
+        arrays.dgamma.values = p->dgamma;
+        arrays.dbeta.values = p->dbeta;
+    }
+    ck_assert_int_eq(clnorm_reference(&p->op, &arrays), CLNORM_OK);
+}
+
+static void expect_derivative(problem *p, const subject *s, double *variable, double derivative)
+{
+    const double step = 1e-5, before = *variable;
+    *variable = before + step;
+    const double above = loss(p, s);
+    *variable = before - step;
+    const double below = loss(p, s);
+    *variable = before;
+    const double found = (above - below) / (2 * step);
+    ck_assert_msg(fabs(found - derivative) <= 1e-6 * (1 + fabs(found)), "%.12g, by differences %.12g",
+                  derivative, found);
+}
+
+static void draw(problem *p, const subject *s, uint64_t seed)
+{
+    generator random = generator_seeded(seed + 40);
+    memset(p, 0, sizeof *p);
+    do
+        p->op = random_op(&random, s->kind, s->forward, random_tensor(&random, 2, MOST));
+    while ((p->elements = clnorm_tensor_span(&p->op.x)) > MOST ||
+           (p->channels = p->op.x.dims[trial_groups(&p->op).axis]) > MOST_CHANNELS);
+    p->op.epsilon = 0.1; /* no corner to step over */
+    for (size_t i = 0; i < p->elements; i++) {
+        p->x[i] = generator_normal(&random) + 0.5;
+        p->dy[i] = generator_normal(&random);
+    }
+    for (size_t c = 0; c < p->channels; c++) {
+        p->gamma[c] = 1 + generator_normal(&random);
+        p->mean[c] = generator_normal(&random);
+        p->variance[c] = 0.5 + generator_uniform(&random);
+    }
+}
+
+START_TEST(differences)
+{
+    const subject *s = &subjects[_i];
+    static problem p;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        draw(&p, s, seed);
+        loss(&p, s); /* training leaves its statistics */
+        differentiate(&p, s);
+        for (size_t i = 0; i < p.elements; i += 1 + p.elements / 40)
+            expect_derivative(&p, s, &p.x[i], p.dx[i]);
+        for (size_t c = 0; c < p.channels && s->kind == CLNORM_BATCH_NORMALIZATION; c += 3) {
+            expect_derivative(&p, s, &p.gamma[c], p.dgamma[c]);
+            expect_derivative(&p, s, &p.beta[c], p.dbeta[c]);
+        }
+    }
+}
+END_TEST
+
+/* ---- On the device ---- */
+
+static const subject *subject_of_case(int i)
+{
+    return &subjects[i / HARNESS_SCHEDULES];
+}
+
+static clnorm_context *context_of_case(int i)
+{
+    return harness_context(harness_schedules[i % HARNESS_SCHEDULES]);
+}
+
+/* Dense, with gaps, or with its axes the other way round in memory. */
+static clnorm_tensor draw_layout(generator *random, const clnorm_tensor *like)
+{
+    clnorm_tensor tensor = clnorm_tensor_dense(CLNORM_F32, like->rank, like->dims);
+    const size_t kind = generator_below(random, 4);
+    size_t stride = kind == 2 ? 3 : 1;
+    if (kind < 2)
+        return tensor;
+    for (unsigned i = 0; i < tensor.rank; i++) {
+        const unsigned axis = kind == 2 ? tensor.rank - 1 - i : i;
+        tensor.strides[axis] = stride;
+        stride = stride * tensor.dims[axis] + (kind == 2 ? 2 : 0);
+    }
+    return tensor;
+}
+
+START_TEST(any_layout)
+{
+    const subject *s = subject_of_case(_i);
+    clnorm_context *context = context_of_case(_i);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        generator random = generator_seeded(seed + 900);
+        trial t;
+        clnorm_op op = random_op(&random, s->kind, s->backward, random_tensor(&random, 2, 3000));
+        op.dy = draw_layout(&random, &op.x);
+        op.dx = draw_layout(&random, &op.x);
+        op.x = draw_layout(&random, &op.x);
+        trial_begin(&t, &op);
+        t.shift = seed % 19;
+        t.one_buffer = seed % 2;
+        trial_fill(&t, DATA_NORMAL, seed);
+        trial_check(&t, context);
+        trial_end(&t);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* Shapes of every kind of kernel: long and short rows, few and many columns, groups cut into parts. */
+static const size_t shapes[][3] = {
+    {2, 3, 70001}, {1, 2, 200003}, {40, 64, 49}, {64, 5, 112}, {300, 3, 7},
+    {700, 1, 33},  {9001, 1, 61},  {5, 300, 16}, {33, 17, 65}, {20001, 1, 3},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+START_TEST(every_kernel)
+{
+    const subject *s = subject_of_case(_i);
+    clnorm_context *context = context_of_case(_i);
+    for (size_t i = 0; i < SHAPES * 3; i++) {
+        generator random = generator_seeded(i + 70);
+        trial t;
+        clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 3, shapes[i / 3]);
+        clnorm_op op = random_op(&random, s->kind, s->backward, x);
+        op.axis = op.dim = (int)(i % 3);
+        if (s->kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION) {
+            op.depth_radius = i % 2 ? 5 : 2;
+            op.window_before = op.window_after = -1;
+            op.beta = i % 4 ? 0.75 : 0.6;
+        }
+        trial_begin(&t, &op);
+        t.in_place = s->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION && i % 4 == 1;
+        t.in_place_of_x = s->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION && i % 4 == 2;
+        t.shift = i;
+        trial_fill(&t, i % 5 ? DATA_NORMAL : DATA_IMAGE, i);
+        trial_check(&t, context);
+        trial_end(&t);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* Every subset of the results, each written or added to. */
+START_TEST(subsets)
+{
+    static const char *const results[] = {"dx", "dgamma", "dbeta"};
+    clnorm_context *context = context_of_case(_i);
+    for (unsigned subset = 1; subset < 8; subset++) {
+        for (unsigned added = 0; added < 8; added++) {
+            trial t;
+            clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 9, 5, 18));
+            op.mode = subject_of_case(_i)->backward;
+            op.axis = 1 + (int)(subset + added) % 2;
+            op.accumulate_dx = added & 1;
+            op.accumulate_dgamma = added & 2;
+            op.accumulate_dbeta = added & 4;
+            trial_begin(&t, &op);
+            for (unsigned i = 0; i < 3; i++)
+                if (!(subset >> i & 1))
+                    trial_omit(&t, results[i]);
+            trial_fill(&t, DATA_NORMAL, subset);
+            trial_check(&t, context);
+            trial_end(&t);
+        }
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* Windows of any length, on either side, of channels first, last and in the middle. */
+START_TEST(windows)
+{
+    static const int sizes[][2] = {{0, 0},  {1, 0},  {0, 3}, {4, 2},  {8, 8},
+                                   {16, 0}, {0, 16}, {9, 8}, {20, 30}};
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (int axis = 0; axis < 3; axis++) {
+            trial t;
+            clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_3d(CLNORM_F32, 35, 21, 37));
+            op.mode = CLNORM_BACKWARD;
+            op.axis = axis;
+            op.alpha = 0.3;
+            op.beta = i % 2 ? 0.75 : 2;
+            op.window_before = sizes[i][0];
+            op.window_after = sizes[i][1];
+            op.accumulate_dx = i % 3 == 0;
+            trial_begin(&t, &op);
+            trial_fill(&t, DATA_NORMAL, i);
+            trial_check(&t, context);
+            trial_end(&t);
+        }
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* A vector whose squared norm is epsilon exactly projects, one below does not, and one of zeros has none. */
+START_TEST(floor_of_norm)
+{
+    static const float x[3][4] = {{1, 0, 0, 0}, {0.5f, 0, 0.5f, 0}, {0, 0, 0, 0}};
+    static const float expected[3][4] = {{0, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}};
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 3, 4), 1);
+    trial t;
+    op.mode = CLNORM_BACKWARD;
+    op.epsilon = 1;
+    trial_begin(&t, &op);
+    trial_lay_out(&t);
+    memcpy(trial_input(&t, "x"), x, sizeof x);
+    for (size_t i = 0; i < 12; i++)
+        trial_input(&t, "dy")[i] = 1;
+    trial_run(&t, context, NULL);
+    for (size_t i = 0; i < 12; i++)
+        ck_assert_float_eq(trial_result(&t, "dx")[i], expected[i / 4][i % 4]);
+    trial_end(&t);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gradients");
+    TCase *host = tcase_create("references");
+    TCase *device = tcase_create("device");
+    tcase_add_loop_test(host, differences, 0, SUBJECTS);
+    tcase_set_timeout(device, 900);
+    tcase_add_loop_test(device, any_layout, 0, SUBJECTS * HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, every_kernel, 0, SUBJECTS * HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, subsets, 0, 2 * HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, windows, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, floor_of_norm, 0, HARNESS_SCHEDULES);
+    suite_add_tcase(suite, host);
+    suite_add_tcase(suite, device);
+    return run_suite(suite);
+}
