@@ -5,8 +5,6 @@
  */
 #include "schedule.h"
 
-#include <string.h>
-
 enum {
     LANES = 16,
     PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
@@ -253,17 +251,6 @@ static window built_window(const problem *p)
     return (window){least(asked.before, p->kept - 1), least(asked.after, p->kept - 1)};
 }
 
-/* Whether two vectors hold all windows that begin in the first of them, and plain sums do. */
-static bool fits_lanes(const problem *p)
-{
-    const window built = built_window(p);
-    for (size_t i = 0; i < p->define_count; i++) {
-        if (strcmp(p->defines[i].name, "EXACT_WINDOW") == 0 && p->defines[i].value != 0)
-            return false;
-    }
-    return built.before + built.after <= LANES;
-}
-
 static bool is_long(const problem *p)
 {
     const window built = built_window(p);
@@ -289,7 +276,10 @@ static const char *refuse_window_last(const problem *p, const caps *device)
 static const char *refuse_window_last_gradient(const problem *p, const caps *device)
 {
     const char *reason = refuse_window_last(p, device);
-    return reason == NULL && !fits_lanes(p) ? "a window that two vectors do not hold" : reason;
+    const window built = built_window(p);
+    if (reason != NULL)
+        return reason;
+    return built.before + built.after > LANES ? "a window that two vectors do not hold" : NULL;
 }
 
 static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)

@@ -149,6 +149,43 @@ static size_t choose_buffers(const selftest_case *test, probe *probes)
     return count;
 }
 
+static bool is_saved_by_training(const selftest_case *test, const clnorm_buffer_info *buffer)
+{
+    const clnorm_mode_info *train = clnorm_op_info_mode(test->info, CLNORM_TRAIN);
+    for (size_t i = 0; test->op.mode == CLNORM_BACKWARD && i < train->buffer_count; i++)
+        if (train->buffers[i].offset == buffer->offset && train->buffers[i].role == CLNORM_ROLE_OUTPUT)
+            return buffer->role == CLNORM_ROLE_INPUT;
+    return false;
+}
+
+/* What training saves of x, for its gradients: with other statistics they would be others. */
+static bool fill_saved(const selftest_case *test, probe *probes, size_t count)
+{
+    clnorm_reference_arrays arrays = {.size = sizeof arrays};
+    clnorm_op train = test->op;
+    size_t found = 0;
+    train.mode = CLNORM_TRAIN;
+    train.y = clnorm_tensor_dense(CLNORM_F32, train.x.rank, train.x.dims);
+    for (size_t i = 0; i < count; i++) {
+        const bool saved = is_saved_by_training(test, probes[i].info);
+        if (saved || strcmp(probes[i].info->name, "x") == 0)
+            clnorm_reference_field(&arrays, probes[i].info)->values = probes[i].values;
+        found += saved;
+    }
+    if (found == 0 || is_empty(&train.x))
+        return true;
+    arrays.y.values = calloc(clnorm_tensor_span(&train.y) + 1, sizeof *arrays.y.values);
+    const bool done = arrays.y.values && clnorm_reference(&train, &arrays) == CLNORM_OK;
+    free(arrays.y.values);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; is_saved_by_training(test, probes[i].info) && c < probes[i].span; c++) {
+            probes[i].before[probes[i].front + c] = word_of((float)probes[i].values[c]);
+            probes[i].values[c] = (double)(float)probes[i].values[c];
+        }
+    }
+    return done;
+}
+
 static probe *find_probe(probe *probes, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
@@ -294,6 +331,7 @@ void selftest_run(clnorm_context *context, const selftest_case *test, selftest_r
     bool ready = probes != NULL;
     for (size_t i = 0; ready && i < count; i++)
         ready = prepare(&probes[i], test, &random);
+    ready = ready && fill_saved(test, probes, count);
     if (!ready) {
         fault(result, "out of memory");
         goto cleanup;

@@ -23,7 +23,7 @@ INLINED float16 load_channels(const pixel *p, long first)
     return load_private_16(lanes);
 }
 
-#if !EXACT_WINDOW && WINDOW <= 17
+#if WINDOW <= 17
 #define WINDOW_OF_LANES 1 /* two vectors hold all windows that begin in the first */
 
 /* Lanes n ... n+15 of two vectors. */
@@ -36,29 +36,36 @@ INLINED float16 load_channels(const pixel *p, long first)
     shuffle2(a, b, (uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + (uint16)(n))
 #endif
 
-/* The sums of windows that begin at the first 16 of 32 neighbouring squares: low and high become sums over 1,
- * 2, 4, 8 and 16 neighbouring lanes, and a window is made of those that its length in binary has, side by
- * side. */
-INLINED float16 sum_lanes(float16 low, float16 high)
+/* Sums of floats. */
+#define SUMS               float16
+#define SUM_LANES          sum_lanes
+#define NOTHING            ((float16)(0.0f))
+#define JOINED(a, b)       ((a) + (b))
+#define MOVED(to, a, b, n) to = SHIFTED(a, b, n)
+#include "cpu/lane_sums.cl"
+
+/* Sums of squares, which may be in two floats. */
+#if EXACT_WINDOW
+#define SUMS               window_sum_16
+#define SUM_LANES          sum_squares
+#define NOTHING            window_square_16((float16)(0.0f))
+#define JOINED(a, b)       window_join_16(a, b)
+#define MOVED(to, a, b, n) to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
+#include "cpu/lane_sums.cl"
+#define MOVE_SQUARES(to, a, b, n)                                                                            \
+    to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
+#else
+#define sum_squares               sum_lanes
+#define MOVE_SQUARES(to, a, b, n) to = SHIFTED(a, b, n)
+#endif
+
+/* The sums of the windows of 16 channels, from the squares of those before, of them, and of those after. */
+INLINED window_sum_16 sum_neighbours(window_sum_16 before, window_sum_16 squares, window_sum_16 after)
 {
-    float16 sum = WINDOW & 1 ? low : (float16)(0.0f);
-#define TAKE(lanes)                                                                                          \
-    if (WINDOW & lanes)                                                                                      \
-        sum += SHIFTED(low, high, WINDOW & (lanes - 1));
-#define DOUBLE(lanes)                                                                                        \
-    low += SHIFTED(low, high, lanes);                                                                        \
-    high += SHIFTED(high, high, lanes); /* the last lanes are not needed */
-    DOUBLE(1)
-    TAKE(2)
-    DOUBLE(2)
-    TAKE(4)
-    DOUBLE(4)
-    TAKE(8)
-    DOUBLE(8)
-    TAKE(16)
-#undef TAKE
-#undef DOUBLE
-    return sum;
+    window_sum_16 low, high;
+    MOVE_SQUARES(low, before, squares, 16 - WINDOW_BEFORE);
+    MOVE_SQUARES(high, squares, after, 16 - WINDOW_BEFORE);
+    return sum_squares(low, high);
 }
 
 #endif

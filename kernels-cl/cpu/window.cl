@@ -89,16 +89,16 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
 
 /* A vector of a pixel, its squares and those of the vector before. */
 typedef struct neighbours {
-    float16 x, squares, before;
+    float16 x;
+    window_sum_16 squares, before;
 } neighbours;
 
 /* y of a vector, whose place the next one takes. */
 INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __global real *y, bool stream)
 {
-    const float16 after = window_square_16(next * f->square_scale);
-    const float16 low = SHIFTED(n->before, n->squares, 16 - WINDOW_BEFORE);
-    const float16 high = SHIFTED(n->squares, after, 16 - WINDOW_BEFORE);
-    store_vector(formula_divide_16(f, n->x, sum_lanes(low, high)), y, stream);
+    const window_sum_16 after = window_square_16(next * f->square_scale);
+    const window_sum_16 sum = sum_neighbours(n->before, n->squares, after);
+    store_vector(formula_divide_16(f, n->x, sum), y, stream);
     n->x = next;
     n->before = n->squares;
     n->squares = after;
@@ -109,8 +109,10 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
 {
     if (p->kept < 16)
         return 0;
-    const float16 x = load_16(p->x), none = (float16)(0.0f);
-    neighbours n = {x, window_square_16(x * f->square_scale), none};
+    neighbours n;
+    n.x = load_16(p->x);
+    n.squares = window_square_16(n.x * f->square_scale);
+    n.before = window_square_16((float16)(0.0f));
     long c = 0;
     for (; c + 32 <= p->kept; c += 16) {
         prefetch_values(p->x + c + AHEAD);

@@ -121,7 +121,7 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
  * current one is divided, and then the one before has all contributions. */
 typedef struct neighbours {
     float16 x, next_x;
-    float16 squares_before, squares, next_squares;
+    window_sum_16 squares_before, squares, next_squares;
     float16 direct_before, x_before;
     float16 contributions_earlier, contributions_before;
 } neighbours;
@@ -145,8 +145,7 @@ INLINED float16 advance(const formula *f, neighbours *n, const pixel *x, const p
     n->next_x = load_channels(x, first + 16);
     n->next_squares = window_square_16(n->next_x * f->square_scale);
 
-    const float16 sum = sum_lanes(SHIFTED(n->squares_before, n->squares, 16 - WINDOW_BEFORE),
-                                  SHIFTED(n->squares, n->next_squares, 16 - WINDOW_BEFORE));
+    const window_sum_16 sum = sum_neighbours(n->squares_before, n->squares, n->next_squares);
     const float16 direct = formula_divide_16(f, load_channels(dy, first), sum);
     const float16 contributions = existing(formula_contribution_16(f, direct, n->x, sum), first, x->kept);
     const float16 collected =
@@ -173,8 +172,11 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
         const pixel of_x = {x + at, (long)at, (long)(work * kept - at), (long)kept};
         const pixel of_dy = {dy + at, (long)at, (long)(work * kept - at), (long)kept};
         const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
-        const float16 none = (float16)(0.0f);
-        neighbours n = {none, load_channels(&of_x, 0), none, none, none, none, none, none, none};
+        neighbours n;
+        n.x = n.x_before = n.direct_before = (float16)(0.0f);
+        n.contributions_earlier = n.contributions_before = (float16)(0.0f);
+        n.next_x = load_channels(&of_x, 0);
+        n.squares = window_square_16((float16)(0.0f));
         n.next_squares = window_square_16(n.next_x * f.square_scale);
         advance(&f, &n, &of_x, &of_dy, 0);
         for (index_t c = 0; c < kept; c += 16) {

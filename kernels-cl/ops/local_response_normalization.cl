@@ -28,8 +28,8 @@ typedef struct formula {
 
 #endif
 
-/* Sums of squares are exact where they may have to bear cancellation or a high power, and where a window is
- * so long that rounding errors might add up. */
+/* Sums of squares are exact where they may have to bear cancellation or a high power (as in gradients), and
+ * where a window is so long that rounding errors might add up. */
 #if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
 typedef NAME(pair) NAME(window_sum);
 
@@ -81,17 +81,41 @@ static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 }
 #endif
 
+/* bias + alpha * sum, in two floats. */
+static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
+{
+    const NAME(pair) s = NAME(window_pair)(sum);
+    const V product = f->alpha * s.value;
+    const V product_rest =
+        fma((V)(f->alpha), s.value, -product) + fma(f->alpha, s.rest, f->alpha_rest * s.value);
+    const NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
+    return NAME(renormalize)(z.value, z.rest + (product_rest + f->bias_rest));
+}
+
 #if EXPONENT == 2 || EXPONENT == 3
 
-/* x * z^-(EXPONENT / 4) for z >= 2^-100, infinite or NaN. The bits of z, divided and negated, are those of a
- * root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28) puts it right.
+/* z * root^2 - 1. */
+INLINED V NAME(root_error)(V z, V z_rest, V root)
+{
+#if BACKWARD
+    const V product = z * root, rest = fma(z, root, -product) + z_rest * root;
+    return fma(rest, root, fma(product, root, (V)(-1.0f)));
+#else
+    (void)z_rest;
+    return fma(z * root, root, (V)(-1.0f));
+#endif
+}
+
+/* x * z^-(EXPONENT / 4) for z = value + rest, at least 2^-100, infinite or NaN. The bits of z, divided and
+ * negated, are those of a root to one part in eight; d tells how far it is off, and the polynomial (minimax
+ * to 2^-28) puts it right.
  */
-static V NAME(times_root)(V x, V z)
+static V NAME(times_root)(V x, V z, V z_rest)
 {
     const INTEGERS bits = AS_INTEGERS(z);
 #if EXPONENT == 2
     const V root = AS_REALS(0x5f374756 - (bits >> 1));
-    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
+    const V d = NAME(root_error)(z, z_rest, root), square = d * d;
     const V series =
         fma(square, fma(square, (V)(-0x1.fb48e4p-3f), fma(d, (V)(0x1.19805ep-2f), (V)(-0x1.3fff22p-2f))),
             fma(d, (V)(0x1.7fff72p-2f), (V)(-0.5f)));
@@ -100,7 +124,7 @@ static V NAME(times_root)(V x, V z)
     /* of 8 bits, so that its square and its cube are exact */
     const V fourth_root = AS_REALS((0x4f58988f - (bits >> 2)) & (int)0xffff0000);
     const V root = fourth_root * fourth_root;
-    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
+    const V d = NAME(root_error)(z, z_rest, root), square = d * d;
     const V series = fma(square,
                          fma(square, fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f)),
                              fma(d, (V)(0x1.20b11cp-1f), (V)(-0x1.33f276p-1f))),
@@ -184,38 +208,48 @@ static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 
 #endif
 
+#if EXPONENT == 4 || BACKWARD
+
+/* x / z, z in two floats, as exactly as one float has it; what the division gives where that is not finite.
+ */
+static V NAME(divide_by_pair)(V x, NAME(pair) z)
+{
+    const V inverse = 1.0f / z.value, quotient = x / z.value;
+    const V left = fma(-quotient, z.value, x) - quotient * z.rest;
+    const V refined = fma(left, inverse, quotient);
+    return select(quotient, refined, isfinite(refined) && isfinite(inverse) && isfinite(z.value));
+}
+
+#endif
+
 /* x / (bias + alpha * sum)^beta. */
 static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
-    const NAME(pair) s = NAME(window_pair)(sum);
-    const V product = f->alpha * s.value;
-    const V product_rest =
-        fma((V)(f->alpha), s.value, -product) + fma(f->alpha, s.rest, f->alpha_rest * s.value);
-    NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
-    z = NAME(renormalize)(z.value, z.rest + (product_rest + f->bias_rest));
-    return NAME(divide_by_power)(f, x, z);
+    return NAME(divide_by_power)(f, x, NAME(denominator)(f, sum));
 #elif EXPONENT == 0
     return x; /* even where the rest is NaN, as pow has it */
 #else
-    const V z = fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
-#if EXPONENT == 4
-    const V quotient = x / z;
-    const V refined = fma(fma(-quotient, z, x), 1.0f / z, quotient);
-    return select(quotient, refined, isfinite(refined) && isfinite(1.0f / z) && isfinite(z));
+#if BACKWARD
+    const NAME(pair) z = NAME(denominator)(f, sum);
 #else
-    return NAME(times_root)(x, z);
+    const NAME(pair) z = {fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias)), (V)(0.0f)};
+#endif
+#if EXPONENT == 4
+    return NAME(divide_by_pair)(x, z);
+#else
+    return NAME(times_root)(x, z.value, z.rest);
 #endif
 #endif
 }
 
 #if BACKWARD
 
-/* What a channel gives to the gradients of those in its window: direct * x / (bias + alpha * sum), where
- * direct is its own, dy / (bias + alpha * sum)^beta. */
+/* What a channel gives to the gradients of those in its window: direct * x / z, z = bias + alpha * sum, where
+ * direct is its own, dy / z^beta. */
 static V NAME(formula_contribution)(const formula *f, V direct, V x, NAME(window_sum) sum)
 {
-    return direct * x / fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
+    return NAME(divide_by_pair)(direct * x, NAME(denominator)(f, sum));
 }
 
 /* dx from the contributions of the channels in whose windows this one is. */

@@ -300,11 +300,8 @@ static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, 
         const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
         const double dy = arrays->dy.values[element(&op->dy, axis, c->index, i)];
         const double through = share == 0 ? 0 : dbeta * share + (x - c->mean) * inverse * (dgamma * share);
-        /* no larger than dy where the statistics are the batch's own; others may be given */
-        const double correction = fabs(c->gamma * inverse * through);
         add(arrays->dx, element(&op->dx, axis, c->index, i), op->accumulate_dx,
-            c->gamma * inverse * (dy - through),
-            6 * ulp_of(isfinite(correction) ? fmax(largest, correction) : largest));
+            c->gamma * inverse * (dy - through), 6 * ulp_of(largest));
     }
 }
 

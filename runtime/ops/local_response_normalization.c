@@ -69,7 +69,8 @@ static void choose_exponent(const clnorm_op *op, problem *p)
         return;
     }
     problem_define(p, "EXPONENT_GENERAL", 1);
-    problem_define(p, "EXACT_WINDOW", cancels || fabs(beta) > 1.5);
+    if (!p->backward)
+        problem_define(p, "EXACT_WINDOW", cancels || fabs(beta) > 1.5);
 }
 
 static void lower(const clnorm_op *op, problem *p)
@@ -80,6 +81,8 @@ static void lower(const clnorm_op *op, problem *p)
     p->window_before = window_before(op);
     p->window_after = window_after(op);
     choose_exponent(op, p);
+    if (p->backward) /* z^-(beta + 1) magnifies the error of a sum */
+        problem_define(p, "EXACT_WINDOW", 1);
 
     /* alpha = scaled * 2^(2 shift), 1 <= |scaled| < 4: x times 2^shift keeps S in range where alpha * S is */
     const double alpha = scaled_alpha(op);
