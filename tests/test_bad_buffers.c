@@ -4,7 +4,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum base_call { TRAIN, INFER, STATISTICS, APPLY, L2, LRN } base_call;
+typedef enum base_call {
+    TRAIN,
+    INFER,
+    STATISTICS,
+    APPLY,
+    GRADIENT,
+    L2,
+    L2_GRADIENT,
+    LRN,
+    LRN_GRADIENT
+} base_call;
 
 typedef enum buffer_change {
     WITHOUT,    /* `name` is not given */
@@ -73,6 +83,21 @@ static const struct {
     {INFER, ON_TAIL, "y", "moving_mean", CLNORM_BUFFER_OVERLAP, {"y", "moving_mean"}},
     {INFER, SUB_BUFFER, "y", "beta", CLNORM_BUFFER_OVERLAP, {"y", "beta"}},
     {LRN, SUB_BUFFER, "y", "x", CLNORM_BUFFER_OVERLAP, {"y", "x"}},
+    {GRADIENT, WITHOUT, "dy", NULL, CLNORM_MISSING_BUFFER, {"dy", "backward"}},
+    {GRADIENT, WITHOUT, "inverse_deviation", NULL, CLNORM_MISSING_BUFFER, {"inverse_deviation"}},
+    {L2_GRADIENT, WITHOUT, "dx", NULL, CLNORM_MISSING_BUFFER, {"dx"}},
+    {GRADIENT, GIVEN, "y", NULL, CLNORM_UNEXPECTED_BUFFER, {"y", "backward"}},
+    {L2, GIVEN, "dy", NULL, CLNORM_UNEXPECTED_BUFFER, {"dy", "infer"}},
+    {L2_GRADIENT, GIVEN, "dgamma", NULL, CLNORM_UNEXPECTED_BUFFER, {"dgamma", "l2_normalize"}},
+    {GRADIENT, BEYOND, "dy", NULL, CLNORM_BUFFER_TOO_SMALL, {"dy", "420"}},
+    {GRADIENT, BEYOND, "dx", NULL, CLNORM_BUFFER_TOO_SMALL, {"dx", "420"}},
+    {GRADIENT, BEYOND, "dbeta", NULL, CLNORM_BUFFER_TOO_SMALL, {"dbeta", "12"}},
+    {LRN_GRADIENT, ON, "dx", "x", CLNORM_BUFFER_OVERLAP, {"dx", "x"}},
+    {LRN_GRADIENT, ON, "dx", "dy", CLNORM_BUFFER_OVERLAP, {"dx", "dy"}},
+    {L2_GRADIENT, ON_TAIL, "dx", "dy", CLNORM_BUFFER_OVERLAP, {"dx", "dy"}},
+    {GRADIENT, ON, "dx", "gamma", CLNORM_BUFFER_OVERLAP, {"dx", "gamma"}},
+    {GRADIENT, ON, "dgamma", "gamma", CLNORM_BUFFER_OVERLAP, {"dgamma", "gamma"}},
+    {GRADIENT, ON, "dgamma", "dbeta", CLNORM_BUFFER_OVERLAP, {"dgamma", "dbeta"}},
     {L2, SMALL_SIZE, NULL, NULL, CLNORM_INVALID_ARGUMENT, {"buffers", "size"}},
     {L2, NULL_LIST, NULL, NULL, CLNORM_INVALID_ARGUMENT, {"wait"}},
 };
@@ -80,11 +105,14 @@ enum { BUFFER_ROWS = sizeof buffer_rows / sizeof buffer_rows[0] };
 
 static clnorm_op op_of_call(base_call call)
 {
-    static const clnorm_mode modes[] = {CLNORM_TRAIN, CLNORM_INFER, CLNORM_STATISTICS, CLNORM_APPLY};
-    clnorm_op op = base_op(call == L2    ? CLNORM_L2_NORMALIZE
-                           : call == LRN ? CLNORM_LOCAL_RESPONSE_NORMALIZATION
-                                         : CLNORM_BATCH_NORMALIZATION);
-    op.mode = call < L2 ? modes[call] : CLNORM_INFER;
+    static const clnorm_mode modes[] = {
+        [TRAIN] = CLNORM_TRAIN,          [INFER] = CLNORM_INFER,       [STATISTICS] = CLNORM_STATISTICS,
+        [APPLY] = CLNORM_APPLY,          [GRADIENT] = CLNORM_BACKWARD, [L2] = CLNORM_INFER,
+        [L2_GRADIENT] = CLNORM_BACKWARD, [LRN] = CLNORM_INFER,         [LRN_GRADIENT] = CLNORM_BACKWARD};
+    clnorm_op op = base_op(call < L2    ? CLNORM_BATCH_NORMALIZATION
+                           : call < LRN ? CLNORM_L2_NORMALIZE
+                                        : CLNORM_LOCAL_RESPONSE_NORMALIZATION);
+    op.mode = modes[call];
     return op;
 }
 
@@ -97,8 +125,12 @@ static clnorm_buffer *field(clnorm_buffers *buffers, const char *name)
     } fields[] = {
         {"x", offsetof(clnorm_buffers, x)},
         {"y", offsetof(clnorm_buffers, y)},
+        {"dy", offsetof(clnorm_buffers, dy)},
+        {"dx", offsetof(clnorm_buffers, dx)},
         {"gamma", offsetof(clnorm_buffers, gamma)},
         {"beta", offsetof(clnorm_buffers, beta)},
+        {"dgamma", offsetof(clnorm_buffers, dgamma)},
+        {"dbeta", offsetof(clnorm_buffers, dbeta)},
         {"moving_mean", offsetof(clnorm_buffers, moving_mean)},
         {"moving_variance", offsetof(clnorm_buffers, moving_variance)},
         {"batch_mean", offsetof(clnorm_buffers, batch_mean)},

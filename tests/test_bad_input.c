@@ -138,7 +138,12 @@ typedef enum op_change {
     Y_REPEATS,
     Y_OVERLAPS,
     Y_LIKE_REPEATED_X,
-    MODE_BACKWARD,
+    DY_RANK,
+    DY_DIM,
+    DX_DIM,
+    DX_OVERLAPS,
+    DX_LIKE_REPEATED_X,
+    MODE_BACKWARD_INFER,
     MODE_STATISTICS,
     MODE_APPLY,
     MODE_NONE,
@@ -204,15 +209,43 @@ static void change_y(clnorm_op *op, op_change change)
     }
 }
 
+static void change_gradient(clnorm_op *op, op_change change)
+{
+    const clnorm_tensor dense = clnorm_tensor_dense(CLNORM_F32, 3, base_dims);
+    op->mode = CLNORM_BACKWARD;
+    op->dy = op->dx = dense;
+    switch (change) {
+    case DY_RANK:
+        op->dy.rank = 2;
+        break;
+    case DY_DIM:
+        op->dy.dims[1] = 4;
+        break;
+    case DX_DIM:
+        op->dx.dims[1] = 4;
+        break;
+    case DX_OVERLAPS:
+        op->dx.strides[0] = 20;
+        break;
+    default:
+        op->x.strides[0] = 0;
+        op->dx.rank = 0;
+        break;
+    }
+}
+
 static void change_op(clnorm_op *op, op_change change)
 {
-    static const clnorm_mode modes[] = {CLNORM_BACKWARD, CLNORM_STATISTICS, CLNORM_APPLY, (clnorm_mode)77};
+    static const clnorm_mode modes[] = {CLNORM_BACKWARD_INFER, CLNORM_STATISTICS, CLNORM_APPLY,
+                                        (clnorm_mode)77};
     if (change < Y_RANK)
         change_x(op, change);
-    else if (change < MODE_BACKWARD)
+    else if (change < DY_RANK)
         change_y(op, change);
+    else if (change < MODE_BACKWARD_INFER)
+        change_gradient(op, change);
     else if (change < KIND_0)
-        op->mode = modes[change - MODE_BACKWARD];
+        op->mode = modes[change - MODE_BACKWARD_INFER];
     else if (change == SIZE_0)
         op->size = 0;
     else
@@ -244,12 +277,16 @@ static const struct {
     {"y of stride 0", CLNORM_L2_NORMALIZE, Y_REPEATS, CLNORM_INVALID_STRIDES, {"y"}},
     {"y overlaps", CLNORM_LOCAL_RESPONSE_NORMALIZATION, Y_OVERLAPS, CLNORM_INVALID_STRIDES, {"y"}},
     {"y as x of stride 0", CLNORM_L2_NORMALIZE, Y_LIKE_REPEATED_X, CLNORM_INVALID_STRIDES, {"y", "x"}},
-    {"backward", CLNORM_L2_NORMALIZE, MODE_BACKWARD, CLNORM_INVALID_MODE, {"mode is backward", "infer"}},
-    {"backward",
-     CLNORM_BATCH_NORMALIZATION,
-     MODE_BACKWARD,
+    {"rank of dy", CLNORM_BATCH_NORMALIZATION, DY_RANK, CLNORM_INVALID_RANK, {"dy", "rank 2", "3"}},
+    {"dims of dy", CLNORM_L2_NORMALIZE, DY_DIM, CLNORM_INVALID_SHAPE, {"dy has 4", "axis 1", "3"}},
+    {"dims of dx", CLNORM_L2_NORMALIZE, DX_DIM, CLNORM_INVALID_SHAPE, {"dx has 4", "axis 1", "3"}},
+    {"dx overlaps", CLNORM_LOCAL_RESPONSE_NORMALIZATION, DX_OVERLAPS, CLNORM_INVALID_STRIDES, {"dx"}},
+    {"dx as x of stride 0", CLNORM_L2_NORMALIZE, DX_LIKE_REPEATED_X, CLNORM_INVALID_STRIDES, {"dx", "x"}},
+    {"backward_infer",
+     CLNORM_L2_NORMALIZE,
+     MODE_BACKWARD_INFER,
      CLNORM_INVALID_MODE,
-     {"mode is backward", "train"}},
+     {"mode is backward_infer", "infer, backward"}},
     {"statistics", CLNORM_LOCAL_RESPONSE_NORMALIZATION, MODE_STATISTICS, CLNORM_INVALID_MODE, {"statistics"}},
     {"apply", CLNORM_L2_NORMALIZE, MODE_APPLY, CLNORM_INVALID_MODE, {"mode is apply", "infer"}},
     {"mode 77", CLNORM_BATCH_NORMALIZATION, MODE_NONE, CLNORM_INVALID_MODE, {"mode is 77", "train"}},

@@ -154,6 +154,19 @@ try 0 '' run l2_normalize --mode train --dim 0 --in x=x.npy --out y=y.npy
 expect y.npy '0.3162 0.7071 0.9487 0.9487 0.7071 0.3162'
 try 0 '' run local_response_normalization --depth_radius 0 --alpha 1 --beta 1 --in x=x.npy --out y=y.npy --dtype f32
 expect y.npy '0.5000 0.4000 0.3000 0.3000 0.4000 0.5000'
+{ prefix '(2, 3)'; floats 3 1 4 1 2 1; } >dy.npy
+try 0 '' run $bn --mode backward --epsilon 1 --in x=x.npy --in dy=dy.npy --in gamma=c1.npy --out dx=y.npy \
+    --out dgamma=new.npy --out dbeta=dbeta.npy
+expect new.npy '-1.4142 0.0000 2.1213'
+expect dbeta.npy '4.0000 3.0000 5.0000'
+expect y.npy '0.3536 -0.5000 2.1213 -0.3536 0.5000 -2.1213'
+try 0 '' run $bn --mode backward --accumulate-dbeta true --in x=x.npy --in dy=dy.npy --in dbeta=c1.npy \
+    --out dbeta=new.npy
+expect new.npy '5.0000 4.0000 9.0000'
+try 0 '' run $bn --mode backward_infer --epsilon 0 --in x=x.npy --in dy=dy.npy $running --out dx=y.npy
+expect y.npy '3.0000 1.0000 2.0000 1.0000 2.0000 0.5000'
+try 0 '' run l2_normalize --mode backward --dim 0 --epsilon 100 --in x=x.npy --in dy=dy.npy --out dx=y.npy
+expect y.npy '0.3000 0.1000 0.4000 0.1000 0.2000 0.1000'
 cp x.npy same.npy
 try 0 '' run l2_normalize --dim -1 --epsilon 100 --in x=same.npy --out y=same.npy
 expect same.npy '0.1000 0.2000 0.3000 0.3000 0.2000 0.1000'
@@ -188,6 +201,9 @@ refuse 2 'it must be true or false' run $bn --unbiased-running-variance yes --in
 refuse 2 'l2_normalize needs --dim' run l2_normalize --in x=x.npy --out y=y.npy
 refuse 2 '--dtype is "f33"' run l2_normalize --dim 0 --dtype f33 --in x=x.npy --out y=y.npy
 refuse 2 '--in names "z"' run l2_normalize --dim 0 --in z=x.npy --out y=y.npy
+refuse 2 'with --accumulate-dbeta true only' run $bn --mode backward --in x=x.npy --in dy=x.npy --in dbeta=c1.npy --out dx=y.npy
+refuse 2 '--out dx needs the value before it' run $bn --mode backward --accumulate-dx true --in x=x.npy --in dy=x.npy --out dx=y.npy
+refuse 2 'needs --in inverse_deviation=FILE.npy' run $bn --mode backward --in x=x.npy --in dy=x.npy --in batch_mean=c0.npy --out dx=y.npy
 refuse 2 '--out names "dx"' run l2_normalize --dim 0 --in x=x.npy --out dx=y.npy
 refuse 2 'y is an output' run l2_normalize --dim 0 --in x=x.npy --in y=x.npy --out y=y.npy
 refuse 2 'x is an input' run l2_normalize --dim 0 --in x=x.npy --out x=y.npy

@@ -30,7 +30,7 @@ static uint64_t hash_of_op(const clnorm_op *op, uint64_t seed, clnorm_context *c
 }
 
 /* Shapes that are split among work-items one way or another: few long groups, many short ones. */
-enum { FIXED = 7, RANDOM = 60, HASHES = FIXED + RANDOM };
+enum { FIXED = 7, FORWARD = 60, BACKWARD = 30, HASHES = FIXED + FORWARD + BACKWARD };
 
 static clnorm_op op_number(size_t number)
 {
@@ -47,6 +47,8 @@ static clnorm_op op_number(size_t number)
     if (number >= FIXED) {
         clnorm_op_kind kind = kinds[number % 3];
         clnorm_mode mode = kind == CLNORM_BATCH_NORMALIZATION ? CLNORM_TRAIN : CLNORM_INFER;
+        if (number >= FIXED + FORWARD)
+            mode = CLNORM_BACKWARD;
         return random_op(&random, kind, mode, random_tensor(&random, 2, 60000));
     }
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_dense(CLNORM_F32, 3, shapes[number].dims));
