@@ -1,5 +1,6 @@
 /* cpu schedule: the channels of a pixel, which lie side by side, and windows over them. A vector holds 16
  * channels. */
+
 /* One of the tensor's pixels; `before` and `after` values of the tensor lie before its first one, and from
  * there on. */
 typedef struct pixel {

@@ -46,3 +46,48 @@ static void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
             sums[slot][v] = window_join_16(sums[slot][v], sums[slot + 1][v]);
     }
 }
+
+/* Windows of a block that are about to slide: of channel c, the end of one stretch of WINDOW channels, the
+ * first of which begins WINDOW_BEFORE channels before the first, and the beginning of the next (van Herk
+ * 1992). */
+typedef struct windows {
+    window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
+    uint slot; /* of the channel, in its stretch */
+} windows;
+
+static void begin_windows(windows *w, const formula *f, __global const real *x, block b, index_t kept,
+                          index_t inner)
+{
+    const window_sum_16 none = window_square_16((float16)(0.0f));
+    const uint vectors = block_vectors(b);
+    for (uint slot = 0; slot < WINDOW; slot++) {
+        const bool exists = slot >= WINDOW_BEFORE && slot - WINDOW_BEFORE < kept;
+        __global const real *from = x + (exists ? slot - WINDOW_BEFORE : 0) * inner;
+        for (uint v = 0; v < vectors; v++)
+            w->ends[slot][v] = exists ? load_square(f, from + vector_start(b, v), b) : none;
+    }
+    sum_to_last(w->ends, vectors);
+    for (uint v = 0; v < vectors; v++)
+        w->beginning[v] = none;
+    w->slot = 0;
+}
+
+/* The sum of a vector's window, which then slides on to take in another square. */
+static window_sum_16 slide_window(windows *w, uint v, window_sum_16 square)
+{
+    const window_sum_16 sum = window_join_16(w->ends[w->slot][v], w->beginning[v]);
+    w->ends[w->slot][v] = square;
+    w->beginning[v] = window_join_16(w->beginning[v], square);
+    return sum;
+}
+
+/* On to the next channel. */
+static void next_windows(windows *w, uint vectors)
+{
+    if (++w->slot < WINDOW)
+        return;
+    w->slot = 0;
+    sum_to_last(w->ends, vectors);
+    for (uint v = 0; v < vectors; v++)
+        w->beginning[v] = window_square_16((float16)(0.0f));
+}

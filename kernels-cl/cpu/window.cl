@@ -16,9 +16,8 @@
 
 #include "cpu/pixels.cl"
 
-/* work: outer entries; the first dimension has `blocks` blocks of pixels. Channels are taken in stretches of
- * WINDOW, the first of which begins WINDOW_BEFORE channels before the first. A window is the end of one
- * stretch and the beginning of the next (van Herk 1992): three additions an output, however long it is. */
+/* work: outer entries; the first dimension has `blocks` blocks of pixels. Three additions an output, however
+ * long the window is. */
 __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
                            FORMULA_PARAMETERS)
 {
@@ -31,40 +30,22 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
     y += y_offset + entry * kept * inner + b.first;
     const bool stream = values_to_boundary(y) == 0 && may_stream(y) && inner % 16 == 0 && b.count % 16 == 0;
     const uint vectors = block_vectors(b);
-    const window_sum_16 none = window_square_16((float16)(0.0f));
-
-    window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
-    for (uint slot = 0; slot < WINDOW; slot++) {
-        const bool exists = slot >= WINDOW_BEFORE && slot - WINDOW_BEFORE < kept;
-        __global const real *from = x + (exists ? slot - WINDOW_BEFORE : 0) * inner;
-        for (uint v = 0; v < vectors; v++)
-            ends[slot][v] = exists ? load_square(&f, from + vector_start(b, v), b) : none;
-    }
-    sum_to_last(ends, vectors);
-    for (uint v = 0; v < vectors; v++)
-        beginning[v] = none;
-
-    uint slot = 0;
+    windows w;
+    begin_windows(&w, &f, x, b, kept, inner);
     for (index_t c = 0; c < kept; c++) {
         const index_t next = c + WINDOW_AFTER + 1; /* the first channel beyond this window */
         __global const real *from = x + next * inner;
         for (uint v = 0; v < vectors; v++) {
             /* Loaded before y is stored: cores take addresses for the same that agree in their last 12 bits.
              */
-            const window_sum_16 square = next < kept ? load_square(&f, from + vector_start(b, v), b) : none;
+            const window_sum_16 square = next < kept ? load_square(&f, from + vector_start(b, v), b)
+                                                     : window_square_16((float16)(0.0f));
             prefetch_values(from + inner + vector_start(b, v));
             const index_t at = c * inner + vector_start(b, v);
-            const window_sum_16 sum = window_join_16(ends[slot][v], beginning[v]);
-            store_pixels(formula_divide_16(&f, load_pixels(x + at, b), sum), y + at, b, stream);
-            ends[slot][v] = square;
-            beginning[v] = window_join_16(beginning[v], square);
+            const float16 values = load_pixels(x + at, b);
+            store_pixels(formula_divide_16(&f, values, slide_window(&w, v, square)), y + at, b, stream);
         }
-        if (++slot < WINDOW)
-            continue;
-        slot = 0;
-        sum_to_last(ends, vectors);
-        for (uint v = 0; v < vectors; v++)
-            beginning[v] = none;
+        next_windows(&w, vectors);
     }
 }
 #endif

@@ -50,30 +50,24 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
     y += y_offset + entry * kept * inner + b.first;
     const bool stream = values_to_boundary(y) == 0 && may_stream(y) && inner % 16 == 0 && b.count % 16 == 0;
     const uint vectors = block_vectors(b);
-    const window_sum_16 none = window_square_16((float16)(0.0f));
-
-    window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
+    windows w;
     rings r;
+    begin_windows(&w, &f, x, b, kept, inner);
     for (uint slot = 0; slot < WINDOW; slot++) {
-        const bool exists = slot >= WINDOW_BEFORE && slot - WINDOW_BEFORE < kept;
-        __global const real *from = x + (exists ? slot - WINDOW_BEFORE : 0) * inner;
-        for (uint v = 0; v < vectors; v++) {
-            ends[slot][v] = exists ? load_square(&f, from + vector_start(b, v), b) : none;
+        for (uint v = 0; v < vectors; v++)
             r.contributions[slot][v] = (float16)(0.0f);
-        }
     }
-    sum_to_last(ends, vectors);
-    for (uint v = 0; v < vectors; v++)
-        beginning[v] = none;
 
-    uint slot = 0, row = 0; /* of channel c in the windows, and in `direct` */
+    uint row = 0; /* of channel c in `direct` */
     for (index_t c = 0; c < kept + WINDOW_BEFORE; c++) {
         const index_t next = c + WINDOW_AFTER + 1, result = c - WINDOW_BEFORE;
         const uint first_row = row + 1 < KEPT_ROWS ? row + 1 : 0; /* of channel `result` */
         for (uint v = 0; v < vectors; v++) {
             const uint start = vector_start(b, v);
-            const window_sum_16 sum = window_join_16(ends[slot][v], beginning[v]);
-            const window_sum_16 square = next < kept ? load_square(&f, x + next * inner + start, b) : none;
+            const uint slot = w.slot;
+            const window_sum_16 square = next < kept ? load_square(&f, x + next * inner + start, b)
+                                                     : window_square_16((float16)(0.0f));
+            const window_sum_16 sum = slide_window(&w, v, square);
             float16 contribution = (float16)(0.0f), direct = (float16)(0.0f);
             if (c < kept) {
                 direct = formula_divide_16(&f, load_pixels(dy + c * inner + start, b), sum);
@@ -84,8 +78,6 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             prefetch_values(dy + (c + 1) * inner + start);
             r.contributions[slot][v] = contribution;
             r.direct[row][v] = direct;
-            ends[slot][v] = square;
-            beginning[v] = window_join_16(beginning[v], square);
             if (c < WINDOW_BEFORE)
                 continue;
             const index_t at = result * inner + start;
@@ -101,12 +93,7 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             store_pixels(gradient, y + at, b, stream);
         }
         row = first_row;
-        if (++slot < WINDOW)
-            continue;
-        slot = 0;
-        sum_to_last(ends, vectors);
-        for (uint v = 0; v < vectors; v++)
-            beginning[v] = none;
+        next_windows(&w, vectors);
     }
 }
 #endif
@@ -126,7 +113,7 @@ typedef struct neighbours {
     float16 contributions_earlier, contributions_before;
 } neighbours;
 
-/* Whether a lane of the channels from `first` on exists. */
+/* The values of channels first ... first+15, zeros where the pixel has none. */
 INLINED float16 existing(float16 values, long first, long kept)
 {
     if (first + 16 <= kept)

@@ -44,7 +44,8 @@ static void NAME(formula_finish)(const formula *f, index_t group, uint groups, N
 
     coefficients[SCALE] = select(scale, one, floored);
     coefficients[SECOND_SCALE] = select(sums.scale, one, floored);
-    const V floor = ldexp((V)(f->floor_mantissa), f->floor_exponent);
+    const V floor =
+        ldexp((V)(f->floor_mantissa), (INTEGERS)(f->floor_exponent)); /* oclgrind 21.10 misreads a scalar */
     coefficients[INVERSE] = select(inverse.value, floor, floored);
     coefficients[INVERSE_REST] = select(inverse.rest, zero, floored);
     coefficients[SLOPE] = select(slope.value, zero, floored);
