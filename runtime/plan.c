@@ -1,3 +1,4 @@
+#include "plan.h"
 #include "buffers.h"
 #include "choose.h"
 #include "context.h"
@@ -116,21 +117,26 @@ static clnorm_status prepare(clnorm_plan *plan)
     return status == CLNORM_OK ? allocate_scratch(plan, chosen.scratch_bytes) : status;
 }
 
-clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
+clnorm_status plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
 {
-    if (plan == NULL || context == NULL)
-        return log_failure(
-            fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", plan == NULL ? "plan" : "context"));
     clnorm_plan *made = NULL;
     clnorm_status status = allocate(&made, context, op);
     if (status == CLNORM_OK)
         status = prepare(made);
     if (status != CLNORM_OK) {
         clnorm_plan_destroy(made);
-        return log_failure(status);
+        return status;
     }
     *plan = made;
     return CLNORM_OK;
+}
+
+clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
+{
+    if (plan == NULL || context == NULL)
+        return log_failure(
+            fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", plan == NULL ? "plan" : "context"));
+    return log_failure(plan_create(plan, context, op));
 }
 
 void clnorm_plan_destroy(clnorm_plan *plan)
@@ -282,16 +288,22 @@ static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buff
     return status == CLNORM_OK ? submit(plan, s, &buffers) : status;
 }
 
+clnorm_status plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers, cl_command_queue queue,
+                           cl_uint n_wait, const cl_event *wait_list, cl_event *event)
+{
+    submission s = {.queue = queue != NULL ? queue : plan->context->queue,
+                    .n_wait = n_wait,
+                    .wait_list = wait_list,
+                    .event = event};
+    return execute(plan, &s, buffers);
+}
+
 clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers, cl_command_queue queue,
                                   cl_uint n_wait, const cl_event *wait_list, cl_event *event)
 {
     if (plan == NULL)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "plan must not be NULL"));
-    submission s = {.queue = queue != NULL ? queue : plan->context->queue,
-                    .n_wait = n_wait,
-                    .wait_list = wait_list,
-                    .event = event};
-    return log_failure(execute(plan, &s, buffers));
+    return log_failure(plan_execute(plan, buffers, queue, n_wait, wait_list, event));
 }
 
 /* ---- Asking ---- */

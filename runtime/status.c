@@ -66,6 +66,9 @@ const char *clnorm_status_name(clnorm_status status)
         NAME(OUT_OF_MEMORY);
         NAME(OPENCL_ERROR);
         NAME(IO_ERROR);
+        NAME(INVALID_NAME);
+        NAME(INVALID_FILE);
+        NAME(INVALID_STATE);
     }
 #undef NAME
     return "UNKNOWN_STATUS";

@@ -63,6 +63,9 @@ typedef enum clnorm_status {
     CLNORM_OUT_OF_MEMORY,       /* host or device memory is used up */
     CLNORM_OPENCL_ERROR,        /* any other failure of an OpenCL call, named in the message */
     CLNORM_IO_ERROR,            /* a file that cannot be read or written */
+    CLNORM_INVALID_NAME,        /* a name that is malformed, taken, or of nothing that there is */
+    CLNORM_INVALID_FILE,        /* a file that is malformed, or does not fit what it is read for */
+    CLNORM_INVALID_STATE,       /* a call before the one that it builds on */
 } clnorm_status;
 
 /* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */

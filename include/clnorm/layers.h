@@ -1,0 +1,292 @@
+/*
+ * tflearn's normalization layers over the operations: variables by name, training, checkpoints.
+ *
+ *   clnorm_model *model;
+ *   clnorm_model_create(&model, context, 42);                   42 seeds the variables
+ *
+ *   clnorm_batch_normalization_options options = clnorm_batch_normalization_defaults();
+ *   clnorm_layer *layer;
+ *   clnorm_batch_normalization_layer(&layer, model, channels, &options);    "BatchNormalization/gamma", ...
+ *
+ *   clnorm_model_set_training(model, true);
+ *   clnorm_layer_forward(layer, &shape, x, y, queue, 0, NULL, NULL);        moves the running values
+ *   clnorm_layer_backward(layer, x, dy, dx, queue, 0, NULL, NULL);          adds to the gradients
+ *   ... an optimizer goes over clnorm_model_variable(model, 0), (model, 1), ...
+ *   clnorm_model_zero_gradients(model, queue, 0, NULL, NULL);
+ *   clnorm_model_save(model, "model.safetensors");
+ *
+ * A model owns its layers and variables: they go with it, and are not destroyed one by one. It keeps what it
+ * needs of its context, which may be destroyed before it.
+ *
+ * Every function may be called from any thread, also on the same model or layer; only destroying a model
+ * while another thread still uses it is an error of the caller. On the device it is as everywhere in OpenCL:
+ * commands on one in-order queue follow each other, others are ordered by their events. A training forward
+ * writes the running values and what its layer keeps for backward; backward reads that and adds to the
+ * gradients; layers that share variables share those. Functions that say "waits" use the context's own queue:
+ * what other queues still do to the variables must be complete.
+ *
+ * docs/layers.md has the rules of names, the file format and examples.
+ */
+#ifndef CLNORM_LAYERS_H
+#define CLNORM_LAYERS_H
+
+#include <clnorm/clnorm.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Models ---------------------------------------------------------------------------------- */
+
+typedef struct clnorm_model clnorm_model;
+
+/* A model without layers, in inference mode. The same seed gives variables of the same name the same initial
+ * bits, on every machine and in whatever order they are made. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY. */
+CLNORM_API clnorm_status clnorm_model_create(clnorm_model **model, clnorm_context *context,
+                                             unsigned long long seed);
+
+/* With its layers and variables. Safe while executions are still in flight. NULL is allowed. */
+CLNORM_API void clnorm_model_destroy(clnorm_model *model);
+
+/* What forward passes do from now on. Errors: INVALID_ARGUMENT. */
+CLNORM_API clnorm_status clnorm_model_set_training(clnorm_model *model, bool training);
+CLNORM_API bool clnorm_model_is_training(const clnorm_model *model);
+
+/* ---- Variables ------------------------------------------------------------------------------- */
+
+/* What a model learns or keeps. The model owns it, all that it points to, and the OpenCL buffers, which hold
+ * dense values of `tensor` from their first byte on; an optimizer reads `gradient` and updates `value` there.
+ */
+typedef struct clnorm_variable {
+    const char *name;     /* "BatchNormalization/gamma" */
+    clnorm_tensor tensor; /* f32, [channels] */
+    bool trainable;       /* has a gradient */
+    bool restore;         /* clnorm_model_load changes it */
+    cl_mem value;
+    cl_mem gradient; /* NULL where not trainable; else the sum over backward passes since it was zeroed */
+} clnorm_variable;
+
+/* In the order in which they were made; a batch normalization makes beta, gamma, moving_mean and
+ * moving_variance. NULL beyond the last. Pointers stay valid as long as the model. */
+CLNORM_API size_t clnorm_model_variable_count(clnorm_model *model);
+CLNORM_API const clnorm_variable *clnorm_model_variable(clnorm_model *model, size_t index);
+
+/* By name. NULL if there is none. */
+CLNORM_API const clnorm_variable *clnorm_model_find_variable(clnorm_model *model, const char *name);
+
+/* Reads the value or the gradient of a variable of `model`, or writes its value; waits until it is done.
+ * `count` is the number of elements, for safety. Errors: INVALID_ARGUMENT, INVALID_NAME (a variable of
+ * another model), INVALID_SHAPE (`count` is not the variable's), MISSING_BUFFER (no gradient), OPENCL_ERROR,
+ * OUT_OF_MEMORY. After a failed write the value is undefined. */
+CLNORM_API clnorm_status clnorm_variable_read(clnorm_model *model, const clnorm_variable *variable,
+                                              float *values, size_t count);
+CLNORM_API clnorm_status clnorm_variable_read_gradient(clnorm_model *model, const clnorm_variable *variable,
+                                                       float *values, size_t count);
+CLNORM_API clnorm_status clnorm_variable_write(clnorm_model *model, const clnorm_variable *variable,
+                                               const float *values, size_t count);
+
+/* Enqueues zeros for all gradients. `queue` NULL is the context's own; waits and events as in
+ * clnorm_plan_execute. When it fails the gradients are undefined. Errors: INVALID_ARGUMENT, INVALID_QUEUE,
+ * OPENCL_ERROR, OUT_OF_MEMORY. */
+CLNORM_API clnorm_status clnorm_model_zero_gradients(clnorm_model *model, cl_command_queue queue,
+                                                     cl_uint n_wait, const cl_event *wait_list,
+                                                     cl_event *event);
+
+/* ---- Layers ---------------------------------------------------------------------------------- */
+
+typedef struct clnorm_layer clnorm_layer;
+
+/*
+ * tflearn.layers.normalization.batch_normalization. Its variables are <scope>/beta, /gamma, /moving_mean and
+ * /moving_variance, f32, [channels]: beta is constant, gamma is drawn from normal(gamma, stddev), the running
+ * values start at 0 and 1.
+ */
+typedef struct clnorm_batch_normalization_options {
+    size_t size; /* of this struct in the caller's program; set by clnorm_batch_normalization_defaults */
+    double beta, gamma; /* where beta and gamma begin; finite */
+    double epsilon;     /* >= 0 */
+    double decay;       /* 0 ... 1: the weight of the OLD running value */
+    double stddev;      /* >= 0 */
+    bool trainable;     /* false: beta and gamma have no gradients. Running values move all the same. */
+    bool restore;       /* false: loading leaves all four alone; saving writes them */
+    bool reuse;         /* share the variables of `scope`, which exists */
+    const char *scope;  /* NULL: made from `name`. Copied. */
+    const char *name;   /* is the scope, with _1, _2, ... where that is taken. Copied. */
+    int axis;           /* the channels; negative counts from the end */
+} clnorm_batch_normalization_options;
+
+static inline clnorm_batch_normalization_options clnorm_batch_normalization_defaults(void)
+{
+    clnorm_batch_normalization_options options = {sizeof(clnorm_batch_normalization_options),
+                                                  0.0,
+                                                  1.0,
+                                                  1e-5,
+                                                  0.9,
+                                                  0.002,
+                                                  true,
+                                                  true,
+                                                  false,
+                                                  NULL,
+                                                  "BatchNormalization",
+                                                  -1};
+    return options;
+}
+
+/*
+ * A layer for any x that has `channels` along the axis; `options` NULL: the defaults. Layers that share a
+ * scope share all four variables: each moves the running values, and their gradients add. beta, gamma, stddev
+ * and trainable are then those of the layer that made the scope; restore false holds for all of them. Errors:
+ * INVALID_ARGUMENT; INVALID_NAME: a malformed name, a scope that is taken (without reuse), reuse without a
+ * scope or of one that does not exist; INVALID_SHAPE: no channels, or reuse with another number of them;
+ * INVALID_AXIS; INVALID_ATTRIBUTE; OPENCL_ERROR; OUT_OF_MEMORY.
+ */
+CLNORM_API clnorm_status clnorm_batch_normalization_layer(clnorm_layer **layer, clnorm_model *model,
+                                                          size_t channels,
+                                                          const clnorm_batch_normalization_options *options);
+
+/* tflearn.layers.normalization.local_response_normalization: rank 4, no variables. */
+typedef struct clnorm_local_response_normalization_options {
+    size_t size;      /* set by clnorm_local_response_normalization_defaults */
+    int depth_radius; /* >= 0 */
+    double bias, alpha, beta;
+    const char *name; /* with _1, _2, ... where that is taken. Copied. */
+    int axis;         /* the channels; negative counts from the end */
+} clnorm_local_response_normalization_options;
+
+static inline clnorm_local_response_normalization_options clnorm_local_response_normalization_defaults(void)
+{
+    clnorm_local_response_normalization_options options = {
+        sizeof(clnorm_local_response_normalization_options),
+        5,
+        1.0,
+        1e-4,
+        0.75,
+        "LocalResponseNormalization",
+        -1};
+    return options;
+}
+
+/* `options` NULL: the defaults. Errors: INVALID_ARGUMENT, INVALID_NAME, INVALID_AXIS, INVALID_ATTRIBUTE,
+ * OUT_OF_MEMORY. */
+CLNORM_API clnorm_status clnorm_local_response_normalization_layer(
+    clnorm_layer **layer, clnorm_model *model, const clnorm_local_response_normalization_options *options);
+
+/* tflearn.layers.normalization.l2_normalize: any rank, no variables. */
+typedef struct clnorm_l2_normalize_options {
+    size_t size;      /* set by clnorm_l2_normalize_defaults */
+    double epsilon;   /* >= 0 */
+    const char *name; /* with _1, _2, ... where that is taken. Copied. */
+} clnorm_l2_normalize_options;
+
+static inline clnorm_l2_normalize_options clnorm_l2_normalize_defaults(void)
+{
+    clnorm_l2_normalize_options options = {sizeof(clnorm_l2_normalize_options), 1e-12, "l2_normalize"};
+    return options;
+}
+
+/* Along `dim`; negative counts from the end. `options` NULL: the defaults. Errors as above. */
+CLNORM_API clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_model *model, int dim,
+                                                   const clnorm_l2_normalize_options *options);
+
+/* The scope of a batch normalization, the name of any other layer; owned by the layer. "" for NULL. */
+CLNORM_API const char *clnorm_layer_name(const clnorm_layer *layer);
+
+/*
+ * Enqueues y from x, as clnorm_plan_execute does; `shape` is x's, and y lies like x. The first call for a
+ * shape and mode makes a plan, which may compile; the layer keeps the last 16 of them. In training mode a
+ * batch normalization takes the batch's statistics, moves the running values, and keeps in buffers of its own
+ * what backward needs: the batch's mean and inverse deviation. In inference mode it changes nothing but y.
+ * When it fails, the layer is as it was. Errors: INVALID_SHAPE (other channels than the layer's),
+ * INVALID_RANK, and those of clnorm_plan_create and clnorm_plan_execute.
+ */
+CLNORM_API clnorm_status clnorm_layer_forward(clnorm_layer *layer, const clnorm_tensor *shape,
+                                              clnorm_buffer x, clnorm_buffer y, cl_command_queue queue,
+                                              cl_uint n_wait, const cl_event *wait_list, cl_event *event);
+
+/*
+ * Enqueues dx, the gradient of the layer's last forward, of which x still is what it was; dy and dx lie like
+ * x. After a training forward it is that of training, through the batch's statistics; after inference the
+ * running values are constants, and still the same. The gradients of gamma and beta are added to those of the
+ * variables, where these are trainable. A dx that is not given (mem NULL) is not found; without it a layer
+ * that has no trainable variables has nothing to find, which is MISSING_BUFFER.
+ * Errors: INVALID_STATE (no forward yet), and those of clnorm_plan_create and clnorm_plan_execute.
+ */
+CLNORM_API clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffer x, clnorm_buffer dy,
+                                               clnorm_buffer dx, cl_command_queue queue, cl_uint n_wait,
+                                               const cl_event *wait_list, cl_event *event);
+
+/* ---- Checkpoints ----------------------------------------------------------------------------- */
+
+/*
+ * Writes all variables to a safetensors file; waits. The file is complete or not there: it is written under a
+ * temporary name beside `path` (path.<process>-<number>.tmp) and renamed when it is safe on the disk, so that
+ * whatever is killed, and whenever, `path` is the old file or the new one. A process that is killed may leave
+ * its temporary file. Errors: INVALID_ARGUMENT, IO_ERROR, OPENCL_ERROR, OUT_OF_MEMORY.
+ */
+CLNORM_API clnorm_status clnorm_model_save(clnorm_model *model, const char *path);
+
+typedef struct clnorm_names {
+    size_t count;
+    char **names;
+} clnorm_names;
+
+/* What a load or an import found. Made by the library, freed by clnorm_load_report_free. */
+typedef struct clnorm_load_report {
+    clnorm_names loaded;      /* variables that have new values */
+    clnorm_names missing;     /* names that were wanted and are not in the file */
+    clnorm_names unexpected;  /* load: tensors of the file that are no variable of the model */
+    clnorm_names wrong_shape; /* names in the file whose shape is not the variable's */
+} clnorm_load_report;
+
+CLNORM_API void clnorm_load_report_free(clnorm_load_report *report); /* NULL is allowed */
+
+/*
+ * Reads the values of all variables (but those of layers with restore false) from a safetensors file; waits.
+ * All of them must be there, in f32 and in their shape; other tensors are ignored. When it fails no variable
+ * has changed (but where a device fails twice: in writing, and in putting back). `report`, if given, receives
+ * what was found, also where names are missing or shapes wrong, and NULL if it did not come to that; the
+ * caller frees it. Errors: INVALID_ARGUMENT; IO_ERROR; INVALID_FILE: malformed, names missing, shapes wrong;
+ * UNSUPPORTED_TYPE; OPENCL_ERROR; OUT_OF_MEMORY.
+ */
+CLNORM_API clnorm_status clnorm_model_load(clnorm_model *model, const char *path,
+                                           clnorm_load_report **report);
+
+/* ---- Import ---------------------------------------------------------------------------------- */
+
+typedef struct clnorm_import_name {
+    const char *tensor;   /* in the file: "features.1.running_var" */
+    const char *variable; /* of the model: "BatchNormalization/moving_variance" */
+} clnorm_import_name;
+
+/*
+ * The same for tensors of other names, from a safetensors file of any library: `count` of them, each to a
+ * variable, which receives it whatever its restore says. All other tensors of the file are ignored, whatever
+ * their type. Errors: as clnorm_model_load, and INVALID_NAME: a variable that does not exist or is named
+ * twice.
+ */
+CLNORM_API clnorm_status clnorm_model_import(clnorm_model *model, const char *path,
+                                             const clnorm_import_name *names, size_t count,
+                                             clnorm_load_report **report);
+
+typedef enum clnorm_convention {
+    CLNORM_PYTORCH = 1, /* weight, bias, running_mean, running_var */
+    CLNORM_KERAS        /* gamma, beta, moving_mean, moving_variance */
+} clnorm_convention;
+
+/*
+ * The four tensors of one batch normalization, named `prefix` followed by what the convention calls them, to
+ * the variables of `scope`. The prefix holds its separator: "features.1." or "batch_normalization/"; "" is
+ * allowed. epsilon and decay are not in such files: give the layer what the other library used (PyTorch: 1e-5
+ * and 1 - momentum = 0.9; Keras: 1e-3 and 0.99). Errors: as clnorm_model_import.
+ */
+CLNORM_API clnorm_status clnorm_model_import_batch_normalization(clnorm_model *model, const char *path,
+                                                                 const char *prefix,
+                                                                 clnorm_convention convention,
+                                                                 const char *scope,
+                                                                 clnorm_load_report **report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

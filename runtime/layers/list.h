@@ -1,0 +1,13 @@
+/* Lists of pointers, and copies of names. */
+#ifndef CLNORM_RUNTIME_LAYERS_LIST_H
+#define CLNORM_RUNTIME_LAYERS_LIST_H
+
+#include "../status.h"
+
+/* A pointer more at the end; `list` is the address of the array. Without memory the list is as it was. */
+clnorm_status list_append(void *list, size_t *count, void *item);
+
+/* strdup with a status. */
+clnorm_status copy_text(const char *text, char **copy);
+
+#endif

@@ -1,0 +1,190 @@
+#include "scope.h"
+#include "initializer.h"
+#include "layer.h"
+#include "list.h"
+#include "variable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_NAME = 512 };
+#define FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789."
+
+/* ---- Names ---- */
+
+clnorm_status name_check(const char *name, const char *field)
+{
+    if (name == NULL || *name == '\0')
+        return fail(CLNORM_INVALID_NAME, "%s is %s; a name is needed", field,
+                    name == NULL ? "NULL" : "empty");
+    const size_t length = strlen(name);
+    if (length > LONGEST_NAME)
+        return fail(CLNORM_INVALID_NAME, "%s is %zu bytes long; %d are allowed", field, length, LONGEST_NAME);
+    if (strspn(name, FIRST) == 0 || strspn(name, FIRST "_-/") != length)
+        return fail(CLNORM_INVALID_NAME,
+                    "%s is \"%s\"; letters, digits, dots and, but for the first place, _ - / are allowed",
+                    field, name);
+    if (name[length - 1] == '/' || strstr(name, "//") != NULL)
+        return fail(CLNORM_INVALID_NAME, "%s is \"%s\"; between slashes there must be something", field,
+                    name);
+    return CLNORM_OK;
+}
+
+static variable_scope *find_scope(const clnorm_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->scope_count; i++) {
+        if (strcmp(model->scopes[i]->name, name) == 0)
+            return model->scopes[i];
+    }
+    return NULL;
+}
+
+static bool is_layer(const clnorm_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->layer_count; i++) {
+        if (strcmp(model->layers[i]->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Variables are what must not clash: a layer without any does not take a name from one that has them. */
+static clnorm_status make_unique(const clnorm_model *model, const char *name, bool among_layers,
+                                 char **unique)
+{
+    const size_t size = strlen(name) + 32;
+    char *text = malloc(size);
+    if (text == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a name of %zu bytes", size);
+    snprintf(text, size, "%s", name);
+    for (size_t i = 1; find_scope(model, text) != NULL || (among_layers && is_layer(model, text)); i++)
+        snprintf(text, size, "%s_%zu", name, i);
+    *unique = text;
+    return CLNORM_OK;
+}
+
+clnorm_status name_of_layer(const clnorm_model *model, const char *name, char **unique)
+{
+    const clnorm_status status = name_check(name, "name");
+    return status == CLNORM_OK ? make_unique(model, name, true, unique) : status;
+}
+
+/* ---- Scopes ---- */
+
+static void destroy_scope(variable_scope *scope)
+{
+    variable_destroy(scope->beta);
+    variable_destroy(scope->gamma);
+    variable_destroy(scope->moving_mean);
+    variable_destroy(scope->moving_variance);
+    free(scope->name);
+    free(scope);
+}
+
+static clnorm_status make_variables(variable_scope *scope, const clnorm_model *model,
+                                    const clnorm_batch_normalization_options *options, float *values)
+{
+    const size_t count = scope->channels;
+    const bool trainable = options->trainable, restore = options->restore;
+    char gamma[LONGEST_NAME + 64];
+    snprintf(gamma, sizeof gamma, "%s/gamma", scope->name);
+
+    fill_constant(values, count, options->beta);
+    clnorm_status status =
+        variable_create(&scope->beta, model, scope->name, "beta", values, count, trainable, restore);
+    fill_normal(values, count, options->gamma, options->stddev, model->seed, gamma);
+    if (status == CLNORM_OK)
+        status =
+            variable_create(&scope->gamma, model, scope->name, "gamma", values, count, trainable, restore);
+    fill_constant(values, count, 0);
+    if (status == CLNORM_OK)
+        status = variable_create(&scope->moving_mean, model, scope->name, "moving_mean", values, count, false,
+                                 restore);
+    fill_constant(values, count, 1);
+    if (status == CLNORM_OK)
+        status = variable_create(&scope->moving_variance, model, scope->name, "moving_variance", values,
+                                 count, false, restore);
+    return status;
+}
+
+/* All five go into the model's lists, or none. */
+static clnorm_status enlist(clnorm_model *model, variable_scope *scope)
+{
+    const size_t variable_count = model->variable_count;
+    clnorm_variable *const variables[] = {scope->beta, scope->gamma, scope->moving_mean,
+                                          scope->moving_variance};
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < sizeof variables / sizeof *variables; i++)
+        status = list_append(&model->variables, &model->variable_count, variables[i]);
+    if (status == CLNORM_OK)
+        status = list_append(&model->scopes, &model->scope_count, scope);
+    if (status != CLNORM_OK)
+        model->variable_count = variable_count;
+    return status;
+}
+
+/* Takes `name` over, also when it fails. */
+static clnorm_status make_scope(clnorm_model *model, char *name, size_t channels,
+                                const clnorm_batch_normalization_options *options, variable_scope **scope)
+{
+    float *values = malloc(channels * sizeof *values);
+    variable_scope *made = calloc(1, sizeof *made);
+    if (values == NULL || made == NULL) {
+        free(values);
+        free(made);
+        free(name);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for the variables of %zu channels", channels);
+    }
+    made->name = name;
+    made->channels = channels;
+    clnorm_status status = make_variables(made, model, options, values);
+    if (status == CLNORM_OK)
+        status = enlist(model, made);
+    free(values);
+    if (status != CLNORM_OK) {
+        destroy_scope(made);
+        return status;
+    }
+    *scope = made;
+    return CLNORM_OK;
+}
+
+static clnorm_status reuse_scope(const clnorm_model *model, size_t channels,
+                                 const clnorm_batch_normalization_options *options, variable_scope **scope)
+{
+    if (options->scope == NULL)
+        return fail(CLNORM_INVALID_NAME, "reuse is true, but scope is NULL; reuse needs the scope to share");
+    variable_scope *found = find_scope(model, options->scope);
+    if (found == NULL)
+        return fail(CLNORM_INVALID_NAME,
+                    "reuse is true, but there is no scope \"%s\"; a layer makes it first", options->scope);
+    if (found->channels != channels)
+        return fail(CLNORM_INVALID_SHAPE, "channels is %zu; scope \"%s\", which is reused, has %zu", channels,
+                    found->name, found->channels);
+    if (!options->restore)
+        found->beta->restore = found->gamma->restore = found->moving_mean->restore =
+            found->moving_variance->restore = false;
+    *scope = found;
+    return CLNORM_OK;
+}
+
+clnorm_status scope_get(clnorm_model *model, size_t channels,
+                        const clnorm_batch_normalization_options *options, variable_scope **scope)
+{
+    char *name = NULL;
+    clnorm_status status = options->scope != NULL ? name_check(options->scope, "scope")
+                           : options->reuse       ? CLNORM_OK
+                                                  : name_check(options->name, "name");
+    if (status != CLNORM_OK)
+        return status;
+    if (options->reuse)
+        return reuse_scope(model, channels, options, scope);
+    if (options->scope != NULL && find_scope(model, options->scope) != NULL)
+        return fail(CLNORM_INVALID_NAME,
+                    "scope \"%s\" is taken; set reuse to share its variables, or give another scope",
+                    options->scope);
+    status = options->scope != NULL ? copy_text(options->scope, &name)
+                                    : make_unique(model, options->name, false, &name);
+    return status == CLNORM_OK ? make_scope(model, name, channels, options, scope) : status;
+}

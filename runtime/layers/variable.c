@@ -1,0 +1,195 @@
+#include "variable.h"
+#include "../context.h"
+#include "../log.h"
+#include "../tensor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Making ---- */
+
+clnorm_status create_buffer(const clnorm_model *model, const float *values, size_t count, cl_mem *buffer)
+{
+    cl_int error;
+    cl_mem_flags flags = CL_MEM_READ_WRITE | (values != NULL ? CL_MEM_COPY_HOST_PTR : (cl_mem_flags)0);
+    /* OpenCL copies from it, and takes a pointer to memory that it might write to. */
+    union {
+        const float *given;
+        void *taken;
+    } host = {.given = values};
+    *buffer = clCreateBuffer(model->context->context, flags, count * sizeof(float), host.taken, &error);
+    return *buffer != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (layer)");
+}
+
+static clnorm_status join(const char *scope, const char *name, const char **joined)
+{
+    const size_t size = strlen(scope) + strlen(name) + 2;
+    char *text = malloc(size);
+    if (text == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a name of %zu bytes", size);
+    snprintf(text, size, "%s/%s", scope, name);
+    *joined = text;
+    return CLNORM_OK;
+}
+
+static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl_mem *gradient)
+{
+    float *zeros = calloc(count, sizeof *zeros);
+    if (zeros == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu gradients", count);
+    const clnorm_status status = create_buffer(model, zeros, count, gradient);
+    free(zeros);
+    return status;
+}
+
+clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *model, const char *scope,
+                              const char *name, const float *values, size_t count, bool trainable,
+                              bool restore)
+{
+    clnorm_variable *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a variable of %zu bytes", sizeof *made);
+    made->tensor = clnorm_tensor_1d(CLNORM_F32, count);
+    made->trainable = trainable;
+    made->restore = restore;
+    clnorm_status status = join(scope, name, &made->name);
+    if (status == CLNORM_OK)
+        status = create_buffer(model, values, count, &made->value);
+    if (status == CLNORM_OK && trainable)
+        status = create_gradient(model, count, &made->gradient);
+    if (status != CLNORM_OK) {
+        variable_destroy(made);
+        return status;
+    }
+    *variable = made;
+    return CLNORM_OK;
+}
+
+void variable_destroy(clnorm_variable *variable)
+{
+    if (variable == NULL)
+        return;
+    if (variable->value != NULL)
+        clReleaseMemObject(variable->value);
+    if (variable->gradient != NULL)
+        clReleaseMemObject(variable->gradient);
+    union {
+        const char *shown;
+        void *owned;
+    } name = {.shown = variable->name};
+    free(name.owned);
+    free(variable);
+}
+
+/* ---- Finding ---- */
+
+size_t variable_elements(const clnorm_variable *variable)
+{
+    return tensor_elements(&variable->tensor);
+}
+
+clnorm_variable *variable_find(const clnorm_model *model, const char *name)
+{
+    for (size_t i = 0; i < model->variable_count; i++) {
+        if (strcmp(model->variables[i]->name, name) == 0)
+            return model->variables[i];
+    }
+    return NULL;
+}
+
+size_t clnorm_model_variable_count(clnorm_model *model)
+{
+    if (model == NULL)
+        return 0;
+    pthread_mutex_lock(&model->lock);
+    const size_t count = model->variable_count;
+    pthread_mutex_unlock(&model->lock);
+    return count;
+}
+
+const clnorm_variable *clnorm_model_variable(clnorm_model *model, size_t index)
+{
+    if (model == NULL)
+        return NULL;
+    pthread_mutex_lock(&model->lock);
+    const clnorm_variable *variable = index < model->variable_count ? model->variables[index] : NULL;
+    pthread_mutex_unlock(&model->lock);
+    return variable;
+}
+
+const clnorm_variable *clnorm_model_find_variable(clnorm_model *model, const char *name)
+{
+    if (model == NULL || name == NULL)
+        return NULL;
+    pthread_mutex_lock(&model->lock);
+    const clnorm_variable *variable = variable_find(model, name);
+    pthread_mutex_unlock(&model->lock);
+    return variable;
+}
+
+/* ---- Reading and writing ---- */
+
+clnorm_status variable_download(const clnorm_model *model, cl_mem memory, float *values, size_t count)
+{
+    const cl_int error = clEnqueueReadBuffer(model->context->queue, memory, CL_TRUE, 0,
+                                             count * sizeof *values, values, 0, NULL, NULL);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueReadBuffer (variable)");
+}
+
+clnorm_status variable_upload(const clnorm_model *model, cl_mem memory, const float *values, size_t count)
+{
+    const cl_int error = clEnqueueWriteBuffer(model->context->queue, memory, CL_TRUE, 0,
+                                              count * sizeof *values, values, 0, NULL, NULL);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueWriteBuffer (variable)");
+}
+
+static clnorm_status check_access(clnorm_model *model, const clnorm_variable *variable, const float *values,
+                                  size_t count)
+{
+    if (model == NULL || variable == NULL || values == NULL)
+        return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
+                    model == NULL      ? "model"
+                    : variable == NULL ? "variable"
+                                       : "values");
+    bool known = false;
+    pthread_mutex_lock(&model->lock);
+    for (size_t i = 0; i < model->variable_count; i++)
+        known |= model->variables[i] == variable;
+    pthread_mutex_unlock(&model->lock);
+    if (!known)
+        return fail(CLNORM_INVALID_NAME, "variable is not one of this model's");
+    if (count != variable_elements(variable))
+        return fail(CLNORM_INVALID_SHAPE, "count is %zu; %s has %zu elements", count, variable->name,
+                    variable_elements(variable));
+    return CLNORM_OK;
+}
+
+clnorm_status clnorm_variable_read(clnorm_model *model, const clnorm_variable *variable, float *values,
+                                   size_t count)
+{
+    clnorm_status status = check_access(model, variable, values, count);
+    if (status == CLNORM_OK)
+        status = variable_download(model, variable->value, values, count);
+    return log_failure(status);
+}
+
+clnorm_status clnorm_variable_read_gradient(clnorm_model *model, const clnorm_variable *variable,
+                                            float *values, size_t count)
+{
+    clnorm_status status = check_access(model, variable, values, count);
+    if (status == CLNORM_OK && variable->gradient == NULL)
+        status = fail(CLNORM_MISSING_BUFFER, "%s has no gradient; it is not trainable", variable->name);
+    if (status == CLNORM_OK)
+        status = variable_download(model, variable->gradient, values, count);
+    return log_failure(status);
+}
+
+clnorm_status clnorm_variable_write(clnorm_model *model, const clnorm_variable *variable, const float *values,
+                                    size_t count)
+{
+    clnorm_status status = check_access(model, variable, values, count);
+    if (status == CLNORM_OK)
+        status = variable_upload(model, variable->value, values, count);
+    return log_failure(status);
+}
