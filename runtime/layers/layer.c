@@ -14,13 +14,13 @@
 /* ---- Options ---- */
 
 /* The caller's options over the defaults, of which an older or newer program has fewer or more. */
-static clnorm_status import_options(void *options, size_t size, const void *given, size_t least)
+static clnorm_status import_options(void *options, size_t size, const void *given)
 {
     size_t given_size;
     if (given == NULL)
         return CLNORM_OK;
     memcpy(&given_size, given, sizeof given_size);
-    if (given_size < least)
+    if (given_size <= sizeof given_size)
         return fail(CLNORM_INVALID_ARGUMENT,
                     "options.size is %zu; make the struct by the function of layers.h, which sets it",
                     given_size);
@@ -118,7 +118,7 @@ static clnorm_status create_batch_normalization(clnorm_layer **layer, clnorm_mod
     if (layer == NULL || model == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
                     layer == NULL ? "layer" : "model");
-    clnorm_status status = import_options(&options, sizeof options, given, sizeof options);
+    clnorm_status status = import_options(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return status;
     if (channels == 0 || !checked_multiply(channels, sizeof(float), &bytes))
@@ -186,7 +186,7 @@ clnorm_local_response_normalization_layer(clnorm_layer **layer, clnorm_model *mo
     if (layer == NULL || model == NULL)
         return log_failure(
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = import_options(&options, sizeof options, given, sizeof options);
+    const clnorm_status status = import_options(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));
@@ -205,7 +205,7 @@ clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_model *mode
     if (layer == NULL || model == NULL)
         return log_failure(
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = import_options(&options, sizeof options, given, sizeof options);
+    const clnorm_status status = import_options(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 1), dim);

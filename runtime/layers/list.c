@@ -1,5 +1,6 @@
 #include "list.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,4 +24,24 @@ clnorm_status list_append(void *list, size_t *count, void *item)
     longer[(*count)++] = item;
     memcpy(list, &longer, sizeof longer);
     return CLNORM_OK;
+}
+
+clnorm_status join_text(const char *front, const char *middle, const char *back, const char **joined)
+{
+    const size_t size = strlen(front) + strlen(middle) + strlen(back) + 1;
+    char *text = malloc(size);
+    if (text == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a name of %zu bytes", size);
+    snprintf(text, size, "%s%s%s", front, middle, back);
+    *joined = text;
+    return CLNORM_OK;
+}
+
+void free_text(const char *text)
+{
+    union {
+        const char *shown;
+        void *owned;
+    } name = {.shown = text};
+    free(name.owned);
 }

@@ -10,4 +10,8 @@ clnorm_status list_append(void *list, size_t *count, void *item);
 /* strdup with a status. */
 clnorm_status copy_text(const char *text, char **copy);
 
+/* Three in a row, for those who only read it; free_text frees it, and takes NULL. */
+clnorm_status join_text(const char *front, const char *middle, const char *back, const char **joined);
+void free_text(const char *text);
+
 #endif

@@ -2,8 +2,8 @@
 #include "../context.h"
 #include "../log.h"
 #include "../tensor.h"
+#include "list.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,17 +20,6 @@ clnorm_status create_buffer(const clnorm_model *model, const float *values, size
     } host = {.given = values};
     *buffer = clCreateBuffer(model->context->context, flags, count * sizeof(float), host.taken, &error);
     return *buffer != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (layer)");
-}
-
-static clnorm_status join(const char *scope, const char *name, const char **joined)
-{
-    const size_t size = strlen(scope) + strlen(name) + 2;
-    char *text = malloc(size);
-    if (text == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a name of %zu bytes", size);
-    snprintf(text, size, "%s/%s", scope, name);
-    *joined = text;
-    return CLNORM_OK;
 }
 
 static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl_mem *gradient)
@@ -53,7 +42,7 @@ clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *mo
     made->tensor = clnorm_tensor_1d(CLNORM_F32, count);
     made->trainable = trainable;
     made->restore = restore;
-    clnorm_status status = join(scope, name, &made->name);
+    clnorm_status status = join_text(scope, "/", name, &made->name);
     if (status == CLNORM_OK)
         status = create_buffer(model, values, count, &made->value);
     if (status == CLNORM_OK && trainable)
@@ -74,11 +63,7 @@ void variable_destroy(clnorm_variable *variable)
         clReleaseMemObject(variable->value);
     if (variable->gradient != NULL)
         clReleaseMemObject(variable->gradient);
-    union {
-        const char *shown;
-        void *owned;
-    } name = {.shown = variable->name};
-    free(name.owned);
+    free_text(variable->name);
     free(variable);
 }
 

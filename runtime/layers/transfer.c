@@ -1,0 +1,99 @@
+#include "transfer.h"
+#include "variable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- What is there ---- */
+
+/* Finds each tensor, and tells of those that are not there or not of the variable's shape. */
+static clnorm_status find_all(const tensor_file *file, transfer *transfers, size_t count,
+                              clnorm_load_report *report)
+{
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < count; i++) {
+        transfer *t = &transfers[i];
+        t->entry = tensor_file_find(file, t->tensor);
+        if (t->entry == NULL)
+            status = report_add(&report->missing, t->tensor);
+        else if (!tensor_entry_is_vector(t->entry, variable_elements(t->variable)))
+            status = report_add(&report->wrong_shape, t->tensor);
+    }
+    return status;
+}
+
+static clnorm_status judge(const tensor_file *file, const transfer *transfers, size_t count,
+                           const clnorm_load_report *report)
+{
+    char name[SHOWN_NAME];
+    if (report->missing.count > 0)
+        return fail(CLNORM_INVALID_FILE,
+                    "%s: %zu of the %zu tensors that are wanted are missing, first \"%s\"", file->path,
+                    report->missing.count, count, shown_name(report->missing.names[0], name));
+    for (size_t i = 0; i < count; i++) {
+        const transfer *t = &transfers[i];
+        const size_t elements = variable_elements(t->variable);
+        if (!tensor_entry_is_vector(t->entry, elements))
+            return fail(CLNORM_INVALID_FILE, "%s: \"%s\" does not have the shape [%zu] of %s", file->path,
+                        shown_name(t->tensor, name), elements, t->variable->name);
+    }
+    return CLNORM_OK;
+}
+
+/* ---- Values ---- */
+
+static clnorm_status read_values(const clnorm_model *model, const tensor_file *file, transfer *t)
+{
+    const size_t count = variable_elements(t->variable);
+    t->values = malloc(count * sizeof *t->values);
+    t->old = malloc(count * sizeof *t->old);
+    if (t->values == NULL || t->old == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu values of %s", count, t->variable->name);
+    const clnorm_status status = tensor_file_read(file, t->entry, t->values, count);
+    return status == CLNORM_OK ? variable_download(model, t->variable->value, t->old, count) : status;
+}
+
+/* Puts back what was there before the first `count` of them were written: as well as the device lets it. */
+static void put_back(const clnorm_model *model, const transfer *transfers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        variable_upload(model, transfers[i].variable->value, transfers[i].old,
+                        variable_elements(transfers[i].variable));
+}
+
+static clnorm_status write_all(const clnorm_model *model, const transfer *transfers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const transfer *t = &transfers[i];
+        const clnorm_status status =
+            variable_upload(model, t->variable->value, t->values, variable_elements(t->variable));
+        if (status != CLNORM_OK) {
+            char reason[512];
+            snprintf(reason, sizeof reason, "%s", clnorm_last_error());
+            put_back(model, transfers, i + 1);
+            return fail(status, "%s: %s", t->variable->name, reason);
+        }
+    }
+    return CLNORM_OK;
+}
+
+clnorm_status transfer_all(const clnorm_model *model, const tensor_file *file, transfer *transfers,
+                           size_t count, clnorm_load_report *report)
+{
+    clnorm_status status = find_all(file, transfers, count, report);
+    if (status == CLNORM_OK)
+        status = judge(file, transfers, count, report);
+    for (size_t i = 0; status == CLNORM_OK && i < count; i++)
+        status = read_values(model, file, &transfers[i]);
+    for (size_t i = 0; status == CLNORM_OK && i < count; i++)
+        status = report_add(&report->loaded, transfers[i].variable->name);
+    if (status == CLNORM_OK)
+        status = write_all(model, transfers, count);
+    if (status != CLNORM_OK)
+        report_clear(&report->loaded);
+    for (size_t i = 0; i < count; i++) {
+        free(transfers[i].values);
+        free(transfers[i].old);
+    }
+    return status;
+}
