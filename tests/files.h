@@ -4,6 +4,7 @@
 
 #include "suite.h"
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
