@@ -198,10 +198,10 @@ END_TEST
 START_TEST(deep_header)
 {
     enum { DEPTH = 1000000 };
-    char *header = malloc(DEPTH + 8);
+    char *header = calloc(1, DEPTH + 8);
+    ck_assert_ptr_nonnull(header);
     memcpy(header, "{\"a\":", 5);
     memset(header + 5, '[', DEPTH);
-    header[5 + DEPTH] = '\0';
     tensor_text_write(path, header, NULL, 0);
     refuses(CLNORM_INVALID_FILE, "is no JSON at byte");
     free(header);
