@@ -390,7 +390,9 @@ START_TEST(bad_arguments)
     refused(clnorm_model_save(r.model, NULL), CLNORM_INVALID_ARGUMENT, "path is NULL");
     refused(clnorm_model_save(r.model, ""), CLNORM_INVALID_ARGUMENT, "path is empty");
     refused(clnorm_model_save(r.model, absent), CLNORM_IO_ERROR, "absent/model: cannot be written");
-    refused(clnorm_model_load(NULL, path, NULL), CLNORM_INVALID_ARGUMENT, "model is NULL");
+    clnorm_load_report *report = (clnorm_load_report *)&r;
+    refused(clnorm_model_load(NULL, path, &report), CLNORM_INVALID_ARGUMENT, "model is NULL");
+    ck_assert_ptr_null(report);
     refused(clnorm_model_load(r.model, NULL, NULL), CLNORM_INVALID_ARGUMENT, "path is NULL");
     rig_close(&r);
 }

@@ -909,8 +909,11 @@ START_TEST(lifetimes)
 }
 END_TEST
 
+enum { WORKERS = 4, ROUNDS = 200 };
+
 typedef struct worker {
     pthread_t thread;
+    pthread_barrier_t *together;
     const rig *r;
     clnorm_layer *layer;
     cl_mem x, y;
@@ -921,10 +924,14 @@ static void *work(void *argument)
 {
     worker *w = argument;
     clnorm_layer *mine = NULL;
-    for (int i = 0; i < 20 && w->failure == NULL; i++) {
-        if (clnorm_layer_forward(w->layer, some_shape(), (clnorm_buffer){w->x, 0}, (clnorm_buffer){w->y, 0},
-                                 NULL, 0, NULL, NULL) != CLNORM_OK)
+    const clnorm_tensor shape = clnorm_tensor_2d(CLNORM_F32, ROWS, COLUMNS);
+    for (int i = 0; i < ROUNDS && w->failure == NULL; i++) {
+        if (clnorm_layer_forward(w->layer, &shape, (clnorm_buffer){w->x, 0}, (clnorm_buffer){w->y, 0}, NULL,
+                                 0, NULL, NULL) != CLNORM_OK)
             w->failure = "clnorm_layer_forward";
+    }
+    pthread_barrier_wait(w->together);
+    for (int i = 0; i < ROUNDS && w->failure == NULL; i++) {
         if (clnorm_batch_normalization_layer(&mine, w->r->model, 2, NULL) != CLNORM_OK)
             w->failure = "clnorm_batch_normalization_layer";
     }
@@ -934,19 +941,20 @@ static void *work(void *argument)
 /* Threads that run one layer and make others. */
 START_TEST(threads)
 {
-    worker workers[4];
-    float values[4][CELLS];
+    worker workers[WORKERS];
+    pthread_barrier_t together;
+    float values[WORKERS][CELLS];
     rig r = rig_open(1);
     clnorm_layer *layer = rig_layer(&r, "bn", COLUMNS);
-    some_shape();
-    for (int i = 0; i < 4; i++) {
-        workers[i] = (worker){.r = &r, .layer = layer};
+    ck_assert_int_eq(pthread_barrier_init(&together, NULL, WORKERS), 0);
+    for (int i = 0; i < WORKERS; i++) {
+        workers[i] = (worker){.r = &r, .layer = layer, .together = &together};
         workers[i].x = rig_buffer(&r, some_x, CELLS);
         workers[i].y = rig_buffer(&r, NULL, CELLS);
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < WORKERS; i++)
         ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < WORKERS; i++) {
         ck_assert_int_eq(pthread_join(workers[i].thread, NULL), 0);
         ck_assert_msg(workers[i].failure == NULL, "%s: thread %d", workers[i].failure, i);
         rig_fetch(&r, workers[i].y, values[i], CELLS);
@@ -954,8 +962,9 @@ START_TEST(threads)
         clReleaseMemObject(workers[i].x);
         clReleaseMemObject(workers[i].y);
     }
-    ck_assert_uint_eq(clnorm_model_variable_count(r.model), 4 + 80 * 4);
-    rig_variable(&r, "BatchNormalization_79/gamma");
+    ck_assert_uint_eq(clnorm_model_variable_count(r.model), 4 + WORKERS * ROUNDS * 4);
+    rig_variable(&r, "BatchNormalization_799/gamma");
+    pthread_barrier_destroy(&together);
     rig_close(&r);
 }
 END_TEST
