@@ -49,9 +49,12 @@ START_TEST(good_file)
     ck_assert_msg(tensor_file_open(&file, path) == CLNORM_OK, "%s", clnorm_last_error());
     ck_assert_uint_eq(file.count, 4);
     const tensor_entry *b = tensor_file_find(&file, "b");
-    ck_assert(b != NULL && tensor_entry_is_vector(b, 2) && !tensor_entry_is_vector(b, 3));
-    ck_assert(!tensor_entry_is_vector(tensor_file_find(&file, "a"), 1));
-    ck_assert(!tensor_entry_is_vector(tensor_file_find(&file, "empty"), 0));
+    ck_assert(b != NULL && tensor_entry_has_shape(b, 1, (size_t[]){2}));
+    ck_assert(!tensor_entry_has_shape(b, 1, (size_t[]){3}) &&
+              !tensor_entry_has_shape(b, 2, (size_t[]){2, 1}));
+    ck_assert(tensor_entry_has_shape(tensor_file_find(&file, "empty"), 2, (size_t[]){0, 7}));
+    ck_assert(!tensor_entry_has_shape(tensor_file_find(&file, "empty"), 2, (size_t[]){0, 6}));
+    ck_assert(!tensor_entry_has_shape(tensor_file_find(&file, "a"), 1, (size_t[]){1}));
     ck_assert_ptr_null(tensor_file_find(&file, "__metadata__"));
     ck_assert_int_eq(tensor_file_read(&file, b, values, 2), CLNORM_OK);
     ck_assert(values[0] == 1 && values[1] == -2);

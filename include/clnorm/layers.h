@@ -59,12 +59,35 @@ CLNORM_API bool clnorm_model_is_training(const clnorm_model *model);
  */
 typedef struct clnorm_variable {
     const char *name;     /* "BatchNormalization/gamma" */
-    clnorm_tensor tensor; /* f32, [channels] */
+    clnorm_tensor tensor; /* f32, dense; [channels] for those of layers */
     bool trainable;       /* has a gradient */
     bool restore;         /* clnorm_model_load changes it */
     cl_mem value;
     cl_mem gradient; /* NULL where not trainable; else the sum over backward passes since it was zeroed */
 } clnorm_variable;
+
+typedef struct clnorm_variable_options {
+    size_t size;         /* set by clnorm_variable_defaults */
+    double mean, stddev; /* it begins as normal(mean, stddev); stddev 0: as the constant */
+    bool trainable, restore;
+} clnorm_variable_options;
+
+static inline clnorm_variable_options clnorm_variable_defaults(void)
+{
+    clnorm_variable_options options = {sizeof(clnorm_variable_options), 0.0, 0.0, true, true};
+    return options;
+}
+
+/*
+ * Adds a variable of the application's own, such as the weights of a dense layer: one optimizer then goes
+ * over all that the network learns, and one checkpoint holds it. `tensor` is f32 and dense. `options` NULL:
+ * the defaults. `*variable` receives it, unless `variable` is NULL. Errors: INVALID_ARGUMENT; INVALID_NAME:
+ * malformed, or taken; INVALID_RANK, INVALID_SHAPE, INVALID_STRIDES, UNSUPPORTED_TYPE; INVALID_ATTRIBUTE;
+ * OPENCL_ERROR; OUT_OF_MEMORY.
+ */
+CLNORM_API clnorm_status clnorm_variable_create(const clnorm_variable **variable, clnorm_model *model,
+                                                const char *name, const clnorm_tensor *tensor,
+                                                const clnorm_variable_options *options);
 
 /* In the order in which they were made; a batch normalization makes beta, gamma, moving_mean and
  * moving_variance. NULL beyond the last. Pointers stay valid as long as the model. */

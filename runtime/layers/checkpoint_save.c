@@ -12,11 +12,24 @@ enum { ALIGNMENT = 8 };
 
 /* ---- Header ---- */
 
-/* {"dtype": "F32", "shape": [count], "data_offsets": [begin, end]} */
-static json_t *describe(size_t count, size_t begin)
+static json_t *describe_shape(const clnorm_tensor *tensor)
 {
-    return json_pack("{s:s, s:[I], s:[I, I]}", "dtype", "F32", "shape", (json_int_t)count, "data_offsets",
-                     (json_int_t)begin, (json_int_t)(begin + count * sizeof(float)));
+    json_t *shape = json_array();
+    for (unsigned axis = 0; axis < tensor->rank; axis++) {
+        if (json_array_append_new(shape, json_integer((json_int_t)tensor->dims[axis])) != 0) {
+            json_decref(shape);
+            return NULL;
+        }
+    }
+    return shape;
+}
+
+/* {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]} */
+static json_t *describe(const clnorm_tensor *tensor, size_t begin)
+{
+    const size_t end = begin + tensor_elements(tensor) * sizeof(float);
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", describe_shape(tensor), "data_offsets",
+                     (json_int_t)begin, (json_int_t)end);
 }
 
 static json_t *make_header(const clnorm_model *model)
@@ -25,12 +38,11 @@ static json_t *make_header(const clnorm_model *model)
     size_t begin = 0;
     for (size_t i = 0; header != NULL && i < model->variable_count; i++) {
         const clnorm_variable *variable = model->variables[i];
-        const size_t count = variable_elements(variable);
-        if (json_object_set_new(header, variable->name, describe(count, begin)) != 0) {
+        if (json_object_set_new(header, variable->name, describe(&variable->tensor, begin)) != 0) {
             json_decref(header);
             return NULL;
         }
-        begin += count * sizeof(float);
+        begin += variable_elements(variable) * sizeof(float);
     }
     return header;
 }

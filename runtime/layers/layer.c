@@ -3,30 +3,12 @@
 #include "../ops/op.h"
 #include "../tensor.h"
 #include "list.h"
+#include "options.h"
 #include "scope.h"
 #include "variable.h"
 
 #include <float.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* ---- Options ---- */
-
-/* The caller's options over the defaults, of which an older or newer program has fewer or more. */
-static clnorm_status import_options(void *options, size_t size, const void *given)
-{
-    size_t given_size;
-    if (given == NULL)
-        return CLNORM_OK;
-    memcpy(&given_size, given, sizeof given_size);
-    if (given_size <= sizeof given_size)
-        return fail(CLNORM_INVALID_ARGUMENT,
-                    "options.size is %zu; make the struct by the function of layers.h, which sets it",
-                    given_size);
-    memcpy(options, given, given_size < size ? given_size : size);
-    return CLNORM_OK;
-}
 
 /* Attributes are checked against a shape that has every axis which is allowed at all. */
 static clnorm_status check_op(const clnorm_op *op)
@@ -37,13 +19,6 @@ static clnorm_status check_op(const clnorm_op *op)
     clnorm_op imported, whole = *op;
     whole.x = clnorm_tensor_dense(CLNORM_F32, rank, dims);
     return op_import(&whole, &imported, &definition);
-}
-
-static clnorm_status check_initial(const char *name, double value, double least)
-{
-    if (value >= least && value <= FLT_MAX)
-        return CLNORM_OK;
-    return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; %g to %g are allowed", name, value, least, FLT_MAX);
 }
 
 /* ---- Making ---- */
@@ -118,7 +93,7 @@ static clnorm_status create_batch_normalization(clnorm_layer **layer, clnorm_mod
     if (layer == NULL || model == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
                     layer == NULL ? "layer" : "model");
-    clnorm_status status = import_options(&options, sizeof options, given);
+    clnorm_status status = options_import(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return status;
     if (channels == 0 || !checked_multiply(channels, sizeof(float), &bytes))
@@ -131,11 +106,11 @@ static clnorm_status create_batch_normalization(clnorm_layer **layer, clnorm_mod
     op.accumulate_dgamma = op.accumulate_dbeta = true;
     status = check_op(&op);
     if (status == CLNORM_OK)
-        status = check_initial("beta", options.beta, -FLT_MAX);
+        status = initial_check("beta", options.beta, -FLT_MAX);
     if (status == CLNORM_OK)
-        status = check_initial("gamma", options.gamma, -FLT_MAX);
+        status = initial_check("gamma", options.gamma, -FLT_MAX);
     if (status == CLNORM_OK)
-        status = check_initial("stddev", options.stddev, 0);
+        status = initial_check("stddev", options.stddev, 0);
     if (status == CLNORM_OK)
         status = allocate(&made, model, &op);
     if (status == CLNORM_OK)
@@ -186,7 +161,7 @@ clnorm_local_response_normalization_layer(clnorm_layer **layer, clnorm_model *mo
     if (layer == NULL || model == NULL)
         return log_failure(
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = import_options(&options, sizeof options, given);
+    const clnorm_status status = options_import(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));
@@ -205,7 +180,7 @@ clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_model *mode
     if (layer == NULL || model == NULL)
         return log_failure(
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = import_options(&options, sizeof options, given);
+    const clnorm_status status = options_import(&options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 1), dim);

@@ -253,11 +253,16 @@ const tensor_entry *tensor_file_find(const tensor_file *file, const char *name)
     return NULL;
 }
 
-bool tensor_entry_is_vector(const tensor_entry *entry, size_t count)
+bool tensor_entry_has_shape(const tensor_entry *entry, unsigned rank, const size_t *dims)
 {
-    size_t dim;
-    return json_array_size(entry->shape) == 1 && read_size(json_array_get(entry->shape, 0), &dim) &&
-           dim == count;
+    if (json_array_size(entry->shape) != rank)
+        return false;
+    for (unsigned axis = 0; axis < rank; axis++) {
+        size_t dim;
+        if (!read_size(json_array_get(entry->shape, axis), &dim) || dim != dims[axis])
+            return false;
+    }
+    return true;
 }
 
 clnorm_status tensor_file_read(const tensor_file *file, const tensor_entry *entry, float *values,

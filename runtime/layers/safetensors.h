@@ -34,10 +34,10 @@ void tensor_file_close(tensor_file *file);
 /* NULL if there is none. */
 const tensor_entry *tensor_file_find(const tensor_file *file, const char *name);
 
-/* Whether the tensor's shape is [count]. */
-bool tensor_entry_is_vector(const tensor_entry *entry, size_t count);
+/* Whether the tensor has these sizes. */
+bool tensor_entry_has_shape(const tensor_entry *entry, unsigned rank, const size_t *dims);
 
-/* The values of a vector of `count` floats. UNSUPPORTED_TYPE, IO_ERROR, INVALID_FILE, OUT_OF_MEMORY. */
+/* The values of a tensor of `count` floats. UNSUPPORTED_TYPE, IO_ERROR, INVALID_FILE, OUT_OF_MEMORY. */
 clnorm_status tensor_file_read(const tensor_file *file, const tensor_entry *entry, float *values,
                                size_t count);
 

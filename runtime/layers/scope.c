@@ -1,5 +1,5 @@
 #include "scope.h"
-#include "initializer.h"
+#include "../ops/op.h"
 #include "layer.h"
 #include "list.h"
 #include "variable.h"
@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_NAME = 512 };
+enum { LONGEST_NAME = 512, SUFFIX = 64 };
+
+static const char *const variable_names[] = {"beta", "gamma", "moving_mean", "moving_variance"};
 #define FIRST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789."
 
 /* ---- Names ---- */
@@ -49,16 +51,32 @@ static bool is_layer(const clnorm_model *model, const char *name)
     return false;
 }
 
+/* Whether a variable is there that a scope of this name would have. */
+static bool is_taken(const clnorm_model *model, const char *scope)
+{
+    const size_t length = strlen(scope);
+    for (size_t i = 0; i < model->variable_count; i++) {
+        const char *name = model->variables[i]->name;
+        if (strncmp(name, scope, length) != 0 || name[length] != '/')
+            continue;
+        for (size_t k = 0; k < COUNT_OF(variable_names); k++) {
+            if (strcmp(name + length + 1, variable_names[k]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Variables are what must not clash: a layer without any does not take a name from one that has them. */
 static clnorm_status make_unique(const clnorm_model *model, const char *name, bool among_layers,
                                  char **unique)
 {
-    const size_t size = strlen(name) + 32;
+    const size_t size = strlen(name) + SUFFIX;
     char *text = malloc(size);
     if (text == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a name of %zu bytes", size);
     snprintf(text, size, "%s", name);
-    for (size_t i = 1; find_scope(model, text) != NULL || (among_layers && is_layer(model, text)); i++)
+    for (size_t i = 1; is_taken(model, text) || (among_layers && is_layer(model, text)); i++)
         snprintf(text, size, "%s_%zu", name, i);
     *unique = text;
     return CLNORM_OK;
@@ -82,29 +100,30 @@ static void destroy_scope(variable_scope *scope)
     free(scope);
 }
 
-static clnorm_status make_variables(variable_scope *scope, const clnorm_model *model,
-                                    const clnorm_batch_normalization_options *options, float *values)
+static clnorm_status make_variable(clnorm_variable **variable, const variable_scope *scope,
+                                   const clnorm_model *model, const char *name, double mean, double stddev,
+                                   bool trainable, bool restore)
 {
-    const size_t count = scope->channels;
-    const bool trainable = options->trainable, restore = options->restore;
-    char gamma[LONGEST_NAME + 64];
-    snprintf(gamma, sizeof gamma, "%s/gamma", scope->name);
+    char whole[LONGEST_NAME + 2 * SUFFIX];
+    snprintf(whole, sizeof whole, "%s/%s", scope->name, name);
+    const clnorm_tensor tensor = clnorm_tensor_1d(CLNORM_F32, scope->channels);
+    return variable_create(variable, model, whole, &tensor, mean, stddev, trainable, restore);
+}
 
-    fill_constant(values, count, options->beta);
+static clnorm_status make_variables(variable_scope *scope, const clnorm_model *model,
+                                    const clnorm_batch_normalization_options *options)
+{
+    const bool trainable = options->trainable, restore = options->restore;
     clnorm_status status =
-        variable_create(&scope->beta, model, scope->name, "beta", values, count, trainable, restore);
-    fill_normal(values, count, options->gamma, options->stddev, model->seed, gamma);
+        make_variable(&scope->beta, scope, model, "beta", options->beta, 0, trainable, restore);
+    if (status == CLNORM_OK)
+        status = make_variable(&scope->gamma, scope, model, "gamma", options->gamma, options->stddev,
+                               trainable, restore);
+    if (status == CLNORM_OK)
+        status = make_variable(&scope->moving_mean, scope, model, "moving_mean", 0, 0, false, restore);
     if (status == CLNORM_OK)
         status =
-            variable_create(&scope->gamma, model, scope->name, "gamma", values, count, trainable, restore);
-    fill_constant(values, count, 0);
-    if (status == CLNORM_OK)
-        status = variable_create(&scope->moving_mean, model, scope->name, "moving_mean", values, count, false,
-                                 restore);
-    fill_constant(values, count, 1);
-    if (status == CLNORM_OK)
-        status = variable_create(&scope->moving_variance, model, scope->name, "moving_variance", values,
-                                 count, false, restore);
+            make_variable(&scope->moving_variance, scope, model, "moving_variance", 1, 0, false, restore);
     return status;
 }
 
@@ -115,7 +134,7 @@ static clnorm_status enlist(clnorm_model *model, variable_scope *scope)
     clnorm_variable *const variables[] = {scope->beta, scope->gamma, scope->moving_mean,
                                           scope->moving_variance};
     clnorm_status status = CLNORM_OK;
-    for (size_t i = 0; status == CLNORM_OK && i < sizeof variables / sizeof *variables; i++)
+    for (size_t i = 0; status == CLNORM_OK && i < COUNT_OF(variables); i++)
         status = list_append(&model->variables, &model->variable_count, variables[i]);
     if (status == CLNORM_OK)
         status = list_append(&model->scopes, &model->scope_count, scope);
@@ -128,20 +147,16 @@ static clnorm_status enlist(clnorm_model *model, variable_scope *scope)
 static clnorm_status make_scope(clnorm_model *model, char *name, size_t channels,
                                 const clnorm_batch_normalization_options *options, variable_scope **scope)
 {
-    float *values = malloc(channels * sizeof *values);
     variable_scope *made = calloc(1, sizeof *made);
-    if (values == NULL || made == NULL) {
-        free(values);
-        free(made);
+    if (made == NULL) {
         free(name);
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for the variables of %zu channels", channels);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a scope of %zu bytes", sizeof *made);
     }
     made->name = name;
     made->channels = channels;
-    clnorm_status status = make_variables(made, model, options, values);
+    clnorm_status status = make_variables(made, model, options);
     if (status == CLNORM_OK)
         status = enlist(model, made);
-    free(values);
     if (status != CLNORM_OK) {
         destroy_scope(made);
         return status;
@@ -180,7 +195,7 @@ clnorm_status scope_get(clnorm_model *model, size_t channels,
         return status;
     if (options->reuse)
         return reuse_scope(model, channels, options, scope);
-    if (options->scope != NULL && find_scope(model, options->scope) != NULL)
+    if (options->scope != NULL && is_taken(model, options->scope))
         return fail(CLNORM_INVALID_NAME,
                     "scope \"%s\" is taken; set reuse to share its variables, or give another scope",
                     options->scope);

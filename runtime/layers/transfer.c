@@ -6,6 +6,23 @@
 
 /* ---- What is there ---- */
 
+enum { SHOWN_SHAPE = 32 * CLNORM_MAX_RANK };
+
+/* "[784, 100]" */
+static const char *shown_shape(const clnorm_tensor *tensor, char shape[SHOWN_SHAPE])
+{
+    int length = snprintf(shape, SHOWN_SHAPE, "[%zu", tensor->dims[0]);
+    for (unsigned axis = 1; axis < tensor->rank; axis++)
+        length += snprintf(shape + length, SHOWN_SHAPE - (size_t)length, ", %zu", tensor->dims[axis]);
+    snprintf(shape + length, SHOWN_SHAPE - (size_t)length, "]");
+    return shape;
+}
+
+static bool fits(const transfer *t)
+{
+    return tensor_entry_has_shape(t->entry, t->variable->tensor.rank, t->variable->tensor.dims);
+}
+
 /* Finds each tensor, and tells of those that are not there or not of the variable's shape. */
 static clnorm_status find_all(const tensor_file *file, transfer *transfers, size_t count,
                               clnorm_load_report *report)
@@ -16,7 +33,7 @@ static clnorm_status find_all(const tensor_file *file, transfer *transfers, size
         t->entry = tensor_file_find(file, t->tensor);
         if (t->entry == NULL)
             status = report_add(&report->missing, t->tensor);
-        else if (!tensor_entry_is_vector(t->entry, variable_elements(t->variable)))
+        else if (!fits(t))
             status = report_add(&report->wrong_shape, t->tensor);
     }
     return status;
@@ -32,10 +49,11 @@ static clnorm_status judge(const tensor_file *file, const transfer *transfers, s
                     report->missing.count, count, shown_name(report->missing.names[0], name));
     for (size_t i = 0; i < count; i++) {
         const transfer *t = &transfers[i];
-        const size_t elements = variable_elements(t->variable);
-        if (!tensor_entry_is_vector(t->entry, elements))
-            return fail(CLNORM_INVALID_FILE, "%s: \"%s\" does not have the shape [%zu] of %s", file->path,
-                        shown_name(t->tensor, name), elements, t->variable->name);
+        char shape[SHOWN_SHAPE];
+        if (!fits(t))
+            return fail(CLNORM_INVALID_FILE, "%s: \"%s\" does not have the shape %s of %s", file->path,
+                        shown_name(t->tensor, name), shown_shape(&t->variable->tensor, shape),
+                        t->variable->name);
     }
     return CLNORM_OK;
 }

@@ -2,6 +2,7 @@
 #include "../context.h"
 #include "../log.h"
 #include "../tensor.h"
+#include "initializer.h"
 #include "list.h"
 
 #include <stdlib.h>
@@ -32,21 +33,37 @@ static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl
     return status;
 }
 
-clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *model, const char *scope,
-                              const char *name, const float *values, size_t count, bool trainable,
+static clnorm_status create_value(clnorm_variable *variable, const clnorm_model *model, double mean,
+                                  double stddev)
+{
+    const size_t count = variable_elements(variable);
+    float *values = calloc(count, sizeof *values);
+    if (values == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu values of %s", count, variable->name);
+    if (stddev > 0)
+        fill_normal(values, count, mean, stddev, model->seed, variable->name);
+    else
+        fill_constant(values, count, mean);
+    const clnorm_status status = create_buffer(model, values, count, &variable->value);
+    free(values);
+    return status;
+}
+
+clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *model, const char *name,
+                              const clnorm_tensor *tensor, double mean, double stddev, bool trainable,
                               bool restore)
 {
     clnorm_variable *made = calloc(1, sizeof *made);
     if (made == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a variable of %zu bytes", sizeof *made);
-    made->tensor = clnorm_tensor_1d(CLNORM_F32, count);
+    made->tensor = *tensor;
     made->trainable = trainable;
     made->restore = restore;
-    clnorm_status status = join_text(scope, "/", name, &made->name);
+    clnorm_status status = join_text(name, "", "", &made->name);
     if (status == CLNORM_OK)
-        status = create_buffer(model, values, count, &made->value);
+        status = create_value(made, model, mean, stddev);
     if (status == CLNORM_OK && trainable)
-        status = create_gradient(model, count, &made->gradient);
+        status = create_gradient(model, variable_elements(made), &made->gradient);
     if (status != CLNORM_OK) {
         variable_destroy(made);
         return status;

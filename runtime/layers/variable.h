@@ -4,9 +4,10 @@
 
 #include "model.h"
 
-/* A vector of `count` values, with a gradient of zeros if it is trainable. Not yet in the model's list. */
-clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *model, const char *scope,
-                              const char *name, const float *values, size_t count, bool trainable,
+/* A variable of a dense tensor, drawn from normal(mean, stddev), with a gradient of zeros if it is trainable.
+ * Not yet in the model's list. */
+clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *model, const char *name,
+                              const clnorm_tensor *tensor, double mean, double stddev, bool trainable,
                               bool restore);
 void variable_destroy(clnorm_variable *variable); /* NULL is allowed */
 

@@ -1,0 +1,14 @@
+/* Options structs of layers and variables: how they are taken in, and what several of them check alike. */
+#ifndef CLNORM_RUNTIME_LAYERS_OPTIONS_H
+#define CLNORM_RUNTIME_LAYERS_OPTIONS_H
+
+#include "../status.h"
+
+/* The caller's options over the defaults in `options`, of which an older or newer program has fewer or more;
+ * `given` begins with its size, or is NULL for the defaults. */
+clnorm_status options_import(void *options, size_t size, const void *given);
+
+/* A number that variables begin with: least ... FLT_MAX. */
+clnorm_status initial_check(const char *name, double value, double least);
+
+#endif

@@ -1,0 +1,78 @@
+/* Variables that an application adds to its model. */
+#include "../log.h"
+#include "../tensor.h"
+#include "list.h"
+#include "options.h"
+#include "scope.h"
+#include "variable.h"
+
+#include <float.h>
+
+static clnorm_status check_tensor(const clnorm_tensor *tensor)
+{
+    const clnorm_status status = tensor_check(tensor, "tensor");
+    if (status != CLNORM_OK)
+        return status;
+    if (tensor->dtype != CLNORM_F32)
+        return fail(CLNORM_UNSUPPORTED_TYPE, "tensor.dtype is %s; this version has variables of f32 only",
+                    dtype_name(tensor->dtype));
+    if (tensor_elements(tensor) == 0)
+        return fail(CLNORM_INVALID_SHAPE, "tensor has no elements; a variable has at least one");
+    const clnorm_tensor dense = clnorm_tensor_dense(CLNORM_F32, tensor->rank, tensor->dims);
+    for (unsigned axis = 0; axis < tensor->rank; axis++) {
+        if (tensor->strides[axis] != dense.strides[axis])
+            return fail(CLNORM_INVALID_STRIDES,
+                        "tensor.strides[%u] is %zu; a variable is dense, which is %zu", axis,
+                        tensor->strides[axis], dense.strides[axis]);
+    }
+    return CLNORM_OK;
+}
+
+static clnorm_status check(const clnorm_model *model, const char *name, const clnorm_tensor *tensor,
+                           const clnorm_variable_options *options)
+{
+    if (model == NULL || tensor == NULL)
+        return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
+                    model == NULL ? "model" : "tensor");
+    clnorm_status status = name_check(name, "name");
+    if (status == CLNORM_OK)
+        status = check_tensor(tensor);
+    if (status == CLNORM_OK)
+        status = initial_check("mean", options->mean, -FLT_MAX);
+    return status == CLNORM_OK ? initial_check("stddev", options->stddev, 0) : status;
+}
+
+/* The model's lock is held. */
+static clnorm_status add(clnorm_model *model, const char *name, const clnorm_tensor *tensor,
+                         const clnorm_variable_options *options, clnorm_variable **variable)
+{
+    if (variable_find(model, name) != NULL)
+        return fail(CLNORM_INVALID_NAME, "name is \"%s\", which is taken; variables have names of their own",
+                    name);
+    clnorm_status status = variable_create(variable, model, name, tensor, options->mean, options->stddev,
+                                           options->trainable, options->restore);
+    if (status != CLNORM_OK)
+        return status;
+    status = list_append(&model->variables, &model->variable_count, *variable);
+    if (status != CLNORM_OK)
+        variable_destroy(*variable);
+    return status;
+}
+
+clnorm_status clnorm_variable_create(const clnorm_variable **variable, clnorm_model *model, const char *name,
+                                     const clnorm_tensor *tensor, const clnorm_variable_options *given)
+{
+    clnorm_variable_options options = clnorm_variable_defaults();
+    clnorm_variable *made = NULL;
+    clnorm_status status = options_import(&options, sizeof options, given);
+    if (status == CLNORM_OK)
+        status = check(model, name, tensor, &options);
+    if (status != CLNORM_OK)
+        return log_failure(status);
+    pthread_mutex_lock(&model->lock);
+    status = add(model, name, tensor, &options, &made);
+    pthread_mutex_unlock(&model->lock);
+    if (status == CLNORM_OK && variable != NULL)
+        *variable = made;
+    return log_failure(status);
+}
