@@ -10,7 +10,7 @@
 declare -A packages=(
     [build]="gcc libc6-dev meson ninja-build pkg-config python3 clang opencl-headers ocl-icd-opencl-dev
         libxxhash-dev libjansson-dev"
-    [samples]="zlib1g-dev libpng-dev pocl-opencl-icd dataset-fashion-mnist"
+    [samples]="zlib1g-dev libpng-dev libclblast-dev gnuplot-nox pocl-opencl-icd dataset-fashion-mnist"
     [tests]="g++ check pocl-opencl-icd oclgrind python3-venv"
     [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
 )

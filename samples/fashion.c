@@ -8,6 +8,7 @@
  * docs/ops.md allows it, and draws some images before and after. Ends with 1 if an error is too large.
  */
 #include "check.h"
+#include "device.h"
 #include "fashion.h"
 
 #define PICTURE "samples/out/fashion.png"
@@ -48,21 +49,12 @@ static void describe_jobs(size_t n, job *jobs)
     jobs[4].op = clnorm_l2_normalize(flat, -1);
 }
 
-static cl_mem create_buffer(const clnorm_context *context, size_t bytes)
-{
-    cl_int error;
-    cl_context cl = clnorm_context_cl_context(context);
-    cl_mem buffer = clCreateBuffer(cl, CL_MEM_READ_WRITE, bytes, NULL, &error);
-    CHECK_CL(error);
-    return buffer;
-}
-
 /* Runs each job on the images and prints its row of the table. False if an error is too large. */
 static bool do_jobs(clnorm_context *context, const float *images, float *result, size_t count, picture *drawn)
 {
     const size_t bytes = count * PIXELS * sizeof *images;
     cl_command_queue queue = clnorm_context_cl_queue(context);
-    cl_mem x = create_buffer(context, bytes), y = create_buffer(context, bytes);
+    cl_mem x = create_buffer(context, bytes, NULL), y = create_buffer(context, bytes, NULL);
     CHECK_CL(clEnqueueWriteBuffer(queue, x, CL_TRUE, 0, bytes, images, 0, NULL, NULL));
 
     job jobs[JOBS];

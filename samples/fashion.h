@@ -1,4 +1,4 @@
-/* What the sample fashion is made of: images in, measuring, a picture out. */
+/* What the samples on Fashion-MNIST share: images in, measuring, a picture out. */
 #ifndef SAMPLES_FASHION_H
 #define SAMPLES_FASHION_H
 
@@ -9,6 +9,11 @@ enum { SIDE = 28, PIXELS = SIDE * SIDE };
 /* Reads up to *count images of SIDE x SIDE pixels from a gzipped IDX file, each pixel 0 ... 1, and sets
  * *count to how many came. The caller frees them. NULL after a message on stderr. */
 float *images_read(const char *path, size_t *count);
+
+/* The same as the bytes that they are, PIXELS of them an image; and the labels of such images, a byte each.
+ */
+unsigned char *pixels_read(const char *path, size_t *count);
+unsigned char *labels_read(const char *path, size_t *count);
 
 /* The median of several warm executions, in seconds, each from the enqueue to its completed event. */
 double measure_seconds(clnorm_plan *plan, cl_mem x, cl_mem y);

@@ -1,0 +1,58 @@
+#define _XOPEN_SOURCE 700 /* nrand48 */
+#include "dataset.h"
+#include "check.h"
+#include "device.h"
+#include "fashion.h"
+
+#include <string.h>
+
+void dataset_rewind(dataset *it)
+{
+    memcpy(it->random, (const unsigned short[]){1, 2, 3}, sizeof it->random);
+}
+
+dataset dataset_open(const clnorm_context *context, const char *images, const char *labels)
+{
+    dataset it = {.count = SIZE_MAX};
+    unsigned char *pixels = pixels_read(images, &it.count);
+    unsigned char *classes = pixels != NULL ? labels_read(labels, &it.count) : NULL;
+    if (classes == NULL)
+        exit(EXIT_FAILURE);
+    it.count -= it.count % BATCH;
+    cl_uint *order = allocate(it.count * sizeof *order);
+    for (size_t i = 0; i < it.count; i++)
+        order[i] = (cl_uint)i;
+    it.images = create_buffer(context, it.count * PIXELS, pixels);
+    it.labels = create_buffer(context, it.count, classes);
+    it.order = create_buffer(context, it.count * sizeof *order, order);
+    it.losses = create_buffer(context, it.count * sizeof(float), NULL);
+    it.hits = create_buffer(context, it.count * sizeof(float), NULL);
+    dataset_rewind(&it);
+    free(order);
+    free(classes);
+    free(pixels);
+    return it;
+}
+
+void dataset_close(const dataset *it)
+{
+    clReleaseMemObject(it->images);
+    clReleaseMemObject(it->labels);
+    clReleaseMemObject(it->order);
+    clReleaseMemObject(it->losses);
+    clReleaseMemObject(it->hits);
+}
+
+/* Fisher and Yates, from the inside out. */
+void dataset_shuffle(const clnorm_context *context, dataset *it)
+{
+    cl_uint *order = allocate(it->count * sizeof *order);
+    for (size_t i = 0; i < it->count; i++) {
+        const size_t k = (size_t)nrand48(it->random) % (i + 1);
+        order[i] = order[k];
+        order[k] = (cl_uint)i;
+    }
+    CHECK_CL(clEnqueueWriteBuffer(clnorm_context_cl_queue(context), it->order, CL_TRUE, 0,
+                                  it->count * sizeof *order, order, 0, NULL, NULL));
+    free(order);
+}
