@@ -19,7 +19,7 @@ dataset dataset_open(const clnorm_context *context, const char *images, const ch
     if (classes == NULL)
         exit(EXIT_FAILURE);
     it.count -= it.count % BATCH;
-    cl_uint *order = allocate(it.count * sizeof *order);
+    cl_uint *order = must_allocate(it.count * sizeof *order);
     for (size_t i = 0; i < it.count; i++)
         order[i] = (cl_uint)i;
     it.images = create_buffer(context, it.count * PIXELS, pixels);
@@ -46,7 +46,7 @@ void dataset_close(const dataset *it)
 /* Fisher and Yates, from the inside out. */
 void dataset_shuffle(const clnorm_context *context, dataset *it)
 {
-    cl_uint *order = allocate(it->count * sizeof *order);
+    cl_uint *order = must_allocate(it->count * sizeof *order);
     for (size_t i = 0; i < it->count; i++) {
         const size_t k = (size_t)nrand48(it->random) % (i + 1);
         order[i] = order[k];

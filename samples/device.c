@@ -1,7 +1,7 @@
 #include "device.h"
 #include "check.h"
 
-void *allocate(size_t bytes)
+void *must_allocate(size_t bytes)
 {
     void *memory = malloc(bytes);
     if (memory == NULL) {
@@ -31,7 +31,7 @@ static char *read_text(const char *path)
         perror(path);
         exit(EXIT_FAILURE);
     }
-    char *text = allocate((size_t)size + 1);
+    char *text = must_allocate((size_t)size + 1);
     text[fread(text, 1, (size_t)size, file)] = '\0';
     fclose(file);
     return text;

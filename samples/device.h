@@ -12,6 +12,6 @@ cl_mem create_buffer(const clnorm_context *context, size_t bytes, void *values);
 cl_program build_program(const clnorm_context *context, const char *path);
 
 /* malloc that does not fail. */
-void *allocate(size_t bytes);
+void *must_allocate(size_t bytes);
 
 #endif

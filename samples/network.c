@@ -69,7 +69,7 @@ static void add_layer(network *it, size_t i, bool batch_norm)
 
 network *network_create(clnorm_context *context, bool batch_norm, unsigned long long seed)
 {
-    network *it = allocate(sizeof *it);
+    network *it = must_allocate(sizeof *it);
     *it = (network){.context = context, .queue = clnorm_context_cl_queue(context)};
     it->program = build_program(context, NETWORK_CL);
     for (size_t i = 0; i < KERNELS; i++) {
@@ -225,7 +225,7 @@ void network_train(network *it, const dataset *from, size_t first, float rate)
 
 static double mean(const network *it, cl_mem of, size_t first, size_t count)
 {
-    float *values = allocate(count * sizeof *values);
+    float *values = must_allocate(count * sizeof *values);
     double sum = 0;
     CHECK_CL(clEnqueueReadBuffer(it->queue, of, CL_TRUE, first * sizeof *values, count * sizeof *values,
                                  values, 0, NULL, NULL));

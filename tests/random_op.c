@@ -31,20 +31,27 @@ clnorm_tensor random_tensor(generator *random, unsigned least_rank, size_t limit
     return clnorm_tensor_dense(CLNORM_F32, rank, dims);
 }
 
+/* Windows and exponents are constants of a build: few of them, or the tests would compile for hours. Other
+ * windows are those of test_layouts and test_gradients. */
 static void draw_window(generator *random, clnorm_op *op)
 {
-    static const int radii[] = {0, 1, 2, 2, 3, 5, 7, 20};
+    static const struct {
+        int radius, before, after; /* -1: the radius */
+        double betas[3];
+    } builds[] = {
+        {5, -1, -1, {0.75, 0.75, 0.5}}, {2, -1, -1, {0.75, 0.5, 0.3}},  {0, -1, -1, {0.75, 1.0, 2.5}},
+        {5, 1, 0, {0.5, 0.75, -0.5}},   {2, -1, 3, {0.75, 1.0, 0.0}},   {3, 2, 1, {0.5, 0.3, 2.5}},
+        {7, -1, 20, {0.75, 0.5, 1.0}},  {1, 20, -1, {0.75, -0.5, 0.3}},
+    };
     static const double alphas[] = {1e-4, 2e-5, 0.3, 1.0};
-    static const double betas[] = {0.75, 0.75, 0.5, 1.0, 0.3, 2.5, 0.0, -0.5};
     static const double biases[] = {1.0, 2.0, 0.5};
-    op->depth_radius = PICK(random, radii);
-    if (generator_below(random, 2))
-        op->window_before = PICK(random, radii);
-    if (generator_below(random, 2))
-        op->window_after = PICK(random, radii);
+    const size_t build = generator_below(random, sizeof builds / sizeof *builds);
+    op->depth_radius = builds[build].radius;
+    op->window_before = builds[build].before;
+    op->window_after = builds[build].after;
     op->alpha_scaled_by_size = generator_below(random, 2);
     op->alpha = PICK(random, alphas);
-    op->beta = PICK(random, betas);
+    op->beta = PICK(random, builds[build].betas);
     op->bias = PICK(random, biases);
 }
 

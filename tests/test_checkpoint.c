@@ -6,6 +6,7 @@
 #include "safetensors.h"
 #include "tensor_text.h"
 
+#include <clnorm/reference.h>
 #include <dlfcn.h>
 #include <math.h>
 #include <signal.h>
@@ -202,6 +203,67 @@ START_TEST(training_goes_on)
     ck_assert_mem_eq(&one, &two, sizeof one);
     rig_close(&a);
     rig_close(&b);
+}
+END_TEST
+
+enum { ROWS = 37, CHANNELS = 19, CELLS = ROWS * CHANNELS };
+
+/* Inference of a layer from its own variables: each value within what docs/ops.md allows it. */
+static void check_inference(const rig *r, clnorm_layer *layer, const float *x)
+{
+    static const char *const names[] = {"bn/gamma", "bn/beta", "bn/moving_mean", "bn/moving_variance"};
+    static double variables[4][CHANNELS], exact_x[CELLS], y[CELLS], bound[CELLS];
+    static float got[CELLS];
+    const clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, ROWS, CHANNELS));
+    for (size_t i = 0; i < 4; i++) {
+        const float *values = rig_read(r, names[i]);
+        for (size_t c = 0; c < CHANNELS; c++)
+            variables[i][c] = (double)values[c];
+    }
+    for (size_t i = 0; i < CELLS; i++)
+        exact_x[i] = (double)x[i];
+    must(clnorm_reference(&op, &(clnorm_reference_arrays){.size = sizeof(clnorm_reference_arrays),
+                                                          .x.values = exact_x,
+                                                          .gamma.values = variables[0],
+                                                          .beta.values = variables[1],
+                                                          .moving_mean.values = variables[2],
+                                                          .moving_variance.values = variables[3],
+                                                          .y = {y, bound}}));
+    memcpy(got, x, sizeof got);
+    rig_forward(r, layer, &op.x, got, CELLS);
+    for (size_t i = 0; i < CELLS; i++)
+        ck_assert_msg(fabs((double)got[i] - y[i]) <= bound[i], "element %zu is %.9g, not %.9g", i,
+                      (double)got[i], y[i]);
+}
+
+/* What one schedule has learned and written, the other reads, bit by bit, and infers from. */
+START_TEST(other_schedule)
+{
+    static const clnorm_kernels kernels[] = {CLNORM_KERNELS_CPU, CLNORM_KERNELS_GPU};
+    rig writer = rig_open(1), reader = rig_open(2);
+    must(clnorm_context_set_kernels(writer.context, kernels[_i]));
+    must(clnorm_context_set_kernels(reader.context, kernels[1 - _i]));
+    clnorm_layer *from = rig_layer(&writer, "bn", CHANNELS), *to = rig_layer(&reader, "bn", CHANNELS);
+    const clnorm_tensor shape = clnorm_tensor_2d(CLNORM_F32, ROWS, CHANNELS);
+    float x[CELLS], y[CELLS];
+    for (size_t i = 0; i < CELLS; i++)
+        x[i] = (float)(i * 7919 % 1009) / 64 - (float)(i % CHANNELS);
+    must(clnorm_model_set_training(writer.model, true));
+    memcpy(y, x, sizeof y);
+    rig_forward(&writer, from, &shape, y, CELLS);
+    must(clnorm_model_set_training(writer.model, false));
+    must(clnorm_model_save(writer.model, path));
+    must(clnorm_model_load(reader.model, path, NULL));
+    for (size_t i = 0; i < 4; i++) {
+        const char *name = clnorm_model_variable(writer.model, i)->name;
+        float written[CHANNELS];
+        memcpy(written, rig_read(&writer, name), sizeof written);
+        ck_assert_mem_eq(rig_read(&reader, name), written, sizeof written);
+    }
+    check_inference(&writer, from, x);
+    check_inference(&reader, to, x);
+    rig_close(&reader);
+    rig_close(&writer);
 }
 END_TEST
 
@@ -496,6 +558,7 @@ int main(void)
     tcase_add_test(good, format);
     tcase_add_test(good, model_without_variables);
     tcase_add_test(good, training_goes_on);
+    tcase_add_loop_test(good, other_schedule, 0, 2);
     tcase_add_test(good, restore);
     tcase_add_test(good, unexpected_names);
     tcase_add_test(bad, missing_names);

@@ -13,6 +13,8 @@ INLINED float16 load_channels(const pixel *p, long first)
 {
     if (first >= 0 && first + 16 <= p->kept)
         return load_16(p->x + first);
+    if (first >= p->kept)
+        return (float16)(0.0f);
     const int begin = (int)clamp(-first, 0L, 16L), end = (int)clamp(p->kept - first, 0L, 16L);
     if (-first <= p->before && first + 16 <= p->after) {
         const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -40,7 +42,6 @@ INLINED float16 load_channels(const pixel *p, long first)
 /* Sums of floats. */
 #define SUMS               float16
 #define SUM_LANES          sum_lanes
-#define NOTHING            ((float16)(0.0f))
 #define JOINED(a, b)       ((a) + (b))
 #define MOVED(to, a, b, n) to = SHIFTED(a, b, n)
 #include "cpu/lane_sums.cl"
@@ -49,7 +50,6 @@ INLINED float16 load_channels(const pixel *p, long first)
 #if EXACT_WINDOW
 #define SUMS               window_sum_16
 #define SUM_LANES          sum_squares
-#define NOTHING            window_square_16((float16)(0.0f))
 #define JOINED(a, b)       window_join_16(a, b)
 #define MOVED(to, a, b, n) to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
 #include "cpu/lane_sums.cl"

@@ -107,42 +107,82 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
 /* Three neighbouring vectors of a pixel on the way to their gradients: the next one's squares are known, the
  * current one is divided, and then the one before has all contributions. */
 typedef struct neighbours {
-    float16 x, next_x;
+    float16 x_before, x, next_x;
     window_sum_16 squares_before, squares, next_squares;
-    float16 direct_before, x_before;
-    float16 contributions_earlier, contributions_before;
+    float16 direct_before, direct;
+    float16 contributions_earlier, contributions_before, contributions;
 } neighbours;
 
-/* The values of channels first ... first+15, zeros where the pixel has none. */
-INLINED float16 existing(float16 values, long first, long kept)
-{
-    if (first + 16 <= kept)
-        return values;
-    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return select((float16)(0.0f), values, lane < (int)max(kept - first, 0L));
-}
-
-/* Goes on by a vector, to the one that begins at channel `first`; the gradients of the one before. */
-INLINED float16 advance(const formula *f, neighbours *n, const pixel *x, const pixel *dy, long first)
+/* Goes on by a vector, of which nothing is known but its x and squares. */
+INLINED void move_on(const formula *f, neighbours *n, float16 next_x)
 {
     n->x_before = n->x;
     n->x = n->next_x;
+    n->next_x = next_x;
     n->squares_before = n->squares;
     n->squares = n->next_squares;
-    n->next_x = load_channels(x, first + 16);
-    n->next_squares = window_square_16(n->next_x * f->square_scale);
+    n->next_squares = window_square_16(next_x * f->square_scale);
+    n->direct_before = n->direct;
+    n->contributions_earlier = n->contributions_before;
+    n->contributions_before = n->contributions;
+}
 
+INLINED void divide_vector(const formula *f, neighbours *n, float16 dy)
+{
     const window_sum_16 sum = sum_neighbours(n->squares_before, n->squares, n->next_squares);
-    const float16 direct = formula_divide_16(f, load_channels(dy, first), sum);
-    const float16 contributions = existing(formula_contribution_16(f, direct, n->x, sum), first, x->kept);
+    n->direct = formula_divide_16(f, dy, sum);
+    n->contributions = formula_contribution_16(f, n->direct, n->x, sum);
+}
+
+/* The gradients of the vector before. */
+INLINED float16 gradients_before(const formula *f, const neighbours *n)
+{
     const float16 collected =
         sum_lanes(SHIFTED(n->contributions_earlier, n->contributions_before, 16 - WINDOW_AFTER),
-                  SHIFTED(n->contributions_before, contributions, 16 - WINDOW_AFTER));
-    const float16 gradient = formula_gradient_16(f, n->direct_before, n->x_before, collected);
-    n->direct_before = direct;
-    n->contributions_earlier = n->contributions_before;
-    n->contributions_before = contributions;
-    return gradient;
+                  SHIFTED(n->contributions_before, n->contributions, 16 - WINDOW_AFTER));
+    return formula_gradient_16(f, n->direct_before, n->x_before, collected);
+}
+
+/* Contributions of the `count` channels that there are; the others have none. */
+INLINED float16 existing(float16 contributions, int count)
+{
+    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    return select((float16)(0.0f), contributions, lane < count);
+}
+
+/* The first vector of a pixel is divided. */
+INLINED void begin_pixel(const formula *f, neighbours *n, const pixel *x, const pixel *dy)
+{
+    n->direct = n->x = n->contributions = n->contributions_before = (float16)(0.0f);
+    n->squares = window_square_16((float16)(0.0f));
+    n->next_x = load_channels(x, 0);
+    n->next_squares = window_square_16(n->next_x * f->square_scale);
+    move_on(f, n, load_channels(x, 16));
+    divide_vector(f, n, load_channels(dy, 0));
+    if (x->kept < 16)
+        n->contributions = existing(n->contributions, (int)x->kept);
+}
+
+/* The vector that begins at channel `first`, which may have fewer than 16 channels or none, is divided. */
+INLINED void divide_last(const formula *f, neighbours *n, const pixel *x, const pixel *dy, long first)
+{
+    move_on(f, n, load_channels(x, first + 16));
+    n->contributions = (float16)(0.0f);
+    if (first >= x->kept)
+        return;
+    divide_vector(f, n, load_channels(dy, first));
+    n->contributions = existing(n->contributions, (int)(x->kept - first));
+}
+
+INLINED void store_gradients(float16 gradients, __global real *y, uint count, bool stream)
+{
+#if ACCUMULATES
+    gradients += load_groups_16(y, 0, count);
+#endif
+    if (count == 16)
+        store_vector(gradients, y, stream);
+    else
+        store_groups_16(gradients, y, 0, count);
 }
 
 /* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones. */
@@ -160,24 +200,20 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
         const pixel of_dy = {dy + at, (long)at, (long)(work * kept - at), (long)kept};
         const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
         neighbours n;
-        n.x = n.x_before = n.direct_before = (float16)(0.0f);
-        n.contributions_earlier = n.contributions_before = (float16)(0.0f);
-        n.next_x = load_channels(&of_x, 0);
-        n.squares = window_square_16((float16)(0.0f));
-        n.next_squares = window_square_16(n.next_x * f.square_scale);
-        advance(&f, &n, &of_x, &of_dy, 0);
-        for (index_t c = 0; c < kept; c += 16) {
+        begin_pixel(&f, &n, &of_x, &of_dy);
+        index_t c = 0;
+        for (; c + 32 <= kept; c += 16) { /* the vector behind is whole */
             prefetch_values(x + at + c + AHEAD);
             prefetch_values(dy + at + c + AHEAD);
-            float16 gradient = advance(&f, &n, &of_x, &of_dy, (long)c + 16);
-            const uint count = (uint)min(kept - c, (index_t)16);
-#if ACCUMULATES
-            gradient += load_groups_16(y + at, c, count);
-#endif
-            if (count == 16)
-                store_vector(gradient, y + at + c, stream);
-            else
-                store_groups_16(gradient, y + at, c, count);
+            move_on(&f, &n, c + 48 <= kept ? load_16(x + at + c + 32) : load_channels(&of_x, (long)c + 32));
+            divide_vector(&f, &n, load_16(dy + at + c + 16));
+            store_gradients(gradients_before(&f, &n), y + at + c, 16, stream);
+        }
+        prefetch_values(x + at + c + AHEAD);
+        prefetch_values(dy + at + c + AHEAD);
+        for (; c < kept; c += 16) {
+            divide_last(&f, &n, &of_x, &of_dy, (long)c + 16);
+            store_gradients(gradients_before(&f, &n), y + at + c, (uint)min(kept - c, (index_t)16), stream);
         }
     }
 }

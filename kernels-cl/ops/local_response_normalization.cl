@@ -81,15 +81,20 @@ static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 }
 #endif
 
-/* bias + alpha * sum, in two floats. */
+/* bias + alpha * sum, in two floats; where it is infinite, the rest is NaN. */
 static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 {
-    const NAME(pair) s = NAME(window_pair)(sum);
-    const V product = f->alpha * s.value;
+#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+    const V value = sum.value, rest = sum.rest;
+#else
+    const V value = sum, rest = (V)(0.0f);
+#endif
+    const V product = f->alpha * value;
     const V product_rest =
-        fma((V)(f->alpha), s.value, -product) + fma(f->alpha, s.rest, f->alpha_rest * s.value);
-    const NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
-    return NAME(renormalize)(z.value, z.rest + (product_rest + f->bias_rest));
+        fma((V)(f->alpha), value, -product) + fma((V)(f->alpha), rest, f->alpha_rest * value);
+    NAME(pair) z = NAME(two_sum)((V)(f->bias), product);
+    z.rest += product_rest + f->bias_rest;
+    return z;
 }
 
 #if EXPONENT == 2 || EXPONENT == 3
@@ -208,7 +213,7 @@ static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 
 #endif
 
-#if EXPONENT == 4 || BACKWARD
+#if EXPONENT == 4 || (BACKWARD && EXPONENT != 2 && EXPONENT != 3)
 
 /* x / z, z in two floats, as exactly as one float has it; what the division gives where that is not finite.
  */
@@ -226,7 +231,8 @@ static V NAME(divide_by_pair)(V x, NAME(pair) z)
 static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
-    return NAME(divide_by_power)(f, x, NAME(denominator)(f, sum));
+    const NAME(pair) z = NAME(denominator)(f, sum);
+    return NAME(divide_by_power)(f, x, NAME(renormalize)(z.value, z.rest));
 #elif EXPONENT == 0
     return x; /* even where the rest is NaN, as pow has it */
 #else
@@ -236,7 +242,7 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
     const NAME(pair) z = {fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias)), (V)(0.0f)};
 #endif
 #if EXPONENT == 4
-    return NAME(divide_by_pair)(x, z);
+    return NAME(divide_by_pair)(x, NAME(renormalize)(z.value, z.rest));
 #else
     return NAME(times_root)(x, z.value, z.rest);
 #endif
@@ -249,7 +255,12 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
  * direct is its own, dy / z^beta. */
 static V NAME(formula_contribution)(const formula *f, V direct, V x, NAME(window_sum) sum)
 {
-    return NAME(divide_by_pair)(direct * x, NAME(denominator)(f, sum));
+    const NAME(pair) z = NAME(denominator)(f, sum);
+#if EXPONENT == 2 || EXPONENT == 3
+    return direct * x / select(z.value + z.rest, z.value, z.value == INFINITY);
+#else
+    return NAME(divide_by_pair)(direct * x, NAME(renormalize)(z.value, z.rest));
+#endif
 }
 
 /* dx from the contributions of the channels in whose windows this one is. */
