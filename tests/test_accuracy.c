@@ -28,7 +28,7 @@ static const subject subjects[] = {
     {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2, 24},
     {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1, 24},
 };
-enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+enum { GRADIENTS = 6, SUBJECTS = sizeof subjects / sizeof subjects[0] }; /* forward ones first */
 
 static bool quick(void)
 {
@@ -247,17 +247,23 @@ START_TEST(spoiled_group)
 }
 END_TEST
 
+/* The cases are tests of their own for meson, which runs them side by side. */
 int main(void)
 {
     Suite *suite = suite_create("accuracy");
-    TCase *table = tcase_create("table");
-    tcase_set_timeout(table, 1200);
-    tcase_add_loop_test(table, random_shapes, 0, SUBJECTS);
-    tcase_add_loop_test(table, spoiled_group, 0, HARNESS_SCHEDULES);
+    TCase *forward = tcase_create("forward"), *gradients = tcase_create("gradients");
+    TCase *groups = tcase_create("groups");
+    TCase *const cases[] = {forward, gradients, groups};
+    tcase_add_loop_test(forward, random_shapes, 0, GRADIENTS);
+    tcase_add_loop_test(gradients, random_shapes, GRADIENTS, SUBJECTS);
+    tcase_add_loop_test(groups, spoiled_group, 0, HARNESS_SCHEDULES);
     if (!quick()) {
-        tcase_add_loop_test(table, million, 0, HARD_KINDS);
-        tcase_add_loop_test(table, largest_group, 0, HARD_KINDS);
+        tcase_add_loop_test(groups, million, 0, HARD_KINDS);
+        tcase_add_loop_test(groups, largest_group, 0, HARD_KINDS);
     }
-    suite_add_tcase(suite, table);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tcase_set_timeout(cases[i], 1200);
+        suite_add_tcase(suite, cases[i]);
+    }
     return run_suite(suite);
 }
