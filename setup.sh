@@ -86,6 +86,14 @@ configure() {
     quietly meson setup "$build" "$source" "$@"
 }
 
+# with_option BUILD OPTION: turns on what a directory that was configured before may be without.
+with_option() {
+    [ "$(meson introspect "$1" --buildoptions | python3 -c '
+import json, sys
+print({option["name"]: option["value"] for option in json.load(sys.stdin)}[sys.argv[1]])' "$2")" = True ] ||
+        quietly meson configure "$1" "-D$2=true"
+}
+
 # compile BUILD [TARGET...]: on a pipe, only warnings and errors are shown.
 compile() (
     set -o pipefail

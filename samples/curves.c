@@ -1,5 +1,6 @@
 #include "curves.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,14 +23,19 @@ size_t curve_reaches(const curve *of, double accuracy)
 
 bool curves_draw(const curve *curves, size_t count, const char *path)
 {
-    FILE *gnuplot = strchr(path, '\'') == NULL ? popen("gnuplot", "w") : NULL;
+    if (strchr(path, '\'') != NULL) {
+        fprintf(stderr, "cannot draw %s: a quote in the name would end it for gnuplot\n", path);
+        return false;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a gnuplot that is not there is told by pclose */
+    FILE *gnuplot = popen("gnuplot", "w");
     if (gnuplot == NULL) {
-        fprintf(stderr, "cannot draw %s\n", path);
+        perror("gnuplot");
         return false;
     }
     fprintf(gnuplot,
             "set terminal pngcairo size 900,600\nset output '%s'\n"
-            "set xlabel 'steps'\nset ylabel 'test accuracy'\nset yrange [0.4:0.9]\n"
+            "set xlabel 'steps'\nset ylabel 'test accuracy'\nset yrange [0:1]\n"
             "set key bottom right\nset grid\nplot ",
             path);
     for (size_t i = 0; i < count; i++)

@@ -11,13 +11,29 @@ void dataset_rewind(dataset *it)
     memcpy(it->random, (const unsigned short[]){1, 2, 3}, sizeof it->random);
 }
 
+/* Ends the program unless these are so many labelled images. */
+static void check_dataset(const char *path, size_t labels, size_t images, const unsigned char *classes)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < labels; i++)
+        wrong += classes[i] >= CLASSES;
+    if (labels == images && images >= BATCH && wrong == 0)
+        return;
+    fprintf(stderr,
+            "%s has %zu images and %zu labels, %zu of them not below %d; at least %d images are needed\n",
+            path, images, labels, wrong, CLASSES, BATCH);
+    exit(EXIT_FAILURE);
+}
+
 dataset dataset_open(const clnorm_context *context, const char *images, const char *labels)
 {
+    size_t image_count = SIZE_MAX;
     dataset it = {.count = SIZE_MAX};
-    unsigned char *pixels = pixels_read(images, &it.count);
+    unsigned char *pixels = pixels_read(images, &image_count);
     unsigned char *classes = pixels != NULL ? labels_read(labels, &it.count) : NULL;
     if (classes == NULL)
         exit(EXIT_FAILURE);
+    check_dataset(images, it.count, image_count, classes);
     it.count -= it.count % BATCH;
     cl_uint *order = must_allocate(it.count * sizeof *order);
     for (size_t i = 0; i < it.count; i++)

@@ -49,9 +49,12 @@ cl_program build_program(const clnorm_context *context, const char *path)
     free(text);
     error = clBuildProgram(program, 1, &device, "", NULL, NULL);
     if (error != CL_SUCCESS) {
-        static char log[16384];
-        clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, sizeof log - 1, log, NULL);
+        size_t size;
+        CHECK_CL(clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, NULL, &size));
+        char *log = must_allocate(size);
+        CHECK_CL(clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, size, log, NULL));
         fprintf(stderr, "%s:\n%s\n", path, log);
+        free(log);
     }
     CHECK_CL(error);
     return program;

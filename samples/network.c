@@ -9,6 +9,7 @@
 #include "fashion.h"
 #include "products.h"
 
+#include <clnorm/ops.h> /* clnorm_tensor_span */
 #include <math.h>
 
 enum { HIDDEN = 3, WIDTH = 100, LAYERS = HIDDEN + 1 };
@@ -216,8 +217,8 @@ void network_train(network *it, const dataset *from, size_t first, float rate)
     for (size_t i = 0; i < clnorm_model_variable_count(it->model); i++) {
         const clnorm_variable *v = clnorm_model_variable(it->model, i);
         if (v->trainable)
-            LAUNCH(it, DESCEND, v->tensor.dims[0], v->tensor.rank > 1 ? v->tensor.dims[1] : 1,
-                   BUFFER(v->value), BUFFER(v->gradient), NUMBER(float, rate));
+            LAUNCH(it, DESCEND, clnorm_tensor_span(&v->tensor), 1, BUFFER(v->value), BUFFER(v->gradient),
+                   NUMBER(float, rate));
     }
 }
 

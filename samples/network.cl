@@ -64,7 +64,7 @@ kernel void add_column_sums(global const float *dy, uint rows, global float *sum
     sums[column] += sum;
 }
 
-/* value -= rate gradient */
+/* value -= rate gradient; elements in one row of them */
 kernel void descend(global float *value, global const float *gradient, float rate)
 {
     value[ELEMENT] -= rate * gradient[ELEMENT];

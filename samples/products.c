@@ -3,21 +3,46 @@
 
 #include <clblast_c.h>
 
+/* Its codes are OpenCL's and some of its own. */
+static void check_blast(CLBlastStatusCode code, const char *call)
+{
+    if (code == CLBlastSuccess)
+        return;
+    fprintf(stderr, "%s: CLBlast's status %d\n", call, (int)code);
+    exit(EXIT_FAILURE);
+}
+
 void multiply(cl_command_queue queue, const product *of)
 {
     const CLBlastTranspose turned[] = {CLBlastTransposeNo, CLBlastTransposeYes};
-    CHECK_CL(CLBlastSgemm(CLBlastLayoutRowMajor, turned[of->a_transposed], turned[of->b_transposed], of->rows,
-                          of->columns, of->inner, 1, of->a, 0, of->a_transposed ? of->rows : of->inner, of->b,
-                          0, of->b_transposed ? of->inner : of->columns, of->beta, of->c, 0, of->columns,
-                          &queue, NULL));
+    check_blast(CLBlastSgemm(CLBlastLayoutRowMajor, turned[of->a_transposed], turned[of->b_transposed],
+                             of->rows, of->columns, of->inner, 1, of->a, 0,
+                             of->a_transposed ? of->rows : of->inner, of->b, 0,
+                             of->b_transposed ? of->inner : of->columns, of->beta, of->c, 0, of->columns,
+                             &queue, NULL),
+                "CLBlastSgemm");
 }
 
-static void set(const clnorm_context *context, const char *kernel, size_t count, const char **names,
-                const size_t *values)
+typedef struct parameter {
+    const char *name;
+    size_t value;
+} parameter;
+
+enum { MOST_PARAMETERS = 16 };
+
+static void tune(cl_device_id device, const char *kernel, const parameter *parameters, size_t count)
 {
-    CHECK_CL(CLBlastOverrideParameters(clnorm_context_cl_device(context), kernel, CLBlastPrecisionSingle,
-                                       count, names, values));
+    const char *names[MOST_PARAMETERS];
+    size_t values[MOST_PARAMETERS];
+    for (size_t i = 0; i < count; i++) {
+        names[i] = parameters[i].name;
+        values[i] = parameters[i].value;
+    }
+    check_blast(CLBlastOverrideParameters(device, kernel, CLBlastPrecisionSingle, count, names, values),
+                "CLBlastOverrideParameters");
 }
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /*
  * CLBlast has not been tuned for PoCL on today's CPUs. There a work-group of one work-item is best, which
@@ -27,17 +52,21 @@ static void set(const clnorm_context *context, const char *kernel, size_t count,
  */
 void tune_products(const clnorm_context *context)
 {
+    static const parameter block[] = {{"GEMMK", 0}, {"KREG", 1},  {"KWG", 16}, {"KWI", 2},
+                                      {"MDIMA", 1}, {"MDIMC", 1}, {"MWG", 8},  {"NDIMB", 1},
+                                      {"NDIMC", 1}, {"NWG", 8},   {"SA", 0},   {"SB", 0},
+                                      {"STRM", 0},  {"STRN", 0},  {"VWM", 8},  {"VWN", 8}};
+    static const parameter direct[] = {{"WGD", 8},    {"MDIMCD", 8}, {"NDIMCD", 8}, {"MDIMAD", 8},
+                                       {"NDIMBD", 8}, {"KWID", 1},   {"VWMD", 1},   {"VWND", 1},
+                                       {"PADA", 0},   {"PADB", 0}};
+    static const parameter routine[] = {{"XGEMM_MIN_INDIRECT_SIZE", 1}};
+    _Static_assert(COUNT(block) <= MOST_PARAMETERS && COUNT(direct) <= MOST_PARAMETERS, "too many");
+    cl_device_id device = clnorm_context_cl_device(context);
     cl_device_type type;
-    CHECK_CL(clGetDeviceInfo(clnorm_context_cl_device(context), CL_DEVICE_TYPE, sizeof type, &type, NULL));
+    CHECK_CL(clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL));
     if ((type & CL_DEVICE_TYPE_CPU) == 0)
         return;
-
-    const char *block[] = {"GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB",
-                           "NDIMC", "NWG",  "SA",  "SB",  "STRM",  "STRN",  "VWM", "VWN"};
-    set(context, "Xgemm", 16, block, (const size_t[]){0, 1, 16, 2, 1, 1, 8, 1, 1, 8, 0, 0, 0, 0, 8, 8});
-    const char *direct[] = {"WGD",  "MDIMCD", "NDIMCD", "MDIMAD", "NDIMBD",
-                            "KWID", "VWMD",   "VWND",   "PADA",   "PADB"};
-    set(context, "XgemmDirect", 10, direct, (const size_t[]){8, 8, 8, 8, 8, 1, 1, 1, 0, 0});
-    const char *least[] = {"XGEMM_MIN_INDIRECT_SIZE"};
-    set(context, "GemmRoutine", 1, least, (const size_t[]){1});
+    tune(device, "Xgemm", block, COUNT(block));
+    tune(device, "XgemmDirect", direct, COUNT(direct));
+    tune(device, "GemmRoutine", routine, COUNT(routine));
 }

@@ -267,6 +267,35 @@ START_TEST(windows)
 }
 END_TEST
 
+/* Where alpha or x^2 alone leave fp32's range, and alpha * x^2 does not. */
+START_TEST(extreme_alphas)
+{
+    static const struct {
+        double alpha;
+        float x, dy;
+    } cases[] = {
+        {0, 1e25f, 1}, {1e-46, 1e23f, 1}, {1e39, 1e-20f, 1}, {1e-40, 1e20f, 1}, {1e-30, 1e18f, 1e27f}};
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_3d(CLNORM_F32, 5, 35, 19));
+        trial t;
+        op.mode = CLNORM_BACKWARD;
+        op.axis = i % 2 ? 1 : 2;
+        op.depth_radius = 2;
+        op.alpha = cases[i / 2].alpha;
+        trial_begin(&t, &op);
+        trial_fill(&t, DATA_NORMAL, i);
+        for (size_t k = 0; k < 5 * 35 * 19; k++) {
+            trial_input(&t, "x")[k] *= cases[i / 2].x;
+            trial_input(&t, "dy")[k] *= cases[i / 2].dy;
+        }
+        trial_check(&t, context);
+        trial_end(&t);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 /* A vector whose squared norm is epsilon exactly projects, one below does not, and one of zeros has none. */
 START_TEST(floor_of_norm)
 {
@@ -301,6 +330,7 @@ int main(void)
     tcase_add_loop_test(device, every_kernel, 0, SUBJECTS * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, subsets, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, windows, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, extreme_alphas, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(device, floor_of_norm, 0, HARNESS_SCHEDULES);
     suite_add_tcase(suite, host);
     suite_add_tcase(suite, device);

@@ -182,7 +182,7 @@ START_TEST(wrong_tensors)
     const clnorm_import_name half[] = {{"gamma", "net/bn/gamma"}, {"half", "net/bn/beta"}};
     tensor_text_write(path, KERAS(""), data, sizeof data);
     import_refused(kernel, 1, CLNORM_INVALID_FILE,
-                   "\"dense/kernel\" does not have the shape [2] of net/bn/gamma", NULL);
+                   "\"dense/kernel\" has the shape [2,2], not [2] as net/bn/gamma", NULL);
     tensor_text_write(
         path, "{" TENSOR("gamma", "F32", "[2]", 0, 8) "," TENSOR("half", "F16", "[2]", 8, 12) "}", data, 12);
     import_refused(half, 2, CLNORM_UNSUPPORTED_TYPE, "\"half\" has dtype F16", NULL);

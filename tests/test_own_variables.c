@@ -63,6 +63,10 @@ START_TEST(first_values)
     rig_close(&other);
     other = rig_open(7);
     add(&other, "first", 3, 0);
+    values_of(&other, add(&other, "W", 0, 1), values);
+    ck_assert_mem_eq(values, unit, sizeof unit);
+    rig_close(&other);
+    other = rig_open(7);
     values_of(&other, add(&other, "W", 10, 0.5), scaled);
     for (size_t i = 0; i < COUNT; i++)
         ck_assert(fabsf(scaled[i] - (10 + 0.5F * unit[i])) < 1e-5F);
@@ -119,7 +123,8 @@ START_TEST(names_beside_layers)
     must(clnorm_batch_normalization_layer(&layer, r.model, 2, NULL));
     ck_assert_str_eq(clnorm_layer_name(layer), "BatchNormalization_1");
     options.scope = "BatchNormalization";
-    refused(clnorm_batch_normalization_layer(&layer, r.model, 2, &options), CLNORM_INVALID_NAME, "is taken");
+    refused(clnorm_batch_normalization_layer(&layer, r.model, 2, &options), CLNORM_INVALID_NAME,
+            "is taken by a variable of the application's own");
     ck_assert_uint_eq(clnorm_model_variable_count(r.model), 2 + 4 + 4);
     rig_close(&r);
 }
@@ -168,7 +173,7 @@ START_TEST(other_shape)
     values_of(&b, variable, before);
     must(clnorm_model_save(a.model, path));
     refused(clnorm_model_load(b.model, path, NULL), CLNORM_INVALID_FILE,
-            "\"W\" does not have the shape [3, 5] of W");
+            "\"W\" has the shape [5,3], not [3, 5] as W");
     values_of(&b, variable, after);
     ck_assert_mem_eq(after, before, sizeof before);
     rig_close(&b);
@@ -207,7 +212,7 @@ static const struct {
     {CLNORM_INVALID_NAME, "name is \"taken\", which is taken", "taken", {CLNORM_F32, 1, {2}, {1}}, 0, 0},
     {CLNORM_INVALID_NAME, "\"bn/beta\", which is taken", "bn/beta", {CLNORM_F32, 1, {2}, {1}}, 0, 0},
     {CLNORM_INVALID_RANK, "rank", "n", {CLNORM_F32, 0, {0}, {0}}, 0, 0},
-    {CLNORM_INVALID_SHAPE, "tensor", "n", {CLNORM_F32, 1, {0}, {1}}, 0, 0},
+    {CLNORM_INVALID_SHAPE, "tensor.dims[0] is 0", "n", {CLNORM_F32, 1, {0}, {1}}, 0, 0},
     {CLNORM_INVALID_STRIDES,
      "tensor.strides[0] is 7; a variable is dense, which is 5",
      "n",

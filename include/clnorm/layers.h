@@ -68,7 +68,7 @@ typedef struct clnorm_variable {
 
 typedef struct clnorm_variable_options {
     size_t size;         /* set by clnorm_variable_defaults */
-    double mean, stddev; /* it begins as normal(mean, stddev); stddev 0: as the constant */
+    double mean, stddev; /* finite, stddev >= 0: it begins as normal(mean, stddev), or as the constant */
     bool trainable, restore;
 } clnorm_variable_options;
 
@@ -264,7 +264,7 @@ typedef struct clnorm_load_report {
 CLNORM_API void clnorm_load_report_free(clnorm_load_report *report); /* NULL is allowed */
 
 /*
- * Reads the values of all variables (but those of layers with restore false) from a safetensors file; waits.
+ * Reads the values of all variables (but those with restore false) from a safetensors file; waits.
  * All of them must be there, in f32 and in their shape; other tensors are ignored. When it fails no variable
  * has changed (but where a device fails twice: in writing, and in putting back). `report`, if given, receives
  * what was found, also where names are missing or shapes wrong, and NULL if it did not come to that; the

@@ -51,10 +51,10 @@ INLINED float16 load_channels(const pixel *p, long first)
 #define SUMS               window_sum_16
 #define SUM_LANES          sum_squares
 #define JOINED(a, b)       window_join_16(a, b)
-#define MOVED(to, a, b, n) to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
-#include "cpu/lane_sums.cl"
 #define MOVE_SQUARES(to, a, b, n)                                                                            \
     to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
+#define MOVED MOVE_SQUARES
+#include "cpu/lane_sums.cl"
 #else
 #define sum_squares               sum_lanes
 #define MOVE_SQUARES(to, a, b, n) to = SHIFTED(a, b, n)

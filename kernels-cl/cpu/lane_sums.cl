@@ -33,6 +33,5 @@ INLINED SUMS SUM_LANES(SUMS low, SUMS high)
 
 #undef SUMS
 #undef SUM_LANES
-#undef NOTHING
 #undef JOINED
 #undef MOVED

@@ -18,7 +18,7 @@
 typedef struct formula {
     real square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest;
     int beta_parity;      /* 1 and 2: an odd, an even integer; 0: none */
-    real gradient_factor; /* 2 alpha beta */
+    real gradient_factor; /* 2 alpha beta, alpha divided as above */
 } formula;
 
 #define FORMULA_BIND                                                                                         \
@@ -28,9 +28,11 @@ typedef struct formula {
 
 #endif
 
+#define SUM_IS_PAIR (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
+
 /* Sums of squares are exact where they may have to bear cancellation or a high power (as in gradients), and
  * where a window is so long that rounding errors might add up. */
-#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+#if SUM_IS_PAIR
 typedef NAME(pair) NAME(window_sum);
 
 static NAME(window_sum) NAME(window_square)(V scaled)
@@ -84,7 +86,7 @@ static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 /* bias + alpha * sum, in two floats; where it is infinite, the rest is NaN. */
 static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 {
-#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+#if SUM_IS_PAIR
     const V value = sum.value, rest = sum.rest;
 #else
     const V value = sum, rest = (V)(0.0f);
@@ -213,7 +215,7 @@ static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 
 #endif
 
-#if EXPONENT == 4 || (BACKWARD && EXPONENT != 2 && EXPONENT != 3)
+#if EXPONENT == 4 || BACKWARD
 
 /* x / z, z in two floats, as exactly as one float has it; what the division gives where that is not finite.
  */
@@ -242,7 +244,7 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
     const NAME(pair) z = {fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias)), (V)(0.0f)};
 #endif
 #if EXPONENT == 4
-    return NAME(divide_by_pair)(x, NAME(renormalize)(z.value, z.rest));
+    return NAME(divide_by_pair)(x, z);
 #else
     return NAME(times_root)(x, z.value, z.rest);
 #endif
@@ -252,21 +254,16 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 #if BACKWARD
 
 /* What a channel gives to the gradients of those in its window: direct * x / z, z = bias + alpha * sum, where
- * direct is its own, dy / z^beta. */
+ * direct is its own, dy / z^beta, and x is multiplied as for its square. */
 static V NAME(formula_contribution)(const formula *f, V direct, V x, NAME(window_sum) sum)
 {
-    const NAME(pair) z = NAME(denominator)(f, sum);
-#if EXPONENT == 2 || EXPONENT == 3
-    return direct * x / select(z.value + z.rest, z.value, z.value == INFINITY);
-#else
-    return NAME(divide_by_pair)(direct * x, NAME(renormalize)(z.value, z.rest));
-#endif
+    return NAME(divide_by_pair)(direct * (x * f->square_scale), NAME(denominator)(f, sum));
 }
 
 /* dx from the contributions of the channels in whose windows this one is. */
 static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions)
 {
-    return fma(-f->gradient_factor * x, contributions, direct);
+    return fma(-f->gradient_factor * (x * f->square_scale), contributions, direct);
 }
 
 #endif
@@ -285,7 +282,7 @@ static window_sum window_over(const formula *f, __global const real *x, ulong be
         const pair added = window_pair(chain), both = two_sum(sum.value, added.value);
         sum = renormalize(both.value, both.rest + (sum.rest + added.rest));
     }
-#if EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16
+#if SUM_IS_PAIR
     return sum;
 #else
     return sum.value + sum.rest;

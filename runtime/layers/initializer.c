@@ -6,6 +6,9 @@
  */
 #include "initializer.h"
 
+#include <float.h>
+#include <math.h>
+
 #include <stdbool.h>
 
 /* Uniform numbers have so many bits: k + x is a double, and products with small k stay in 64 bits. */
@@ -100,6 +103,6 @@ void fill_normal(float *values, size_t count, double mean, double deviation, uin
     for (size_t i = 0; i < count; i++) {
         uint64_t state = mix(stream + i);
         const double scaled = deviation * normal(&state); /* its own statement: never fused with the sum */
-        values[i] = (float)(mean + scaled);
+        values[i] = (float)fmax(-FLT_MAX, fmin(mean + scaled, FLT_MAX));
     }
 }

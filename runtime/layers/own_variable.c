@@ -13,13 +13,10 @@ static clnorm_status check_tensor(const clnorm_tensor *tensor)
     const clnorm_status status = tensor_check(tensor, "tensor");
     if (status != CLNORM_OK)
         return status;
-    if (tensor->dtype != CLNORM_F32)
-        return fail(CLNORM_UNSUPPORTED_TYPE, "tensor.dtype is %s; this version has variables of f32 only",
-                    dtype_name(tensor->dtype));
-    if (tensor_elements(tensor) == 0)
-        return fail(CLNORM_INVALID_SHAPE, "tensor has no elements; a variable has at least one");
     const clnorm_tensor dense = clnorm_tensor_dense(CLNORM_F32, tensor->rank, tensor->dims);
     for (unsigned axis = 0; axis < tensor->rank; axis++) {
+        if (tensor->dims[axis] == 0)
+            return fail(CLNORM_INVALID_SHAPE, "tensor.dims[%u] is 0; a variable has at least 1", axis);
         if (tensor->strides[axis] != dense.strides[axis])
             return fail(CLNORM_INVALID_STRIDES,
                         "tensor.strides[%u] is %zu; a variable is dense, which is %zu", axis,

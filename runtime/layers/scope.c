@@ -196,9 +196,10 @@ clnorm_status scope_get(clnorm_model *model, size_t channels,
     if (options->reuse)
         return reuse_scope(model, channels, options, scope);
     if (options->scope != NULL && is_taken(model, options->scope))
-        return fail(CLNORM_INVALID_NAME,
-                    "scope \"%s\" is taken; set reuse to share its variables, or give another scope",
-                    options->scope);
+        return fail(CLNORM_INVALID_NAME, "scope \"%s\" is taken%s, or give another scope", options->scope,
+                    find_scope(model, options->scope) != NULL
+                        ? "; set reuse to share its variables"
+                        : " by a variable of the application's own; rename that");
     status = options->scope != NULL ? copy_text(options->scope, &name)
                                     : make_unique(model, options->name, false, &name);
     return status == CLNORM_OK ? make_scope(model, name, channels, options, scope) : status;

@@ -39,6 +39,18 @@ static clnorm_status find_all(const tensor_file *file, transfer *transfers, size
     return status;
 }
 
+static clnorm_status refuse_shape(const tensor_file *file, const transfer *t)
+{
+    char name[SHOWN_NAME], shape[SHOWN_SHAPE];
+    char *theirs = json_dumps(t->entry->shape, JSON_COMPACT); /* however long: the file's */
+    const clnorm_status status =
+        fail(CLNORM_INVALID_FILE, "%s: \"%s\" has the shape %.64s, not %s as %s", file->path,
+             shown_name(t->tensor, name), theirs != NULL ? theirs : "of another rank",
+             shown_shape(&t->variable->tensor, shape), t->variable->name);
+    free(theirs);
+    return status;
+}
+
 static clnorm_status judge(const tensor_file *file, const transfer *transfers, size_t count,
                            const clnorm_load_report *report)
 {
@@ -48,12 +60,8 @@ static clnorm_status judge(const tensor_file *file, const transfer *transfers, s
                     "%s: %zu of the %zu tensors that are wanted are missing, first \"%s\"", file->path,
                     report->missing.count, count, shown_name(report->missing.names[0], name));
     for (size_t i = 0; i < count; i++) {
-        const transfer *t = &transfers[i];
-        char shape[SHOWN_SHAPE];
-        if (!fits(t))
-            return fail(CLNORM_INVALID_FILE, "%s: \"%s\" does not have the shape %s of %s", file->path,
-                        shown_name(t->tensor, name), shown_shape(&t->variable->tensor, shape),
-                        t->variable->name);
+        if (!fits(&transfers[i]))
+            return refuse_shape(file, &transfers[i]);
     }
     return CLNORM_OK;
 }

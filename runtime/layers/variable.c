@@ -20,7 +20,7 @@ clnorm_status create_buffer(const clnorm_model *model, const float *values, size
         void *taken;
     } host = {.given = values};
     *buffer = clCreateBuffer(model->context->context, flags, count * sizeof(float), host.taken, &error);
-    return *buffer != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (layer)");
+    return *buffer != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (model)");
 }
 
 static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl_mem *gradient)

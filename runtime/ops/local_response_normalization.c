@@ -89,14 +89,14 @@ static void lower(const clnorm_op *op, problem *p)
     int exponent = 0;
     frexp(alpha, &exponent);
     int shift = (int)floor((exponent - 1) / 2.0);
-    shift = alpha == 0 ? 0 : shift < -120 ? -120 : shift > 120 ? 120 : shift;
+    shift = alpha == 0 ? -120 : shift < -120 ? -120 : shift > 120 ? 120 : shift;
     add_real(&p->arguments, ldexp(1, shift));
     add_real_and_rest(&p->arguments, ldexp(alpha, -2 * shift));
     add_real_and_rest(&p->arguments, op->bias);
     add_real_and_rest(&p->arguments, op->beta);
     const bool integer = op->beta == floor(op->beta);
     add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
-    add_real(&p->arguments, 2 * alpha * op->beta);
+    add_real(&p->arguments, 2 * ldexp(alpha, -2 * shift) * op->beta);
 }
 
 /* The channels of one pixel, and their windows. */
