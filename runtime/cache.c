@@ -2,9 +2,9 @@
 #include "cache.h"
 
 #include "log.h"
+#include "temporary_file.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include <xxhash.h>
 
 static const unsigned char MAGIC[8] = {'c', 'l', 'n', 'o', 'r', 'm', 'P', 'B'};
+static const char SUFFIX[] = ".clbin";
 
 /* Where the fields of a file begin. */
 enum {
@@ -26,9 +27,7 @@ enum {
 };
 
 enum {
-    NAME_SIZE = 80,              /* a file's name: digits and a suffix */
     MAXIMUM_PAYLOAD = 256 << 20, /* no driver's binary of a few kernels comes near */
-    TEMPORARY_ATTEMPTS = 100,
 };
 
 static void put_little_endian(unsigned char *bytes, uint64_t value, size_t size)
@@ -67,7 +66,7 @@ cache_key cache_key_of(const char *const *fields, size_t count)
 static char *path_of(const char *directory, const cache_key *key, const char *suffix)
 {
     const size_t length = strlen(directory);
-    char *path = malloc(length + NAME_SIZE);
+    char *path = malloc(length + 1 + 2 * sizeof key->bytes + strlen(suffix) + 1);
     if (path == NULL)
         return NULL;
     memcpy(path, directory, length);
@@ -75,7 +74,7 @@ static char *path_of(const char *directory, const cache_key *key, const char *su
     *at++ = '/';
     for (size_t i = 0; i < sizeof key->bytes; i++)
         at += snprintf(at, 3, "%02x", key->bytes[i]);
-    snprintf(at, NAME_SIZE - 33, "%s", suffix);
+    memcpy(at, suffix, strlen(suffix) + 1);
     return path;
 }
 
@@ -83,20 +82,6 @@ static bool read_all(int file, unsigned char *bytes, size_t size)
 {
     while (size > 0) {
         const ssize_t count = read(file, bytes, size);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        bytes += count;
-        size -= (size_t)count;
-    }
-    return true;
-}
-
-static bool write_all(int file, const unsigned char *bytes, size_t size)
-{
-    while (size > 0) {
-        const ssize_t count = write(file, bytes, size);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -167,7 +152,7 @@ unsigned char *cache_load(const char *directory, const cache_key *key, size_t *s
 {
     if (directory == NULL)
         return NULL;
-    char *path = path_of(directory, key, ".clbin");
+    char *path = path_of(directory, key, SUFFIX);
     if (path == NULL)
         return NULL;
 
@@ -251,27 +236,6 @@ static bool ensure_directory(const char *directory)
     return made;
 }
 
-/* Opens a new file that no other thread or process uses. Its name is the caller's to free. */
-static int open_temporary(const char *directory, const cache_key *key, char **path)
-{
-    static atomic_uint counter;
-    for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS; attempt++) {
-        char suffix[NAME_SIZE - 33];
-        snprintf(suffix, sizeof suffix, ".%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&counter, 1U));
-        *path = path_of(directory, key, suffix);
-        if (*path == NULL) {
-            errno = ENOMEM;
-            return -1;
-        }
-        const int file = open(*path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (file >= 0 || errno != EEXIST)
-            return file;
-        free(*path);
-        *path = NULL;
-    }
-    return -1;
-}
-
 bool cache_store(const char *directory, const cache_key *key, const unsigned char *payload, size_t size)
 {
     if (directory == NULL)
@@ -284,16 +248,16 @@ bool cache_store(const char *directory, const cache_key *key, const unsigned cha
     bool stored = false;
     int file = -1;
     char *temporary = NULL;
-    char *path = path_of(directory, key, ".clbin");
-    if (path == NULL || !ensure_directory(directory))
+    char *stem = path_of(directory, key, ""), *path = path_of(directory, key, SUFFIX);
+    if (stem == NULL || path == NULL || !ensure_directory(directory))
         goto cleanup;
-    file = open_temporary(directory, key, &temporary);
+    file = temporary_file_open(stem, 0600, &temporary);
     if (file < 0)
         goto cleanup;
 
     unsigned char header[HEADER_SIZE];
     fill_header(header, key, payload, size);
-    stored = write_all(file, header, sizeof header) && write_all(file, payload, size);
+    stored = file_write(file, header, sizeof header) && file_write(file, payload, size);
     if (close(file) != 0) /* where a network file system says that the disk is full */
         stored = false;
     stored = stored && rename(temporary, path) == 0;
@@ -305,6 +269,7 @@ cleanup:
         unlink(temporary);
     free(temporary);
     free(path);
+    free(stem);
     return stored;
 }
 
@@ -312,7 +277,7 @@ void cache_remove(const char *directory, const cache_key *key)
 {
     if (directory == NULL)
         return;
-    char *path = path_of(directory, key, ".clbin");
+    char *path = path_of(directory, key, SUFFIX);
     if (path != NULL)
         unlink(path);
     free(path);

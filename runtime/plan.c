@@ -6,6 +6,7 @@
 #include "log.h"
 #include "ops/op.h"
 #include "profile.h"
+#include "queue.h"
 #include "tensor.h"
 
 #include <pthread.h>
@@ -166,18 +167,9 @@ typedef struct submission {
     cl_event *event;
 } submission;
 
-static clnorm_status check_queue(const clnorm_plan *plan, submission *s)
+static clnorm_status ask_queue(submission *s)
 {
-    cl_context context = NULL;
-    cl_device_id device = NULL;
     cl_command_queue_properties properties = 0;
-    if (clGetCommandQueueInfo(s->queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL) != CL_SUCCESS)
-        return fail(CLNORM_INVALID_QUEUE, "queue is no OpenCL command queue");
-    if (context != plan->context->context)
-        return fail(CLNORM_INVALID_QUEUE, "queue belongs to another OpenCL context than the plan");
-    if (clGetCommandQueueInfo(s->queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL) != CL_SUCCESS ||
-        device != plan->context->device)
-        return fail(CLNORM_INVALID_QUEUE, "queue belongs to another device than the plan");
     const cl_int error =
         clGetCommandQueueInfo(s->queue, CL_QUEUE_PROPERTIES, sizeof properties, &properties, NULL);
     if (error != CL_SUCCESS)
@@ -262,25 +254,15 @@ static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm
     return CLNORM_OK;
 }
 
-/* An empty tensor: nothing to do, but in its turn. */
-static clnorm_status submit_nothing(const submission *s)
-{
-    if (s->event == NULL && s->n_wait == 0)
-        return CLNORM_OK;
-    const cl_int error = clEnqueueMarkerWithWaitList(s->queue, s->n_wait, s->wait_list, s->event);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueMarkerWithWaitList");
-}
-
 static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buffers *given)
 {
-    if ((s->n_wait > 0) != (s->wait_list != NULL))
-        return fail(CLNORM_INVALID_ARGUMENT, "n_wait is %u, but wait_list is %s", s->n_wait,
-                    s->wait_list == NULL ? "NULL" : "given");
-    clnorm_status status = check_queue(plan, s);
+    clnorm_status status = queue_check(plan->context, s->queue, "plan", s->n_wait, s->wait_list);
+    if (status == CLNORM_OK)
+        status = ask_queue(s);
     if (status != CLNORM_OK)
         return status;
-    if (plan->launch_count == 0)
-        return submit_nothing(s);
+    if (plan->launch_count == 0) /* an empty tensor */
+        return queue_mark(s->queue, s->n_wait, s->wait_list, s->event);
     clnorm_buffers buffers;
     status = buffers_import(given, &buffers);
     if (status == CLNORM_OK)

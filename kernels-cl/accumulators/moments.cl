@@ -65,7 +65,7 @@ typedef struct NAME(deviations) {
  * `like`, so that merging with it changes nothing. */
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
-    const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
+    const int16 taken = first_lanes((int)lanes);
     accumulator_16 set = accumulator_empty_16();
     set.count = select((float16)(0.0f), (float16)(1.0f), taken);
     set.mean = select(like.mean, terms[0], taken);

@@ -39,7 +39,7 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;
-    const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
+    const int16 taken = first_lanes((int)lanes);
     accumulator_16 set = accumulator_empty_16();
     set.sum = select((float16)(0.0f), terms[0], taken);
     set.product = select((float16)(0.0f), terms[0] * terms[1], taken);

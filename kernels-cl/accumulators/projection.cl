@@ -59,7 +59,7 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;
-    const int16 taken = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < (int16)((int)lanes);
+    const int16 taken = first_lanes((int)lanes);
     float16 kept[(TERMS - 1) * TILE_ROWS + 1];
     kept[0] = select((float16)(0.0f), terms[0], taken);
     kept[TILE_ROWS] = select((float16)(0.0f), terms[1], taken);

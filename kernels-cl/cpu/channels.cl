@@ -16,10 +16,8 @@ INLINED float16 load_channels(const pixel *p, long first)
     if (first >= p->kept)
         return (float16)(0.0f);
     const int begin = (int)clamp(-first, 0L, 16L), end = (int)clamp(p->kept - first, 0L, 16L);
-    if (-first <= p->before && first + 16 <= p->after) {
-        const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        return select((float16)(0.0f), load_16(p->x + first), lane >= begin && lane < end);
-    }
+    if (-first <= p->before && first + 16 <= p->after)
+        return select((float16)(0.0f), load_16(p->x + first), first_lanes(end) & ~first_lanes(begin));
     real lanes[16] = {0.0f};
     for (int lane = begin; lane < end; lane++)
         lanes[lane] = p->x[first + lane];

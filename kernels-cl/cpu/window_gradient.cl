@@ -146,8 +146,7 @@ INLINED float16 gradients_before(const formula *f, const neighbours *n)
 /* Contributions of the `count` channels that there are; the others have none. */
 INLINED float16 existing(float16 contributions, int count)
 {
-    const int16 lane = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return select((float16)(0.0f), contributions, lane < count);
+    return select((float16)(0.0f), contributions, first_lanes(count));
 }
 
 /* The first vector of a pixel is divided. */

@@ -1,4 +1,4 @@
-/* Vectors of 16 values at any address of a value, and conditions on all of their lanes. */
+/* Vectors of 16 values at any address of a value, and masks and conditions of their lanes. */
 #ifndef LANES_MEMORY
 #define LANES_MEMORY
 
@@ -46,6 +46,12 @@ static void store_private_16(float16 value, real *to)
 static void prefetch_values(__global const real *from)
 {
     PREFETCH(from, 0);
+}
+
+/* A mask of the first `count` lanes. */
+static int16 first_lanes(int count)
+{
+    return (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) < count;
 }
 
 /* all(), which PoCL 3.1 makes of 16 branches. */

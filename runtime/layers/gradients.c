@@ -1,19 +1,9 @@
 #include "model.h"
-#include "../context.h"
 #include "../log.h"
+#include "../queue.h"
 #include "variable.h"
 
 #include <stdlib.h>
-
-static clnorm_status check_queue(const clnorm_model *model, cl_command_queue queue)
-{
-    cl_context context = NULL;
-    if (clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof context, &context, NULL) != CL_SUCCESS)
-        return fail(CLNORM_INVALID_QUEUE, "queue is no OpenCL command queue");
-    if (context != model->context->context)
-        return fail(CLNORM_INVALID_QUEUE, "queue belongs to another OpenCL context than the model");
-    return CLNORM_OK;
-}
 
 /* Zeros for each gradient, after the wait list; events[*filled] is each one's. */
 static clnorm_status fill(const clnorm_model *model, cl_command_queue queue, cl_uint n_wait,
@@ -34,15 +24,7 @@ static clnorm_status fill(const clnorm_model *model, cl_command_queue queue, cl_
     return CLNORM_OK;
 }
 
-/* An event for all of them; without gradients, for the wait list. */
-static clnorm_status mark(cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event)
-{
-    if (event == NULL)
-        return CLNORM_OK;
-    const cl_int error = clEnqueueMarkerWithWaitList(queue, n_wait, wait_list, event);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueMarkerWithWaitList");
-}
-
+/* The event is of all of them; without gradients, of the wait list. */
 static clnorm_status zero(const clnorm_model *model, cl_command_queue queue, cl_uint n_wait,
                           const cl_event *wait_list, cl_event *event)
 {
@@ -52,7 +34,8 @@ static clnorm_status zero(const clnorm_model *model, cl_command_queue queue, cl_
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu events", model->variable_count);
     clnorm_status status = fill(model, queue, n_wait, wait_list, events, &filled);
     if (status == CLNORM_OK)
-        status = filled > 0 ? mark(queue, filled, events, event) : mark(queue, n_wait, wait_list, event);
+        status = filled > 0 ? queue_mark(queue, filled, events, event)
+                            : queue_mark(queue, n_wait, wait_list, event);
     for (cl_uint i = 0; i < filled; i++)
         clReleaseEvent(events[i]);
     free(events);
@@ -64,12 +47,9 @@ clnorm_status clnorm_model_zero_gradients(clnorm_model *model, cl_command_queue 
 {
     if (model == NULL)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "model is NULL; it must be given"));
-    if ((n_wait > 0) != (wait_list != NULL))
-        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "n_wait is %u, but wait_list is %s", n_wait,
-                                wait_list == NULL ? "NULL" : "given"));
     if (queue == NULL)
         queue = model->context->queue;
-    clnorm_status status = check_queue(model, queue);
+    clnorm_status status = queue_check(model->context, queue, "model", n_wait, wait_list);
     if (status != CLNORM_OK)
         return log_failure(status);
     pthread_mutex_lock(&model->lock);

@@ -23,6 +23,16 @@ static clnorm_status check_op(const clnorm_op *op)
 
 /* ---- Making ---- */
 
+/* What every constructor begins with: `given` over the defaults in `options`. */
+static clnorm_status begin(clnorm_layer **layer, const clnorm_model *model, void *options, size_t size,
+                           const void *given)
+{
+    if (layer == NULL || model == NULL)
+        return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
+                    layer == NULL ? "layer" : "model");
+    return options_import(options, size, given);
+}
+
 static clnorm_status allocate(clnorm_layer **layer, clnorm_model *model, const clnorm_op *op)
 {
     clnorm_layer *made = calloc(1, sizeof *made);
@@ -90,10 +100,7 @@ static clnorm_status create_batch_normalization(clnorm_layer **layer, clnorm_mod
     clnorm_batch_normalization_options options = clnorm_batch_normalization_defaults();
     size_t bytes;
     clnorm_layer *made = NULL;
-    if (layer == NULL || model == NULL)
-        return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
-                    layer == NULL ? "layer" : "model");
-    clnorm_status status = options_import(&options, sizeof options, given);
+    clnorm_status status = begin(layer, model, &options, sizeof options, given);
     if (status != CLNORM_OK)
         return status;
     if (channels == 0 || !checked_multiply(channels, sizeof(float), &bytes))
@@ -158,10 +165,7 @@ clnorm_local_response_normalization_layer(clnorm_layer **layer, clnorm_model *mo
                                           const clnorm_local_response_normalization_options *given)
 {
     clnorm_local_response_normalization_options options = clnorm_local_response_normalization_defaults();
-    if (layer == NULL || model == NULL)
-        return log_failure(
-            fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = options_import(&options, sizeof options, given);
+    const clnorm_status status = begin(layer, model, &options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));
@@ -177,10 +181,7 @@ clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_model *mode
                                         const clnorm_l2_normalize_options *given)
 {
     clnorm_l2_normalize_options options = clnorm_l2_normalize_defaults();
-    if (layer == NULL || model == NULL)
-        return log_failure(
-            fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "model"));
-    const clnorm_status status = options_import(&options, sizeof options, given);
+    const clnorm_status status = begin(layer, model, &options, sizeof options, given);
     if (status != CLNORM_OK)
         return log_failure(status);
     clnorm_op op = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 1), dim);

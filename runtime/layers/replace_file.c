@@ -1,43 +1,11 @@
 #include "replace_file.h"
+#include "../temporary_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum { ATTEMPTS = 100, SUFFIX = 48 };
-
-static bool write_all(int file, const file_piece *piece)
-{
-    const char *bytes = piece->bytes;
-    for (size_t left = piece->size; left > 0;) {
-        const ssize_t count = write(file, bytes, left);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return false;
-        bytes += count;
-        left -= (size_t)count;
-    }
-    return true;
-}
-
-/* Opens a new file beside `path` that no other thread or process uses; its name goes to `temporary`. */
-static int open_temporary(const char *path, char *temporary, size_t size)
-{
-    static atomic_uint counter;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        snprintf(temporary, size, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1U));
-        const int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-        if (file >= 0 || errno != EEXIST)
-            return file;
-    }
-    return -1;
-}
 
 /* The new name is in the directory also after a power failure. */
 static clnorm_status sync_directory(const char *path)
@@ -62,15 +30,14 @@ static clnorm_status sync_directory(const char *path)
 
 clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count)
 {
-    const size_t size = strlen(path) + SUFFIX;
-    char *temporary = malloc(size);
+    char *temporary;
+    const int file = temporary_file_open(path, 0666, &temporary);
     if (temporary == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", size);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", strlen(path));
     clnorm_status status = CLNORM_OK;
-    const int file = open_temporary(path, temporary, size);
     bool written = file >= 0;
     for (size_t i = 0; written && i < count; i++)
-        written = write_all(file, &pieces[i]);
+        written = file_write(file, pieces[i].bytes, pieces[i].size);
     /* On the disk before it has the name: else the name could lead to nothing after a power failure. */
     written = written && fsync(file) == 0;
     if (file >= 0 && close(file) != 0)

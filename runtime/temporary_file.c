@@ -1,0 +1,45 @@
+#include "temporary_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ATTEMPTS = 100, SUFFIX = 48 };
+
+int temporary_file_open(const char *path, mode_t mode, char **name)
+{
+    static atomic_uint counter;
+    const size_t size = strlen(path) + SUFFIX;
+    *name = malloc(size);
+    if (*name == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+    int file = -1;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        snprintf(*name, size, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1U));
+        file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+        if (file >= 0 || errno != EEXIST)
+            break;
+    }
+    return file;
+}
+
+bool file_write(int file, const void *bytes, size_t size)
+{
+    const char *from = bytes;
+    while (size > 0) {
+        const ssize_t count = write(file, from, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        from += count;
+        size -= (size_t)count;
+    }
+    return true;
+}
