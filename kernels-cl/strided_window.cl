@@ -86,10 +86,10 @@ __kernel void strided_window_direct(index_t work, index_t values_per_item, ulong
         const place p = place_of(&a, i);
         const range r = window_of(&a, p.c, before, after);
         const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
-        const real own = formula_divide(&f, dy[p.dy + p.c * a.dy_strides[0]], sum);
-        direct[direct_offset + i] = own;
-        contributions[contributions_offset + i] =
-            formula_contribution(&f, own, x[p.x + p.c * a.x_strides[0]], sum);
+        const shares own = formula_shares(&f, dy[p.dy + p.c * a.dy_strides[0]],
+                                          x[p.x + p.c * a.x_strides[0]] * f.square_scale, sum);
+        direct[direct_offset + i] = own.direct;
+        contributions[contributions_offset + i] = own.contribution;
     }
 }
 #endif
@@ -112,7 +112,8 @@ __kernel void strided_window_gradient(index_t work, index_t values_per_item, ulo
                                             r.end, pixels);
         const real own = direct[direct_offset + i];
         __global real *to = y + y_offset + p.y + p.c * a.y_strides[0];
-        const real gradient = formula_gradient(&f, own, x[x_offset + p.x + p.c * a.x_strides[0]], sum);
+        const real gradient =
+            formula_gradient(&f, own, x[x_offset + p.x + p.c * a.x_strides[0]] * f.square_scale, sum);
         *to = ACCUMULATES ? *to + gradient : gradient;
     }
 }

@@ -39,32 +39,48 @@ INLINED float16 load_channels(const pixel *p, long first)
 
 /* Sums of floats. */
 #define SUMS               float16
-#define SUM_LANES          sum_lanes
+#define TRAIL              trail
+#define SUM_LAST           sum_last
 #define JOINED(a, b)       ((a) + (b))
 #define MOVED(to, a, b, n) to = SHIFTED(a, b, n)
 #include "cpu/lane_sums.cl"
 
 /* Sums of squares, which may be in two floats. */
-#if EXACT_WINDOW
-#define SUMS               window_sum_16
-#define SUM_LANES          sum_squares
-#define JOINED(a, b)       window_join_16(a, b)
+#if SUM_IS_PAIR || SUM_IS_SPLIT
+#define SUMS         window_sum_16
+#define TRAIL        square_trail
+#define SUM_LAST     sum_last_squares
+#define JOINED(a, b) window_join_16(a, b)
 #define MOVE_SQUARES(to, a, b, n)                                                                            \
     to.value = SHIFTED(a.value, b.value, n), to.rest = SHIFTED(a.rest, b.rest, n)
 #define MOVED MOVE_SQUARES
 #include "cpu/lane_sums.cl"
 #else
-#define sum_squares               sum_lanes
+#define square_trail              trail
+#define sum_last_squares          sum_last
 #define MOVE_SQUARES(to, a, b, n) to = SHIFTED(a, b, n)
 #endif
 
-/* The sums of the windows of 16 channels, from the squares of those before, of them, and of those after. */
-INLINED window_sum_16 sum_neighbours(window_sum_16 before, window_sum_16 squares, window_sum_16 after)
+/* The sums of the windows of channels that follow each other: of squares up to the newest vector. */
+typedef struct window_trail {
+    square_trail squares;
+    window_sum_16 ends; /* of the windows that end at the newest vector's channels */
+} window_trail;
+
+INLINED void begin_window_trail(window_trail *t)
 {
-    window_sum_16 low, high;
-    MOVE_SQUARES(low, before, squares, 16 - WINDOW_BEFORE);
-    MOVE_SQUARES(high, squares, after, 16 - WINDOW_BEFORE);
-    return sum_squares(low, high);
+    const window_sum_16 none = window_square_16((float16)(0.0f));
+    t->squares.of_1 = t->squares.of_2 = t->squares.of_4 = t->squares.of_8 = t->ends = none;
+}
+
+/* The sums of the windows of the vector before the one that `squares` are of. */
+INLINED window_sum_16 add_squares(window_trail *t, window_sum_16 squares)
+{
+    const window_sum_16 ends = sum_last_squares(&t->squares, squares);
+    window_sum_16 sums;
+    MOVE_SQUARES(sums, t->ends, ends, WINDOW_AFTER);
+    t->ends = ends;
+    return sums;
 }
 
 #endif

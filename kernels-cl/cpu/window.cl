@@ -68,21 +68,18 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
 
 #if WINDOW_OF_LANES
 
-/* A vector of a pixel, its squares and those of the vector before. */
+/* A vector of a pixel, and the windows up to it. */
 typedef struct neighbours {
     float16 x;
-    window_sum_16 squares, before;
+    window_trail trail;
 } neighbours;
 
 /* y of a vector, whose place the next one takes. */
 INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __global real *y, bool stream)
 {
-    const window_sum_16 after = window_square_16(next * f->square_scale);
-    const window_sum_16 sum = sum_neighbours(n->before, n->squares, after);
+    const window_sum_16 sum = add_squares(&n->trail, window_square_16(next * f->square_scale));
     store_vector(formula_divide_16(f, n->x, sum), y, stream);
     n->x = next;
-    n->before = n->squares;
-    n->squares = after;
 }
 
 /* Whole vectors of a pixel, from its first channel on, each value loaded once; how many channels that are. */
@@ -92,8 +89,8 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
         return 0;
     neighbours n;
     n.x = load_16(p->x);
-    n.squares = window_square_16(n.x * f->square_scale);
-    n.before = window_square_16((float16)(0.0f));
+    begin_window_trail(&n.trail);
+    add_squares(&n.trail, window_square_16(n.x * f->square_scale));
     long c = 0;
     for (; c + 32 <= p->kept; c += 16) {
         prefetch_values(p->x + c + AHEAD);

@@ -68,21 +68,20 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             const window_sum_16 square = next < kept ? load_square(&f, x + next * inner + start, b)
                                                      : window_square_16((float16)(0.0f));
             const window_sum_16 sum = slide_window(&w, v, square);
-            float16 contribution = (float16)(0.0f), direct = (float16)(0.0f);
-            if (c < kept) {
-                direct = formula_divide_16(&f, load_pixels(dy + c * inner + start, b), sum);
-                contribution =
-                    formula_contribution_16(&f, direct, load_pixels(x + c * inner + start, b), sum);
-            }
+            shares_16 shares = {(float16)(0.0f), (float16)(0.0f)};
+            if (c < kept)
+                shares = formula_shares_16(&f, load_pixels(dy + c * inner + start, b),
+                                           load_pixels(x + c * inner + start, b) * f.square_scale, sum);
             prefetch_values(x + (next + 1) * inner + start);
             prefetch_values(dy + (c + 1) * inner + start);
-            r.contributions[slot][v] = contribution;
-            r.direct[row][v] = direct;
+            r.contributions[slot][v] = shares.contribution;
+            r.direct[row][v] = shares.direct;
             if (c < WINDOW_BEFORE)
                 continue;
             const index_t at = result * inner + start;
-            float16 gradient = formula_gradient_16(&f, r.direct[first_row][v], load_pixels(x + at, b),
-                                                   sum_contributions(&r, v));
+            float16 gradient =
+                formula_gradient_16(&f, r.direct[first_row][v], load_pixels(x + at, b) * f.square_scale,
+                                    sum_contributions(&r, v));
 #if ACCUMULATES
             if (start < 16 * v) { /* the last vector overlaps the one before, which has been added */
                 add_lanes(gradient, y + at, 16 * v - start);
@@ -105,12 +104,15 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
 #include "cpu/channels.cl"
 
 /* Three neighbouring vectors of a pixel on the way to their gradients: the next one's squares are known, the
- * current one is divided, and then the one before has all contributions. */
+ * current one is divided, and then the one before has all contributions. x comes multiplied as for its
+ * square. */
 typedef struct neighbours {
     float16 x_before, x, next_x;
-    window_sum_16 squares_before, squares, next_squares;
     float16 direct_before, direct;
-    float16 contributions_earlier, contributions_before, contributions;
+    window_trail squares;
+    window_sum_16 sum; /* of the current vector's windows */
+    trail contributions;
+    float16 contribution_ends;
 } neighbours;
 
 /* Goes on by a vector, of which nothing is known but its x and squares. */
@@ -118,59 +120,49 @@ INLINED void move_on(const formula *f, neighbours *n, float16 next_x)
 {
     n->x_before = n->x;
     n->x = n->next_x;
-    n->next_x = next_x;
-    n->squares_before = n->squares;
-    n->squares = n->next_squares;
-    n->next_squares = window_square_16(next_x * f->square_scale);
+    n->next_x = next_x * f->square_scale;
+    n->sum = add_squares(&n->squares, window_square_16(n->next_x));
     n->direct_before = n->direct;
-    n->contributions_earlier = n->contributions_before;
-    n->contributions_before = n->contributions;
 }
 
-INLINED void divide_vector(const formula *f, neighbours *n, float16 dy)
+/* What the current vector's channels contribute. */
+INLINED float16 divide_vector(const formula *f, neighbours *n, float16 dy)
 {
-    const window_sum_16 sum = sum_neighbours(n->squares_before, n->squares, n->next_squares);
-    n->direct = formula_divide_16(f, dy, sum);
-    n->contributions = formula_contribution_16(f, n->direct, n->x, sum);
+    const shares_16 shares = formula_shares_16(f, dy, n->x, n->sum);
+    n->direct = shares.direct;
+    return shares.contribution;
 }
 
-/* The gradients of the vector before. */
-INLINED float16 gradients_before(const formula *f, const neighbours *n)
+/* The same for the vector that begins at channel `first`, which may have fewer than 16 channels or none. */
+INLINED float16 divide_last(const formula *f, neighbours *n, const pixel *dy, long first)
 {
-    const float16 collected =
-        sum_lanes(SHIFTED(n->contributions_earlier, n->contributions_before, 16 - WINDOW_AFTER),
-                  SHIFTED(n->contributions_before, n->contributions, 16 - WINDOW_AFTER));
-    return formula_gradient_16(f, n->direct_before, n->x_before, collected);
+    if (first >= dy->kept)
+        return (float16)(0.0f);
+    const float16 contributions = divide_vector(f, n, load_channels(dy, first));
+    return first + 16 <= dy->kept
+               ? contributions
+               : select((float16)(0.0f), contributions, first_lanes((int)(dy->kept - first)));
 }
 
-/* Contributions of the `count` channels that there are; the others have none. */
-INLINED float16 existing(float16 contributions, int count)
+/* The current vector's contributions complete the gradients of the one before. */
+INLINED float16 gradients_before(const formula *f, neighbours *n, float16 contributions)
 {
-    return select((float16)(0.0f), contributions, first_lanes(count));
+    const float16 ends = sum_last(&n->contributions, contributions);
+    const float16 given = SHIFTED(n->contribution_ends, ends, WINDOW_BEFORE);
+    n->contribution_ends = ends;
+    return formula_gradient_16(f, n->direct_before, n->x_before, given);
 }
 
 /* The first vector of a pixel is divided. */
 INLINED void begin_pixel(const formula *f, neighbours *n, const pixel *x, const pixel *dy)
 {
-    n->direct = n->x = n->contributions = n->contributions_before = (float16)(0.0f);
-    n->squares = window_square_16((float16)(0.0f));
-    n->next_x = load_channels(x, 0);
-    n->next_squares = window_square_16(n->next_x * f->square_scale);
+    const float16 none = (float16)(0.0f);
+    n->x = n->next_x = n->direct = none;
+    n->contributions.of_1 = n->contributions.of_2 = n->contributions.of_4 = n->contributions.of_8 = none;
+    begin_window_trail(&n->squares);
+    move_on(f, n, load_channels(x, 0));
     move_on(f, n, load_channels(x, 16));
-    divide_vector(f, n, load_channels(dy, 0));
-    if (x->kept < 16)
-        n->contributions = existing(n->contributions, (int)x->kept);
-}
-
-/* The vector that begins at channel `first`, which may have fewer than 16 channels or none, is divided. */
-INLINED void divide_last(const formula *f, neighbours *n, const pixel *x, const pixel *dy, long first)
-{
-    move_on(f, n, load_channels(x, first + 16));
-    n->contributions = (float16)(0.0f);
-    if (first >= x->kept)
-        return;
-    divide_vector(f, n, load_channels(dy, first));
-    n->contributions = existing(n->contributions, (int)(x->kept - first));
+    n->contribution_ends = sum_last(&n->contributions, divide_last(f, n, dy, 0));
 }
 
 INLINED void store_gradients(float16 gradients, __global real *y, uint count, bool stream)
@@ -205,14 +197,16 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
             prefetch_values(x + at + c + AHEAD);
             prefetch_values(dy + at + c + AHEAD);
             move_on(&f, &n, c + 48 <= kept ? load_16(x + at + c + 32) : load_channels(&of_x, (long)c + 32));
-            divide_vector(&f, &n, load_16(dy + at + c + 16));
-            store_gradients(gradients_before(&f, &n), y + at + c, 16, stream);
+            const float16 contributions = divide_vector(&f, &n, load_16(dy + at + c + 16));
+            store_gradients(gradients_before(&f, &n, contributions), y + at + c, 16, stream);
         }
         prefetch_values(x + at + c + AHEAD);
         prefetch_values(dy + at + c + AHEAD);
         for (; c < kept; c += 16) {
-            divide_last(&f, &n, &of_x, &of_dy, (long)c + 16);
-            store_gradients(gradients_before(&f, &n), y + at + c, (uint)min(kept - c, (index_t)16), stream);
+            move_on(&f, &n, load_channels(&of_x, (long)c + 32));
+            const float16 contributions = divide_last(&f, &n, &of_dy, (long)c + 16);
+            store_gradients(gradients_before(&f, &n, contributions), y + at + c,
+                            (uint)min(kept - c, (index_t)16), stream);
         }
     }
 }

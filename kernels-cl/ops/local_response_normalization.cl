@@ -28,11 +28,32 @@ typedef struct formula {
 
 #endif
 
-#define SUM_IS_PAIR (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
+/* Sums of squares are exact where they may have to bear cancellation or a high power, and where a window is
+ * so long that rounding errors might add up. In gradients of roots, which magnify their errors a little, they
+ * are split. */
+#define GRADIENT_OF_ROOT (BACKWARD && (EXPONENT == 2 || EXPONENT == 3))
+#define SUM_IS_PAIR      (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
+#define SUM_IS_SPLIT     (GRADIENT_OF_ROOT && !SUM_IS_PAIR)
 
-/* Sums of squares are exact where they may have to bear cancellation or a high power (as in gradients), and
- * where a window is so long that rounding errors might add up. */
-#if SUM_IS_PAIR
+#if SUM_IS_SPLIT
+/* The first six bits of each square, and the others: sums of so few bits are exact where the squares are
+ * within 2^14 of each other, and what is smaller hardly counts. */
+typedef NAME(pair) NAME(window_sum);
+
+static NAME(window_sum) NAME(window_square)(V scaled)
+{
+    NAME(window_sum) sum;
+    sum.value = AS_REALS(AS_INTEGERS(scaled * scaled) & (int)0xfffc0000);
+    sum.rest = fma(scaled, scaled, -sum.value);
+    return sum;
+}
+
+static NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b)
+{
+    const NAME(window_sum) sum = {a.value + b.value, a.rest + b.rest};
+    return sum;
+}
+#elif SUM_IS_PAIR
 typedef NAME(pair) NAME(window_sum);
 
 static NAME(window_sum) NAME(window_square)(V scaled)
@@ -47,16 +68,6 @@ static NAME(window_sum) NAME(window_join)(NAME(window_sum) a, NAME(window_sum) b
     NAME(window_sum) sum = NAME(two_sum)(a.value, b.value);
     sum.rest += a.rest + b.rest;
     return sum;
-}
-
-static NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
-{
-    return NAME(window_join)(sum, NAME(window_square)(scaled));
-}
-
-static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
-{
-    return NAME(renormalize)(sum.value, sum.rest);
 }
 #else
 typedef V NAME(window_sum);
@@ -83,6 +94,19 @@ static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 }
 #endif
 
+#if SUM_IS_SPLIT || SUM_IS_PAIR
+static NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
+{
+    return NAME(window_join)(sum, NAME(window_square)(scaled));
+}
+
+static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
+{
+    return NAME(renormalize)(sum.value, sum.rest);
+}
+#endif
+
+#if !GRADIENT_OF_ROOT
 /* bias + alpha * sum, in two floats; where it is infinite, the rest is NaN. */
 static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 {
@@ -98,31 +122,20 @@ static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
     z.rest += product_rest + f->bias_rest;
     return z;
 }
-
-#if EXPONENT == 2 || EXPONENT == 3
-
-/* z * root^2 - 1. */
-INLINED V NAME(root_error)(V z, V z_rest, V root)
-{
-#if BACKWARD
-    const V product = z * root, rest = fma(z, root, -product) + z_rest * root;
-    return fma(rest, root, fma(product, root, (V)(-1.0f)));
-#else
-    (void)z_rest;
-    return fma(z * root, root, (V)(-1.0f));
 #endif
-}
 
-/* x * z^-(EXPONENT / 4) for z = value + rest, at least 2^-100, infinite or NaN. The bits of z, divided and
- * negated, are those of a root to one part in eight; d tells how far it is off, and the polynomial (minimax
- * to 2^-28) puts it right.
+#if !BACKWARD && (EXPONENT == 2 || EXPONENT == 3)
+
+/* x * z^-(EXPONENT / 4) for z at least 2^-100, infinite or NaN. The bits of z, divided and negated, are those
+ * of a root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28) puts it
+ * right.
  */
-static V NAME(times_root)(V x, V z, V z_rest)
+static V NAME(times_root)(V x, V z)
 {
     const INTEGERS bits = AS_INTEGERS(z);
 #if EXPONENT == 2
     const V root = AS_REALS(0x5f374756 - (bits >> 1));
-    const V d = NAME(root_error)(z, z_rest, root), square = d * d;
+    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
     const V series =
         fma(square, fma(square, (V)(-0x1.fb48e4p-3f), fma(d, (V)(0x1.19805ep-2f), (V)(-0x1.3fff22p-2f))),
             fma(d, (V)(0x1.7fff72p-2f), (V)(-0.5f)));
@@ -131,7 +144,7 @@ static V NAME(times_root)(V x, V z, V z_rest)
     /* of 8 bits, so that its square and its cube are exact */
     const V fourth_root = AS_REALS((0x4f58988f - (bits >> 2)) & (int)0xffff0000);
     const V root = fourth_root * fourth_root;
-    const V d = NAME(root_error)(z, z_rest, root), square = d * d;
+    const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
     const V series = fma(square,
                          fma(square, fma(d, (V)(0x1.0de2c8p-1f), (V)(-0x1.193522p-1f)),
                              fma(d, (V)(0x1.20b11cp-1f), (V)(-0x1.33f276p-1f))),
@@ -215,7 +228,7 @@ static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 
 #endif
 
-#if EXPONENT == 4 || BACKWARD
+#if EXPONENT == 4 || (BACKWARD && !GRADIENT_OF_ROOT)
 
 /* x / z, z in two floats, as exactly as one float has it; what the division gives where that is not finite.
  */
@@ -229,6 +242,7 @@ static V NAME(divide_by_pair)(V x, NAME(pair) z)
 
 #endif
 
+#if !GRADIENT_OF_ROOT
 /* x / (bias + alpha * sum)^beta. */
 static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
@@ -237,33 +251,87 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
     return NAME(divide_by_power)(f, x, NAME(renormalize)(z.value, z.rest));
 #elif EXPONENT == 0
     return x; /* even where the rest is NaN, as pow has it */
+#elif EXPONENT == 4 && BACKWARD
+    return NAME(divide_by_pair)(x, NAME(denominator)(f, sum));
 #else
-#if BACKWARD
-    const NAME(pair) z = NAME(denominator)(f, sum);
-#else
-    const NAME(pair) z = {fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias)), (V)(0.0f)};
-#endif
+    const V z = fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
 #if EXPONENT == 4
-    return NAME(divide_by_pair)(x, z);
+    const NAME(pair) exact = {z, (V)(0.0f)};
+    return NAME(divide_by_pair)(x, exact);
 #else
-    return NAME(times_root)(x, z.value, z.rest);
+    return NAME(times_root)(x, z);
 #endif
 #endif
 }
+#endif
 
 #if BACKWARD
 
-/* What a channel gives to the gradients of those in its window: direct * x / z, z = bias + alpha * sum, where
- * direct is its own, dy / z^beta, and x is multiplied as for its square. */
-static V NAME(formula_contribution)(const formula *f, V direct, V x, NAME(window_sum) sum)
+/* What a channel's dy gives: to its own gradient, dy / z^beta, z = bias + alpha * sum; and to those of the
+ * channels in its window, direct * x / z. x comes times square_scale. */
+typedef struct NAME(shares) {
+    V direct, contribution;
+} NAME(shares);
+
+#if GRADIENT_OF_ROOT
+
+/* bias + alpha * sum, times `inverse`, less 1: the products' rounding errors are kept. */
+INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
 {
-    return NAME(divide_by_pair)(direct * (x * f->square_scale), NAME(denominator)(f, sum));
+    const V base = f->bias * inverse, slope = f->alpha * inverse;
+    const V base_rest = fma((V)(f->bias_rest), inverse, fma((V)(f->bias), inverse, -base));
+    const V slope_rest = fma((V)(f->alpha_rest), inverse, fma((V)(f->alpha), inverse, -slope));
+    const V rest = fma(slope_rest, sum.value, fma(slope, sum.rest, base_rest));
+    return fma(slope, sum.value, base - 1.0f) + rest;
 }
 
-/* dx from the contributions of the channels in whose windows this one is. */
+/* The bits of z, divided and negated, are those of its fourth root's inverse; six of them are within a sixth
+ * of 1 / z when they are multiplied, exactly, to the fourth power. d tells how far they are off, and the
+ * polynomial (minimax to 2^-28) makes of it the e by which root * (1 + e) is right. Here z comes times 2^-32,
+ * and x times 2^-16: whatever float z is, so is its inverse. */
+static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
+{
+    const V z = fma((V)(f->alpha), sum.value, (V)(f->bias));
+    const INTEGERS beyond = z > 0x1p+124f;
+    const V seed = AS_REALS((0x4f59988f - (AS_INTEGERS(z) >> 2)) & (int)0xfffc0000);
+    const V root = select(seed, (V)(0.0f), beyond);
+    const V root_2 = root * root, inverse = root_2 * root_2;
+    const V d = select(NAME(inverse_error)(f, sum, inverse), (V)(0.0f), beyond);
+    V series = fma(d, (V)(0x1.3024f2p-4f), (V)(-0x1.57ba46p-4f));
+    series = fma(d, series, (V)(0x1.85bdf4p-4f));
+    series = fma(d, series, (V)(-0x1.dfd6d8p-4f));
+    series = fma(d, series, (V)(0x1.40002ep-3f));
+    series = fma(d, series, (V)(-0x1.000008p-2f));
+    const V e = d * series;
+#if EXPONENT == 2
+    const V rough = dy * (root_2 * 0x1p-16f), power = e + 2.0f;
+#else
+    const V rough = dy * (root_2 * (root * 0x1p-24f)), power = fma(e, e + 3.0f, (V)(3.0f));
+#endif
+    NAME(shares) shares;
+    shares.direct = fma(rough * e, power, rough);
+    const V rough_share = shares.direct * x * inverse;
+    const V power_4 = fma(e, fma(e, e + 4.0f, (V)(6.0f)), (V)(4.0f));
+    shares.contribution = fma(rough_share * e, power_4, rough_share);
+    return shares;
+}
+
+#else
+
+static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
+{
+    NAME(shares) shares;
+    shares.direct = NAME(formula_divide)(f, dy, sum);
+    shares.contribution = NAME(divide_by_pair)(shares.direct * x, NAME(denominator)(f, sum));
+    return shares;
+}
+
+#endif
+
+/* dx from the contributions of the channels in whose windows this one is. x comes as above. */
 static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions)
 {
-    return fma(-f->gradient_factor * (x * f->square_scale), contributions, direct);
+    return fma(-f->gradient_factor * x, contributions, direct);
 }
 
 #endif
@@ -282,7 +350,7 @@ static window_sum window_over(const formula *f, __global const real *x, ulong be
         const pair added = window_pair(chain), both = two_sum(sum.value, added.value);
         sum = renormalize(both.value, both.rest + (sum.rest + added.rest));
     }
-#if SUM_IS_PAIR
+#if SUM_IS_PAIR || SUM_IS_SPLIT
     return sum;
 #else
     return sum.value + sum.rest;

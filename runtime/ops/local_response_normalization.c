@@ -56,21 +56,30 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Denominators that may cancel. */
+static bool cancels(const clnorm_op *op)
+{
+    return op->alpha < 0 || op->bias < 0;
+}
+
+/* Powers that are roots, of denominators in the range of the formula's. */
+static bool is_root(const clnorm_op *op, bool backward)
+{
+    if (cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
+        return false;
+    return backward ? op->bias >= 0x1p-60 && op->bias <= 0x1p+100 : op->bias >= 0x1p-100;
+}
+
 /* Which path of the formula: beta * 4 for the powers that are roots and divisions, else the general one,
  * which also bears sums that cancel and powers that magnify an error. */
 static void choose_exponent(const clnorm_op *op, problem *p)
 {
-    const double beta = op->beta, alpha = op->alpha;
-    const bool cancels = alpha < 0 || op->bias < 0;
-    const bool root = (beta == 0.5 || beta == 0.75) && op->bias >= 0x1p-100;
-    const bool simple = beta == 0 || beta == 1 || root;
-    if (simple && !cancels) {
-        problem_define(p, "EXPONENT", (long)(beta * 4));
-        return;
-    }
-    problem_define(p, "EXPONENT_GENERAL", 1);
-    if (!p->backward)
-        problem_define(p, "EXACT_WINDOW", cancels || fabs(beta) > 1.5);
+    const bool root = is_root(op, p->backward), whole = op->beta == 0 || op->beta == 1;
+    const bool general = cancels(op) || (!root && !whole);
+    problem_define(p, general ? "EXPONENT_GENERAL" : "EXPONENT", general ? 1 : (long)(op->beta * 4));
+    /* the gradient's z^-(beta + 1) magnifies the error of a sum */
+    if (p->backward ? !root : general && (cancels(op) || fabs(op->beta) > 1.5))
+        problem_define(p, "EXACT_WINDOW", 1);
 }
 
 static void lower(const clnorm_op *op, problem *p)
@@ -81,18 +90,17 @@ static void lower(const clnorm_op *op, problem *p)
     p->window_before = window_before(op);
     p->window_after = window_after(op);
     choose_exponent(op, p);
-    if (p->backward) /* z^-(beta + 1) magnifies the error of a sum */
-        problem_define(p, "EXACT_WINDOW", 1);
 
     /* alpha = scaled * 2^(2 shift), 1 <= |scaled| < 4: x times 2^shift keeps S in range where alpha * S is */
     const double alpha = scaled_alpha(op);
     int exponent = 0;
     frexp(alpha, &exponent);
     int shift = (int)floor((exponent - 1) / 2.0);
-    shift = alpha == 0 ? -120 : shift < -120 ? -120 : shift > 120 ? 120 : shift;
-    add_real(&p->arguments, ldexp(1, shift));
+    shift = alpha == 0 ? -100 : shift < -100 ? -100 : shift > 120 ? 120 : shift;
+    const int root_shift = is_root(op, p->backward) && p->backward ? -16 : 0;
+    add_real(&p->arguments, ldexp(1, shift + root_shift));
     add_real_and_rest(&p->arguments, ldexp(alpha, -2 * shift));
-    add_real_and_rest(&p->arguments, op->bias);
+    add_real_and_rest(&p->arguments, ldexp(op->bias, 2 * root_shift));
     add_real_and_rest(&p->arguments, op->beta);
     const bool integer = op->beta == floor(op->beta);
     add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
