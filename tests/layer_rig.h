@@ -4,6 +4,7 @@
 
 #include "suite.h"
 #include <clnorm/layers.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { RIG_MOST = 2048 };
@@ -26,12 +27,25 @@ static inline void refused(clnorm_status status, clnorm_status expected, const c
     ck_assert_msg(strstr(clnorm_last_error(), piece) != NULL, "no \"%s\" in: %s", piece, clnorm_last_error());
 }
 
-static inline rig rig_open(unsigned long long seed)
+/* On the device that `name` names; NULL: on the chosen one. */
+static inline rig rig_open_by_name(const char *name, unsigned long long seed)
 {
     rig r = {NULL, NULL};
-    must(clnorm_context_create(&r.context, NULL));
+    must(clnorm_context_create(&r.context, name));
     must(clnorm_model_create(&r.model, r.context, seed));
     return r;
+}
+
+static inline rig rig_open(unsigned long long seed)
+{
+    return rig_open_by_name(NULL, seed);
+}
+
+static inline rig rig_open_on(const clnorm_device *device, unsigned long long seed)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%u:%u", device->platform, device->device);
+    return rig_open_by_name(name, seed);
 }
 
 static inline void rig_close(rig *r)

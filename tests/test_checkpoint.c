@@ -236,34 +236,61 @@ static void check_inference(const rig *r, clnorm_layer *layer, const float *x)
                       (double)got[i], y[i]);
 }
 
-/* What one schedule has learned and written, the other reads, bit by bit, and infers from. */
+/* What one model has learned and written, the other reads, bit by bit, and infers from. */
+static void check_handover(const rig *writer, const rig *reader)
+{
+    clnorm_layer *from = rig_layer(writer, "bn", CHANNELS), *to = rig_layer(reader, "bn", CHANNELS);
+    const clnorm_tensor shape = clnorm_tensor_2d(CLNORM_F32, ROWS, CHANNELS);
+    float x[CELLS], y[CELLS];
+    for (size_t i = 0; i < CELLS; i++)
+        x[i] = (float)(i * 7919 % 1009) / 64 - (float)(i % CHANNELS);
+    must(clnorm_model_set_training(writer->model, true));
+    memcpy(y, x, sizeof y);
+    rig_forward(writer, from, &shape, y, CELLS);
+    must(clnorm_model_set_training(writer->model, false));
+    must(clnorm_model_save(writer->model, path));
+    must(clnorm_model_load(reader->model, path, NULL));
+    for (size_t i = 0; i < 4; i++) {
+        const char *name = clnorm_model_variable(writer->model, i)->name;
+        float written[CHANNELS];
+        memcpy(written, rig_read(writer, name), sizeof written);
+        ck_assert_mem_eq(rig_read(reader, name), written, sizeof written);
+    }
+    check_inference(writer, from, x);
+    check_inference(reader, to, x);
+}
+
 START_TEST(other_schedule)
 {
     static const clnorm_kernels kernels[] = {CLNORM_KERNELS_CPU, CLNORM_KERNELS_GPU};
     rig writer = rig_open(1), reader = rig_open(2);
     must(clnorm_context_set_kernels(writer.context, kernels[_i]));
     must(clnorm_context_set_kernels(reader.context, kernels[1 - _i]));
-    clnorm_layer *from = rig_layer(&writer, "bn", CHANNELS), *to = rig_layer(&reader, "bn", CHANNELS);
-    const clnorm_tensor shape = clnorm_tensor_2d(CLNORM_F32, ROWS, CHANNELS);
-    float x[CELLS], y[CELLS];
-    for (size_t i = 0; i < CELLS; i++)
-        x[i] = (float)(i * 7919 % 1009) / 64 - (float)(i % CHANNELS);
-    must(clnorm_model_set_training(writer.model, true));
-    memcpy(y, x, sizeof y);
-    rig_forward(&writer, from, &shape, y, CELLS);
-    must(clnorm_model_set_training(writer.model, false));
-    must(clnorm_model_save(writer.model, path));
-    must(clnorm_model_load(reader.model, path, NULL));
-    for (size_t i = 0; i < 4; i++) {
-        const char *name = clnorm_model_variable(writer.model, i)->name;
-        float written[CHANNELS];
-        memcpy(written, rig_read(&writer, name), sizeof written);
-        ck_assert_mem_eq(rig_read(&reader, name), written, sizeof written);
-    }
-    check_inference(&writer, from, x);
-    check_inference(&reader, to, x);
+    check_handover(&writer, &reader);
     rig_close(&reader);
     rig_close(&writer);
+}
+END_TEST
+
+/* From the chosen device to each one that can compile, and back. */
+START_TEST(other_devices)
+{
+    clnorm_device_list *devices = NULL;
+    must(clnorm_device_list_create(&devices, NULL));
+    for (size_t i = 0; i < clnorm_device_list_count(devices); i++) {
+        const clnorm_device *device = clnorm_device_list_get(devices, i);
+        if (!device->compiler)
+            continue;
+        rig here = rig_open(1), there = rig_open_on(device, 2);
+        check_handover(&here, &there);
+        rig_close(&there);
+        rig_close(&here);
+        here = rig_open(3), there = rig_open_on(device, 4);
+        check_handover(&there, &here);
+        rig_close(&there);
+        rig_close(&here);
+    }
+    clnorm_device_list_destroy(devices);
 }
 END_TEST
 
@@ -560,6 +587,7 @@ int main(void)
     tcase_add_test(good, model_without_variables);
     tcase_add_test(good, training_goes_on);
     tcase_add_loop_test(good, other_schedule, 0, 2);
+    tcase_add_test(good, other_devices);
     tcase_add_test(good, restore);
     tcase_add_test(good, unexpected_names);
     tcase_add_test(bad, missing_names);
