@@ -1,0 +1,197 @@
+/*
+ * gpu_programs DIR: writes each program that the gpu schedule can choose, its text as a driver gets it, to
+ * DIR/<number>.cl, and to DIR/list.json what it is: kernel, options, work-group size, variant, and a case that
+ * needs it. Prints how many.
+ *
+ * The choice is a function of the problem and of the device's limits: every mode, every class of attributes,
+ * shapes of every regime and the devices of gpu_devices.h are put to it. Programs for work-groups of fewer than 64
+ * items differ in their LOCAL_SIZE alone and are left out.
+ */
+#include "choose.h"
+#include "gpu_devices.h"
+#include "ops/op.h"
+#include "source.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PROGRAMS = 4096, LEAST_GROUP = 64, TEXT = 1024 };
+
+typedef struct collection {
+    const char *directory;
+    char *keys[MOST_PROGRAMS];
+    size_t count;
+    json_t *list;
+} collection;
+
+static void must(clnorm_status status)
+{
+    if (status == CLNORM_OK)
+        return;
+    fprintf(stderr, "gpu_programs: %s: %s\n", clnorm_status_name(status), clnorm_last_error());
+    exit(1);
+}
+
+static bool is_known(const collection *all, const char *key)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->keys[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_text(const collection *all, const step *s)
+{
+    char path[TEXT], *text;
+    must(source_expand(s->sources, s->source_count, NULL, &text));
+    snprintf(path, sizeof path, "%s/%zu.cl", all->directory, all->count);
+    FILE *file = fopen(path, "w");
+    if (file == NULL || fputs(text, file) < 0 || fclose(file) != 0) {
+        perror(path);
+        exit(1);
+    }
+    free(text);
+}
+
+static void collect(collection *all, const choice *chosen, const step *s, const char *need)
+{
+    char key[TEXT] = "";
+    for (size_t i = 0; i < s->source_count; i++)
+        snprintf(key + strlen(key), sizeof key - strlen(key), "%s ", s->sources[i]);
+    snprintf(key + strlen(key), sizeof key - strlen(key), "%s", s->options);
+    if (s->local[0] < LEAST_GROUP || is_known(all, key))
+        return;
+    if (all->count == MOST_PROGRAMS) {
+        fprintf(stderr, "gpu_programs: more than %d programs\n", MOST_PROGRAMS);
+        exit(1);
+    }
+    write_text(all, s);
+    json_array_append_new(all->list,
+                          json_pack("{s:I, s:s, s:s, s:I, s:s, s:s}", "number", (json_int_t)all->count, "kernel",
+                                    s->kernel, "options", s->options, "local_size", (json_int_t)s->local[0],
+                                    "variant", chosen->variant, "needed_by", need));
+    all->keys[all->count++] = strdup(key);
+}
+
+/* What the case needs on each device. */
+static void visit(collection *all, const clnorm_op *given)
+{
+    const op_definition *definition;
+    clnorm_op op;
+    must(op_import(given, &op, &definition));
+    problem p = {0};
+    definition->lower(&op, &p);
+    for (size_t d = 0; d < GPU_DEVICES; d++) {
+        choice chosen;
+        char need[TEXT];
+        must(choose(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen));
+        snprintf(need, sizeof need, "%s, mode %d, [%zux%zux%zux%zu] on %s", definition->info.name, (int)op.mode,
+                 p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name);
+        for (size_t i = 0; i < chosen.step_count; i++)
+            collect(all, &chosen, &chosen.steps[i], need);
+    }
+}
+
+/* ---- Cases ---- */
+
+/* Planes, columns, rows; few and many groups, short and long ones, those whose sizes nothing divides, and one that
+ * 32 bits cannot count. */
+static const struct {
+    unsigned rank;
+    size_t dims[4];
+    int axis;
+} shapes[] = {
+    {4, {32, 64, 112, 112}, 1},  {4, {32, 112, 112, 64}, 3}, {4, {8, 512, 7, 7}, 1},   {4, {8, 7, 7, 512}, 3},
+    {4, {31, 61, 13, 13}, 1},    {4, {31, 13, 13, 61}, 3},   {4, {2, 3, 1024, 1024}, 1}, {4, {2, 1024, 1024, 3}, 3},
+    {2, {4096, 1000}, 1},        {2, {8192, 1024}, 0},       {2, {100000, 64}, 0},     {2, {1000003, 3}, 0},
+    {2, {1000003, 3}, 1},        {2, {1, 4096}, 0},          {2, {10000000, 2}, 1},    {3, {2, 2, 10000000}, 1},
+    {4, {512, 64, 512, 512}, 1}, {4, {512, 512, 512, 64}, 3},
+};
+
+static void visit_shapes(collection *all, const clnorm_op *like)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        clnorm_op op = *like;
+        const clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, shapes[i].rank, shapes[i].dims);
+        if (op.kind == CLNORM_L2_NORMALIZE) {
+            for (int dim = 0; dim < (int)x.rank; dim++) {
+                op.x = x;
+                op.dim = dim;
+                visit(all, &op);
+            }
+            continue;
+        }
+        op.x = x;
+        op.axis = shapes[i].axis;
+        visit(all, &op);
+    }
+}
+
+/* Gaps between rows: the strided kernels. */
+static void visit_strided(collection *all, const clnorm_op *like)
+{
+    clnorm_op op = *like;
+    op.x = clnorm_tensor_4d(CLNORM_F32, 4, 8, 16, 32);
+    op.x.strides[0] *= 2;
+    if (op.kind == CLNORM_L2_NORMALIZE)
+        op.dim = 1;
+    else
+        op.axis = 1;
+    visit(all, &op);
+}
+
+static void visit_modes(collection *all, clnorm_op op)
+{
+    const clnorm_op_info *info = &op_find(op.kind)->info;
+    for (size_t m = 0; m < info->mode_count; m++) {
+        op.mode = info->modes[m].mode;
+        for (int adds = 0; adds < (op_is_backward(&op) ? 2 : 1); adds++) {
+            op.accumulate_dx = adds;
+            visit_shapes(all, &op);
+            visit_strided(all, &op);
+        }
+    }
+}
+
+static void visit_windows(collection *all)
+{
+    static const double betas[] = {0, 0.5, 0.75, 1, 0.6, 2};
+    static const int windows[][2] = {{2, 2}, {5, 5}, {1, 2}, {0, 0}, {40, 40}};
+    for (size_t b = 0; b < sizeof betas / sizeof *betas; b++) {
+        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
+            clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));
+            op.beta = betas[b];
+            op.window_before = windows[w][0];
+            op.window_after = windows[w][1];
+            visit_modes(all, op);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: gpu_programs DIR\n");
+        return 2;
+    }
+    static collection all;
+    all.directory = argv[1];
+    all.list = json_array();
+    visit_modes(&all, clnorm_batch_normalization(clnorm_tensor_1d(CLNORM_F32, 1)));
+    visit_modes(&all, clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 1), 0));
+    visit_windows(&all);
+    char path[TEXT];
+    snprintf(path, sizeof path, "%s/list.json", all.directory);
+    if (json_dump_file(all.list, path, JSON_INDENT(1)) != 0) {
+        perror(path);
+        return 1;
+    }
+    printf("%zu programs\n", all.count);
+    for (size_t i = 0; i < all.count; i++)
+        free(all.keys[i]);
+    json_decref(all.list);
+    return 0;
+}
