@@ -58,6 +58,9 @@ typedef struct NAME(deviations) {
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/moments_of.cl"
+#else
+#include "tiles/registers.cl"
+#include "accumulators/moments_of.cl"
 #endif
 
 #if LANES == 16

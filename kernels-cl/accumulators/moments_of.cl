@@ -1,41 +1,45 @@
 /* The moments of a tile's values, wherever they are: see tiles/. */
 
 /* The mean of the first `rows` values of each lane, roughly: what it misses is found by the second pass. */
-static V OF(mean)(TILE tile, uint rows, V inverse)
+TILE_FUNCTION V OF(mean)(TILE tile, uint rows, V inverse)
 {
-    const V pivot = AT(tile, 0);
+    const V pivot = AT(tile, 0, (V)(0.0f));
     V sum = (V)(0.0f);
     uint row = 0;
-    for (; row + 8 <= rows; row += 8) {
-        const V a = AT(tile, row) - pivot, b = AT(tile, row + 1) - pivot;
-        const V c = AT(tile, row + 2) - pivot, d = AT(tile, row + 3) - pivot;
-        const V e = AT(tile, row + 4) - pivot, f = AT(tile, row + 5) - pivot;
-        const V g = AT(tile, row + 6) - pivot, h = AT(tile, row + 7) - pivot;
+    UNROLL_ROWS
+    for (; row + 8 <= ROWS_OF(rows); row += 8) {
+        const V a = AT(tile, row, pivot) - pivot, b = AT(tile, row + 1, pivot) - pivot;
+        const V c = AT(tile, row + 2, pivot) - pivot, d = AT(tile, row + 3, pivot) - pivot;
+        const V e = AT(tile, row + 4, pivot) - pivot, f = AT(tile, row + 5, pivot) - pivot;
+        const V g = AT(tile, row + 6, pivot) - pivot, h = AT(tile, row + 7, pivot) - pivot;
         sum += ((a + b) + (c + d)) + ((e + f) + (g + h));
     }
-    for (; row < rows; row++)
-        sum += AT(tile, row) - pivot;
+    UNROLL_ROWS
+    for (; row < ROWS_OF(rows); row++)
+        sum += AT(tile, row, pivot) - pivot;
     return fma(sum, inverse, pivot);
 }
 
 /* Over the first `rows` of a tile: eight terms a tree, trees in two floats. A chain of plain additions would
  * repeat the same rounding error wherever many values are alike. */
-static NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
+TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
 {
     const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
     NAME(deviations) all = {zero, zero};
     uint row = 0;
-    for (; row + 8 <= rows; row += 8) {
-        const V a = AT(tile, row) - pivot, b = AT(tile, row + 1) - pivot;
-        const V c = AT(tile, row + 2) - pivot, d = AT(tile, row + 3) - pivot;
-        const V e = AT(tile, row + 4) - pivot, f = AT(tile, row + 5) - pivot;
-        const V g = AT(tile, row + 6) - pivot, h = AT(tile, row + 7) - pivot;
+    UNROLL_ROWS
+    for (; row + 8 <= ROWS_OF(rows); row += 8) {
+        const V a = AT(tile, row, pivot) - pivot, b = AT(tile, row + 1, pivot) - pivot;
+        const V c = AT(tile, row + 2, pivot) - pivot, d = AT(tile, row + 3, pivot) - pivot;
+        const V e = AT(tile, row + 4, pivot) - pivot, f = AT(tile, row + 5, pivot) - pivot;
+        const V g = AT(tile, row + 6, pivot) - pivot, h = AT(tile, row + 7, pivot) - pivot;
         all.sum = NAME(pair_add)(all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
         all.squares = NAME(pair_add)(all.squares, (fma(a, a, b * b) + fma(c, c, d * d)) +
                                                       (fma(e, e, f * f) + fma(g, g, h * h)));
     }
-    for (; row < rows; row++) {
-        const V a = AT(tile, row) - pivot;
+    UNROLL_ROWS
+    for (; row < ROWS_OF(rows); row++) {
+        const V a = AT(tile, row, pivot) - pivot;
         all.sum = NAME(pair_add)(all.sum, a);
         all.squares = NAME(pair_add)(all.squares, a * a);
     }
@@ -46,11 +50,12 @@ static NAME(deviations) OF(deviations)(TILE tile, uint rows, V pivot)
 
 /* The sum of x - pivot over the first `rows` of a tile, every rounding error added up as well: few values do
  * not average them out. */
-static V OF(exact_sum)(TILE tile, uint rows, V pivot)
+TILE_FUNCTION V OF(exact_sum)(TILE tile, uint rows, V pivot)
 {
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
-    for (uint row = 0; row < rows; row++) {
-        const NAME(pair) deviation = NAME(two_sum)(AT(tile, row), -pivot);
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++) {
+        const NAME(pair) deviation = NAME(two_sum)(AT(tile, row, pivot), -pivot);
         sum = NAME(pair_add)(sum, deviation.value);
         sum.rest += deviation.rest;
     }
@@ -58,16 +63,17 @@ static V OF(exact_sum)(TILE tile, uint rows, V pivot)
 }
 
 /* The mean of lanes whose values are not all finite: infinite, or NaN. */
-static V OF(infinite_mean)(TILE tile, uint rows, V inverse)
+TILE_FUNCTION V OF(infinite_mean)(TILE tile, uint rows, V inverse)
 {
     V mean = (V)(0.0f);
-    for (uint row = 0; row < rows; row++)
-        mean += AT(tile, row) * inverse;
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++)
+        mean += AT(tile, row, (V)(0.0f)) * inverse;
     return mean;
 }
 
 /* The moments of the first `rows` values of each lane, rows >= 1. */
-static NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
     const V count = (V)((real)rows), inverse = (V)(1.0f / (real)rows);
     V pivot = OF(mean)(tile, rows, inverse);

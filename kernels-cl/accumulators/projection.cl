@@ -52,6 +52,9 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/projection_of.cl"
+#else
+#include "tiles/registers.cl"
+#include "accumulators/projection_of.cl"
 #endif
 
 #if LANES == 16

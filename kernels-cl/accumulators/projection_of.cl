@@ -1,11 +1,13 @@
 /* The squares and products of a tile's terms, wherever they are: see tiles/. */
 
 /* Of the first `rows` elements of each lane, the first terms multiplied by `scale`. */
-static NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale)
+TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale)
 {
-    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)}, product = sum;
-    for (uint row = 0; row < rows; row++) {
-        const V a = TERM_AT(tile, row, 0) * scale, b = TERM_AT(tile, row, 1);
+    const V zero = (V)(0.0f);
+    NAME(pair) sum = {zero, zero}, product = sum;
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++) {
+        const V a = TERM_AT(tile, row, 0, zero) * scale, b = TERM_AT(tile, row, 1, zero);
         const V ab = a * b;
         sum = NAME(pair_add)(sum, a * a);
         product = NAME(pair_add)(product, ab);
@@ -18,7 +20,7 @@ static NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale)
 }
 
 /* The first `rows` elements of each lane. */
-static NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
     const V one = (V)(1.0f);
     const NAME(accumulator) set = OF(scaled_accumulator)(tile, rows, one);

@@ -43,6 +43,9 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/squares_of.cl"
+#else
+#include "tiles/registers.cl"
+#include "accumulators/squares_of.cl"
 #endif
 
 #if LANES == 16

@@ -9,7 +9,6 @@
 #include "accumulators/partials.cl"
 #endif
 
-#define ITEM_ROWS 16
 #define PART_ROWS 256
 #define MAP_ROWS  16
 
@@ -27,15 +26,16 @@ static accumulator accumulate_rows(const formula *f, index_t group, sources from
     accumulator all = accumulator_empty();
     real known[KNOWN];
     LOAD_KNOWN(f, group, 1, known);
-    for (; first < last; first += ITEM_ROWS) {
-        real tile[(TERMS - 1) * TILE_ROWS + ITEM_ROWS];
-        const uint rows = (uint)min(last - first, (index_t)ITEM_ROWS);
-        for (uint row = 0; row < rows; row++) {
-            const operands o = load_operands(from, (first + row) * kept);
+    for (; first < last; first += REGISTER_ROWS) {
+        real tile[TERMS * REGISTER_ROWS];
+        const uint rows = (uint)min(last - first, (index_t)REGISTER_ROWS);
+#pragma unroll
+        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
+            const operands o = load_operands(from, (first + min(row, rows - 1)) * kept);
             for (uint term = 0; term < TERMS; term++)
-                tile[term * TILE_ROWS + row] = formula_term(o, known, term);
+                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
         }
-        all = accumulator_merge(all, accumulator_of_tile(tile, rows));
+        all = accumulator_merge(all, accumulator_of_registers(tile, rows));
     }
     return all;
 }

@@ -11,7 +11,6 @@
 #include "gpu/group.cl"
 #endif
 
-#define ITEM_VALUES 16
 #define PART_VALUES 16384
 #define MAP_VALUES  4
 
@@ -25,19 +24,17 @@ static accumulator accumulate_values(const formula *f, index_t group, sources fr
     real known[KNOWN];
     if (first < last)
         LOAD_KNOWN(f, group, 1, known);
-    for (index_t at = first + get_local_id(0); at < last; at += ITEM_VALUES * LOCAL_SIZE) {
-        real tile[(TERMS - 1) * TILE_ROWS + ITEM_VALUES];
-        uint rows = 0;
-        for (uint row = 0; row < ITEM_VALUES; row++) {
-            const index_t value = at + row * LOCAL_SIZE;
-            if (value < last) {
-                const operands o = load_operands(from, value / inner * run_stride + value % inner);
-                for (uint term = 0; term < TERMS; term++)
-                    tile[term * TILE_ROWS + row] = formula_term(o, known, term);
-                rows = row + 1;
-            }
+    for (index_t at = first + get_local_id(0); at < last; at += REGISTER_ROWS * LOCAL_SIZE) {
+        real tile[TERMS * REGISTER_ROWS];
+        const uint rows = (uint)min((last - at - 1) / LOCAL_SIZE + 1, (index_t)REGISTER_ROWS);
+#pragma unroll
+        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
+            const index_t value = at + min(row, rows - 1) * LOCAL_SIZE;
+            const operands o = load_operands(from, value / inner * run_stride + value % inner);
+            for (uint term = 0; term < TERMS; term++)
+                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
         }
-        mine = accumulator_merge(mine, accumulator_of_tile(tile, rows));
+        mine = accumulator_merge(mine, accumulator_of_registers(tile, rows));
     }
     return accumulator_across_group(mine, shared);
 }

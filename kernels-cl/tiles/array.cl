@@ -3,8 +3,18 @@
 #undef TILE
 #undef AT
 #undef TERM_AT
+#undef ROWS_OF
+#undef UNROLL_ROWS
 #undef OF
-#define TILE                     const V *
-#define AT(tile, row)            (tile)[row]
-#define TERM_AT(tile, row, term) (tile)[(term)*TILE_ROWS + (row)]
-#define OF(name)                 NAME(name##_of_tile)
+#undef TILE_FUNCTION
+#undef SCALED_ROWS
+#undef OF_SCALED
+#define TILE                              const V *
+#define AT(tile, row, nothing)            (tile)[row]
+#define TERM_AT(tile, row, term, nothing) (tile)[(term)*TILE_ROWS + (row)]
+#define ROWS_OF(rows)                     (rows)
+#define UNROLL_ROWS
+#define OF(name)        NAME(name##_of_tile)
+#define TILE_FUNCTION   static
+#define SCALED_ROWS     TILE_ROWS
+#define OF_SCALED(name) NAME(name##_of_tile)

@@ -3,12 +3,22 @@
 #undef TILE
 #undef AT
 #undef TERM_AT
+#undef ROWS_OF
+#undef UNROLL_ROWS
 #undef OF
-#define TILE          rows_of_16
-#define AT(tile, row) TERM_AT(tile, row, 0)
-#define TERM_AT(tile, row, term)                                                                             \
+#undef TILE_FUNCTION
+#undef SCALED_ROWS
+#undef OF_SCALED
+#define TILE                   rows_of_16
+#define AT(tile, row, nothing) TERM_AT(tile, row, 0, nothing)
+#define ROWS_OF(rows)          (rows)
+#define UNROLL_ROWS
+#define TERM_AT(tile, row, term, nothing)                                                                    \
     formula_term_16(load_operands_16((tile).first, (row) * (tile).stride), (tile).known, term)
-#define OF(name) NAME(name##_of_rows)
+#define OF(name)        NAME(name##_of_rows)
+#define TILE_FUNCTION   static
+#define SCALED_ROWS     TILE_ROWS
+#define OF_SCALED(name) NAME(name##_of_tile)
 
 #ifndef HAVE_ROWS_OF_16
 #define HAVE_ROWS_OF_16 1
