@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What samples/run, tests/run and bench/run have in common: installing packages and configuring builds.
 #
-#   ./setup.sh [build] [samples] [tests] [peers]
+#   ./setup.sh [build] [samples] [tests] [gpu] [peers]
 #                       installs what these need and is not there yet, on Debian 12 and its kin; the first
 #                       three unless some are named
 #
@@ -12,6 +12,7 @@ declare -A packages=(
         libxxhash-dev libjansson-dev"
     [samples]="zlib1g-dev libpng-dev libclblast-dev gnuplot-nox pocl-opencl-icd dataset-fashion-mnist"
     [tests]="g++ check pocl-opencl-icd oclgrind python3-venv"
+    [gpu]="clang-16 libclc-16 intel-opencl-icd python3-venv"
     [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
 )
 

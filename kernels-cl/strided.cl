@@ -18,11 +18,16 @@ typedef struct axes {
     ulong sizes[8], x_strides[8], dy_strides[8], y_strides[8];
 } axes;
 
-/* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
-static place place_of(const axes *a, ulong linear, uint first, uint last)
+/* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. (Constant bounds
+ * keep the axes in registers.) */
+INLINED place place_of(const axes *a, ulong linear, uint first, uint last)
 {
     place p = {0, 0, 0};
-    for (uint axis = last; axis-- > first;) {
+#pragma unroll
+    for (uint i = 0; i < 8; i++) {
+        const uint axis = 7 - i;
+        if (axis < first || axis >= last)
+            continue;
         const ulong index = linear % a->sizes[axis];
         linear /= a->sizes[axis];
         p.x += index * a->x_strides[axis];
@@ -46,20 +51,21 @@ static sources sources_at_place(sources from, place p)
 
 #if !WORK_MAP
 
-static accumulator accumulate_group(const axes *a, sources from, const real *known, ulong values,
-                                    uint kept_axes)
+INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, ulong values,
+                                     uint kept_axes)
 {
     accumulator all = accumulator_empty();
-    real tile[TERMS * TILE_ROWS];
-    for (ulong first = 0; first < values; first += TILE_ROWS) {
-        const uint rows = (uint)min(values - first, (ulong)TILE_ROWS);
-        for (uint row = 0; row < rows; row++) {
-            const place p = place_of(a, first + row, kept_axes, a->count);
+    for (ulong first = 0; first < values; first += REGISTER_ROWS) {
+        real tile[TERMS * REGISTER_ROWS];
+        const uint rows = (uint)min(values - first, (ulong)REGISTER_ROWS);
+#pragma unroll
+        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
+            const place p = place_of(a, first + min(row, rows - 1), kept_axes, a->count);
             const operands o = load_operands(sources_at_place(from, p), 0);
             for (uint term = 0; term < TERMS; term++)
-                tile[term * TILE_ROWS + row] = formula_term(o, known, term);
+                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
         }
-        all = accumulator_merge(all, accumulator_of_tile(tile, rows));
+        all = accumulator_merge(all, accumulator_of_registers(tile, rows));
     }
     return all;
 }

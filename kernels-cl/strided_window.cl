@@ -17,10 +17,15 @@ typedef struct place {
     ulong c, x, dy, y;
 } place;
 
-static place place_of(const axes *a, index_t linear)
+/* Where value `linear` lies. (Constant bounds keep the axes in registers.) */
+INLINED place place_of(const axes *a, index_t linear)
 {
     place p = {linear, 0, 0, 0};
-    for (uint axis = a->count; axis-- > 1;) {
+#pragma unroll
+    for (uint i = 0; i < 7; i++) {
+        const uint axis = 7 - i;
+        if (axis >= a->count)
+            continue;
         const ulong index = p.c % a->sizes[axis];
         p.c /= a->sizes[axis];
         p.x += index * a->x_strides[axis];

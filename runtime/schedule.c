@@ -110,6 +110,11 @@ static void tell_launch(step *s, bool many_groups)
     add_option(s, "MANY_GROUPS", many_groups);
 }
 
+size_t loose_group(const caps *device)
+{
+    return least(device->type & CL_DEVICE_TYPE_GPU ? 64 : 16, device->max_work_group_size);
+}
+
 void launch_items(step *s, size_t items, size_t local)
 {
     s->dimensions = 1;
@@ -182,6 +187,6 @@ partials add_merge(choice *out, const problem *p, const caps *device, partials f
         merged = add_partials(out, p, 1);
         add_scratch(&s->arguments, merged.offset);
     }
-    launch_items(s, ceil_divide(p->groups, lanes), lanes > 1 ? 1 : least(16, device->max_work_group_size));
+    launch_items(s, ceil_divide(p->groups, lanes), lanes > 1 ? 1 : loose_group(device));
     return merged;
 }

@@ -51,6 +51,9 @@ void add_formula_arguments(step *s, const problem *p);
 /* outer, kept, inner. */
 void add_extents(step *s, const problem *p);
 
+/* The size of a work-group whose work-items know nothing of each other. */
+size_t loose_group(const caps *device);
+
 /* A one-dimensional launch of at least `items` work-items in work-groups of `local`. */
 void launch_items(step *s, size_t items, size_t local);
 

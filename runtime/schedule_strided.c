@@ -31,7 +31,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
         memcpy(numbers + missing, strides[i], p->axis_count * sizeof *numbers);
         add_axes(&s->arguments, numbers, axes, 0);
     }
-    launch_items(s, ceil_divide(p->elements, per_item), least(16, device->max_work_group_size));
+    launch_items(s, ceil_divide(p->elements, per_item), loose_group(device));
     return s;
 }
 
@@ -73,7 +73,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, p->groups, least(16, device->max_work_group_size));
+    launch_items(s, p->groups, loose_group(device));
 }
 
 const variant strided_variants[] = {

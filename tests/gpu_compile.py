@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Compiles the programs that gpu_programs wrote, for GPUs that nobody needs to have, and reports what each kernel takes.
+"""Compiles what gpu_programs wrote, for GPUs that nobody needs to have, and reports what each kernel takes.
 
-usage: gpu_compile.py PROGRAMS_DIR [--jobs N] [--only SUBSTRING] [--all]
-
-NVIDIA: clang-16's NVPTX back end and libclc, then ptxas. AMD: clang-16's AMDGPU back end. Intel: ocloc.
-Prints a table with the worst of each variant's kernels (--all: of every program), and fails if one does not
-compile, spills, or exceeds its limits:
-  registers    at most 128 (NVIDIA)
-  occupancy    at least half of what the target has at most (AMD)
-  local        at most 32 KiB
+NVIDIA: clang-16's NVPTX back end with libclc, then ptxas. AMD: clang-16's AMDGPU back end with libclc.
+Intel: ocloc. Prints a table, of each variant's kernels the worst; fails if a program does not compile, or
+  spills, or has a stack;
+  takes more than 128 registers (NVIDIA);
+  leaves less than half of the waves that a SIMD may hold (AMD);
+  takes more than 32 KiB of local memory.
+Ends with 77, which means skipped, where a compiler is missing.
 """
 
 import argparse
+import collections
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -22,171 +23,191 @@ import subprocess
 import sys
 import tempfile
 
-CLC = pathlib.Path("/usr/lib/clc")
-LOCAL_LIMIT = 32768
-REGISTER_LIMIT = 128
-# AMD: waves a SIMD may hold at most
+LIBCLC = pathlib.Path("/usr/lib/clc")
+LEAST_SHARE_OF_WAVES = 0.5
+MOST_LOCAL = 32768
+MOST_REGISTERS = 128
 MOST_WAVES = {"gfx90a": 8, "gfx1030": 16}
+SKIPPED = 77
 
 
 class Failure(Exception):
-    """A compiler refused a program."""
+    """A compiler refused a program, or said something else than expected."""
 
 
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command))}\n{done.stderr or done.stdout}")
     return done.stdout + done.stderr
 
 
-def clang(source, options, target, *more):
-    return run(["clang-16", "-x", "cl", *options, "-Xclang", "-finclude-default-header", "-O2", "-w",
-                "-target", target, *more, "-S", source])
-
-
-def first(pattern, text, default=None):
+def number(pattern, text, default=None):
     found = re.search(pattern, text)
-    if found:
-        return int(found[1])
-    if default is None:
+    if found is None and default is None:
         raise Failure(f"no {pattern} in:\n{text}")
-    return default
+    return int(found[1]) if found else default
 
 
-def nvidia(arch):
-    def compile_for(source, options, work):
-        ptx, cubin = work / "k.ptx", work / "k.cubin"
-        clang(source, options, "nvptx64--nvidiacl", "-Xclang", "-target-cpu", "-Xclang", arch,
-              "-Xclang", "-mlink-builtin-bitcode", "-Xclang", CLC / "nvptx64--nvidiacl.bc", "-o", ptx)
-        report = run([ptxas(), f"-arch={arch}", "-v", ptx, "-o", cubin])
-        return {"registers": first(r"Used (\d+) registers", report),
-                "spill": first(r"(\d+) bytes spill stores", report) + first(r"(\d+) bytes spill loads", report),
-                "stack": first(r"(\d+) bytes stack frame", report),
-                "local": first(r"(\d+) bytes smem", report, 0)}
-    return compile_for
+def clang(source, options, library, output, *more):
+    run("clang-16", "-x", "cl", *options, "-Xclang", "-finclude-default-header", "-O2", "-w", *more, "-Xclang",
+        "-mlink-builtin-bitcode", "-Xclang", LIBCLC / library, "-S", source, "-o", output)
 
 
-def amd(arch):
-    def compile_for(source, options, work):
-        assembly = work / "k.s"
-        clang(source, options, "amdgcn--amdhsa", f"-mcpu={arch}", "-nogpulib",
-              "-Xclang", "-mlink-builtin-bitcode", "-Xclang", CLC / "amdgcn--amdhsa.bc", "-o", assembly)
+@functools.cache
+def ptxas():
+    """The CUDA toolkit's, or that of PyPI's nvidia-cuda-nvcc-cu12 in the interpreter's environment."""
+    places = [os.environ.get("PTXAS"), shutil.which("ptxas"), "/usr/local/cuda/bin/ptxas",
+              *map(str, pathlib.Path(sys.prefix).glob("lib/python*/site-packages/nvidia/*/bin/ptxas"))]
+    return next((p for p in places if p and os.access(p, os.X_OK)), None)
+
+
+def nvidia(source, options, work, targets):
+    ptx, figures = work / "kernel.ptx", {}
+    clang(source, options, "nvptx64--nvidiacl.bc", ptx, "-target", "nvptx64--nvidiacl", "-Xclang", "-target-cpu",
+          "-Xclang", "sm_80")
+    for target in targets:
+        report = run(ptxas(), f"-arch={target}", "-v", ptx, "-o", work / "kernel.cubin")
+        figures[target] = {
+            "registers": number(r"Used (\d+) registers", report),
+            "spilled": number(r"(\d+) bytes spill stores", report) + number(r"(\d+) bytes spill loads", report),
+            "stack": number(r"(\d+) bytes stack frame", report),
+            "local": number(r"(\d+) bytes smem", report, 0),
+        }
+    return figures
+
+
+def amd(source, options, work, targets):
+    assembly, figures = work / "kernel.s", {}
+    for target in targets:
+        clang(source, options, "amdgcn--amdhsa.bc", assembly, "-target", "amdgcn--amdhsa", f"-mcpu={target}",
+              "-nogpulib")
         text = assembly.read_text()
-        return {"registers": first(r"; NumVgprs: (\d+)", text),
-                "spill": first(r"vgpr_spill_count: *(\d+)", text, 0),
-                "stack": first(r"; ScratchSize: (\d+)", text),
-                "local": first(r"; LDSByteSize: (\d+)", text),
-                "occupancy": first(r"; Occupancy: (\d+)", text)}
-    return compile_for
+        figures[target] = {
+            "registers": number(r"; NumVgprs: (\d+)", text),
+            "spilled": number(r"vgpr_spill_count: *(\d+)", text, 0),
+            "stack": number(r"; ScratchSize: (\d+)", text),
+            "local": number(r"; LDSByteSize: (\d+)", text),
+            "waves": number(r"; Occupancy: (\d+)", text),
+        }
+    return figures
 
 
-def intel(device):
-    def compile_for(source, options, work):
-        run(["ocloc", "compile", "--format", "zebin", "-file", source, "-device", device,
-             "-options", " ".join(options), "-out_dir", work, "-output", "k"])
-        text = next(work.glob("k_*.bin")).read_bytes().decode("latin-1")
+def intel(source, options, work, targets):
+    figures = {}
+    for target in targets:
+        run("ocloc", "compile", "--format", "zebin", "-file", source, "-device", target, "-options",
+            " ".join(options), "-out_dir", work, "-output", target)
+        text = next(work.glob(f"{target}_*.bin")).read_bytes().decode("latin-1")
         text = text[text.index("kernels:"):]  # the section .ze_info
         buffers = text.partition("per_thread_memory_buffers:")[2]
-        return {"registers": first(r"grf_count: +(\d+)", text),
-                "spill": first(r"spill_size: +(\d+)", text, 0),
-                "stack": sum(map(int, re.findall(r"usage: +\w+\s+size: +(\d+)", buffers))),
-                "local": first(r"slm_size: +(\d+)", text, 0),
-                "simd": first(r"simd_size: +(\d+)", text)}
-    return compile_for
+        figures[target] = {
+            "registers": number(r"grf_count: +(\d+)", text),
+            "spilled": number(r"spill_size: +(\d+)", text, 0),
+            "stack": sum(map(int, re.findall(r"usage: +\w+\s+size: +(\d+)", buffers))),
+            "local": number(r"slm_size: +(\d+)", text, 0),
+            "simd": number(r"simd_size: +(\d+)", text),
+        }
+    return figures
 
 
-def ptxas():
-    return os.environ.get("PTXAS") or shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
+COMPILERS = {nvidia: ["sm_80", "sm_90"], amd: ["gfx90a", "gfx1030"], intel: ["dg2"]}
+TARGETS = [target for targets in COMPILERS.values() for target in targets]
 
 
-TARGETS = {
-    "NVIDIA sm_80": nvidia("sm_80"),
-    "NVIDIA sm_90": nvidia("sm_90"),
-    "AMD gfx90a": amd("gfx90a"),
-    "AMD gfx1030": amd("gfx1030"),
-    "Intel dg2": intel("dg2"),
-}
+def missing():
+    """What has to be installed before anything can be compiled."""
+    names = [tool for tool in ("clang-16", "ocloc") if shutil.which(tool) is None]
+    names += [name for name in ("nvptx64--nvidiacl.bc", "amdgcn--amdhsa.bc") if not (LIBCLC / name).exists()]
+    return names if ptxas() else [*names, "ptxas"]
 
 
 def faults(target, figures):
-    found = []
-    if figures["spill"] or figures["stack"]:
-        found.append(f"{figures['spill']} bytes spilled, {figures['stack']} bytes of stack")
-    if target.startswith("NVIDIA") and figures["registers"] > REGISTER_LIMIT:
-        found.append(f"{figures['registers']} registers")
-    if target.startswith("AMD") and 2 * figures["occupancy"] < MOST_WAVES[target.split()[1]]:
-        found.append(f"occupancy {figures['occupancy']} of {MOST_WAVES[target.split()[1]]}")
-    if figures["local"] > LOCAL_LIMIT:
-        found.append(f"{figures['local']} bytes of local memory")
-    return found
+    if figures["spilled"] or figures["stack"]:
+        yield f"{figures['spilled']} bytes are spilled, {figures['stack']} are on a stack"
+    if target.startswith("sm_") and figures["registers"] > MOST_REGISTERS:
+        yield f"{figures['registers']} registers; at most {MOST_REGISTERS} are allowed"
+    if "waves" in figures and figures["waves"] < LEAST_SHARE_OF_WAVES * MOST_WAVES[target]:
+        yield f"{figures['waves']} of {MOST_WAVES[target]} waves"
+    if figures["local"] > MOST_LOCAL:
+        yield f"{figures['local']} bytes of local memory; at most {MOST_LOCAL} are allowed"
 
 
-def measure(job):
-    directory, program, target = job
+def measure(directory, program, compiler):
+    """For each of a compiler's targets: figures and faults."""
+    source = directory / f"{program['number']}.cl"
+    targets = COMPILERS[compiler]
     with tempfile.TemporaryDirectory() as work:
         try:
-            figures = TARGETS[target](directory / f"{program['number']}.cl", program["options"].split(),
-                                      pathlib.Path(work))
-            return figures, faults(target, figures)
+            figures = compiler(source, program["options"].split(), pathlib.Path(work), targets)
         except Failure as failure:
-            return {}, [str(failure)]
+            return {target: ({}, [str(failure)[:4000]]) for target in targets}
+    return {target: (figures[target], list(faults(target, figures[target]))) for target in targets}
 
 
 def describe(figures):
     if not figures:
         return "does not compile"
-    text = f"{figures['registers']} r"
-    if "occupancy" in figures:
-        text += f", {figures['occupancy']} waves"
-    if "simd" in figures:
-        text = f"SIMD{figures['simd']}"
-    if figures["spill"] or figures["stack"]:
-        text += f", {figures['spill']}+{figures['stack']} B spilled"
-    if figures["local"]:
-        text += f", {figures['local'] / 1024:.3g} K"
-    return text
+    text = f"SIMD{figures['simd']}" if "simd" in figures else str(figures["registers"])
+    if "waves" in figures:
+        text += f", {figures['waves']} waves"
+    if figures["spilled"] or figures["stack"]:
+        text += f", {figures['spilled']} + {figures['stack']} B spilled"
+    return text + (f", {figures['local'] / 1024:.3g} KiB" if figures["local"] else "")
 
 
-def weight(result):
-    figures, found = result
-    return (len(found), figures.get("spill", 1 << 30) + figures.get("stack", 0), figures.get("registers", 0))
+def worse(a, b):
+    def weight(result):
+        figures, found = result
+        return len(found), figures.get("spilled", 1 << 30) + figures.get("stack", 0), -figures.get(
+            "simd", 0), figures.get("registers", 0), figures.get("local", 0)
+
+    return a if b is None or weight(a) > weight(b) else b
+
+
+def print_table(programs, results):
+    rows = collections.defaultdict(dict)
+    counts = collections.Counter()
+    for program, targets in zip(programs, results):
+        name = f"{program['variant']}: {program['kernel']}"
+        counts[name] += 1
+        for target, result in targets.items():
+            rows[name][target] = worse(result, rows[name].get(target))
+    print("Registers (NVIDIA, AMD), waves a SIMD, SIMD width (Intel), local memory; of each kernel's programs the worst.")
+    print("| kernel | programs |" + "".join(f" {target} |" for target in TARGETS))
+    print("|---|--:|" + "--:|" * len(TARGETS))
+    for name, row in sorted(rows.items()):
+        print(f"| {name} | {counts[name]} |" + "".join(f" {describe(row[target][0])} |" for target in TARGETS))
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("directory", type=pathlib.Path)
-    arguments.add_argument("--jobs", type=int, default=os.cpu_count())
-    arguments.add_argument("--only", default="")
-    arguments.add_argument("--targets", default="")
-    arguments.add_argument("--all", action="store_true")
-    given = arguments.parse_args()
-    programs = [p for p in json.loads((given.directory / "list.json").read_text())
-                if given.only in f"{p['variant']} {p['options']} {p['needed_by']}"]
-    targets = [t for t in TARGETS if given.targets.lower() in t.lower()]
-    jobs = [(given.directory, program, target) for program in programs for target in targets]
-    with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
-        results = list(pool.map(measure, jobs))
-
-    table, bad = {}, 0
-    for (_, program, target), result in zip(jobs, results):
-        name = f"{program['variant']}: {program['kernel']}"
-        if given.all:
-            name += f" {program['number']}"
-        row = table.setdefault(name, {"programs": set()})
-        row["programs"].add(program["number"])
-        if target not in row or weight(result) > weight(row[target]):
-            row[target] = result
-        if result[1]:
-            bad += 1
-            print(f"{target}: program {program['number']}, {program['kernel']} {program['options']}\n"
-                  f"    for {program['needed_by']}\n    {'; '.join(result[1])[:2000]}", file=sys.stderr)
-    print("| kernel | programs |" + "".join(f" {t} |" for t in targets))
-    print("|---|--:|" + "--:|" * len(targets))
-    for name, row in table.items():
-        print(f"| {name} | {len(row['programs'])} |" + "".join(f" {describe(row[t][0])} |" for t in targets))
-    print(f"{len(programs)} programs for {len(targets)} targets, {bad} faults")
-    return 1 if bad else 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gpu_programs", help="the program that writes them")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
+    parser.add_argument("--only", default="", help="programs whose variant, options or case hold this text")
+    given = parser.parse_args()
+    if missing():
+        print("missing:", ", ".join(missing()))
+        return SKIPPED
+    with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
+        directory = pathlib.Path(place)
+        run(given.gpu_programs, directory)
+        programs = [p for p in json.loads((directory / "list.json").read_text())
+                    if given.only in f"{p['variant']} {p['options']} {p['needed_by']}"]
+        parts = [pool.submit(measure, directory, p, compiler) for p in programs for compiler in COMPILERS]
+        results = [{} for _ in programs]
+        for i, part in enumerate(parts):
+            results[i // len(COMPILERS)].update(part.result())
+    bad = 0
+    for program, targets in zip(programs, results):
+        for target, (_, found) in targets.items():
+            bad += bool(found)
+            for fault in found:
+                print(f"{target}: {program['kernel']} {program['options']}\n"
+                      f"    for {program['needed_by']}: {fault}")
+    print_table(programs, results)
+    print(f"{len(programs)} programs for {len(TARGETS)} targets; {bad} of {len(programs) * len(TARGETS)} at fault")
+    return 1 if bad or not programs else 0
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@
  * needs it. Prints how many.
  *
  * The choice is a function of the problem and of the device's limits: every mode, every class of attributes,
- * shapes of every regime and the devices of gpu_devices.h are put to it. Programs for work-groups of fewer than 64
- * items differ in their LOCAL_SIZE alone and are left out.
+ * shapes of every regime and the devices of gpu_devices.h are put to it. Left out are programs for work-groups of
+ * fewer than 64 items, which differ from others in their LOCAL_SIZE alone, and those that differ in MANY_GROUPS, of
+ * which no kernel makes anything.
  */
 #include "choose.h"
 #include "gpu_devices.h"
@@ -62,6 +63,7 @@ static void collect(collection *all, const choice *chosen, const step *s, const 
     for (size_t i = 0; i < s->source_count; i++)
         snprintf(key + strlen(key), sizeof key - strlen(key), "%s ", s->sources[i]);
     snprintf(key + strlen(key), sizeof key - strlen(key), "%s", s->options);
+    *strstr(key, " -DMANY_GROUPS=") = '\0';
     if (s->local[0] < LEAST_GROUP || is_known(all, key))
         return;
     if (all->count == MOST_PROGRAMS) {
