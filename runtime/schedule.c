@@ -171,22 +171,24 @@ partials add_partials(choice *out, const problem *p, size_t parts)
     return found;
 }
 
-partials add_merge(choice *out, const problem *p, const caps *device, partials found, size_t lanes)
+bool are_merged_by_map(const problem *p, partials found)
 {
     enum { PARTS_MERGED_BY_MAP = 8 };
-    if (p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP)
-        return found;
-    partials merged = found;
-    step *s = add_step(out, p, "merge.cl", "merge", lanes > 1);
+    return p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP;
+}
+
+step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors,
+                partials *found)
+{
+    step *s = add_step(out, p, nest, kernel, vectors);
     add_index(&s->arguments, p->groups);
-    add_index(&s->arguments, found.parts);
-    add_scratch(&s->arguments, found.offset);
+    add_index(&s->arguments, found->parts);
+    add_scratch(&s->arguments, found->offset);
     if (p->work == WORK_REDUCE) {
         add_formula_arguments(s, p);
-    } else {
-        merged = add_partials(out, p, 1);
-        add_scratch(&s->arguments, merged.offset);
+        return s;
     }
-    launch_items(s, ceil_divide(p->groups, lanes), lanes > 1 ? 1 : loose_group(device));
-    return merged;
+    *found = add_partials(out, p, 1);
+    add_scratch(&s->arguments, found->offset);
+    return s;
 }

@@ -70,10 +70,13 @@ typedef struct partials {
 /* Room for `parts` accumulators a group, at the start of scratch. */
 partials add_partials(choice *out, const problem *p, size_t parts);
 
-/* WORK_REDUCE: a step in which the formula saves what it finds. Else a step that leaves one accumulator a
- * group, and where it is; or none, where the next step may as well merge a few parts itself. `lanes`: how
- * many groups a work-item takes, 1 or 16. */
-partials add_merge(choice *out, const problem *p, const caps *device, partials found, size_t lanes);
+/* Whether the next step may as well merge these few itself. */
+bool are_merged_by_map(const problem *p, partials found);
+
+/* A step, yet to be launched, that merges the parts of each group: with WORK_REDUCE the formula saves what it
+ * finds; else one accumulator a group is left, where *found then says. */
+step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors,
+                partials *found);
 
 size_t ceil_divide(size_t a, size_t b);
 size_t least(size_t a, size_t b);

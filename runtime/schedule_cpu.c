@@ -58,6 +58,16 @@ static step *add_cpu_step(choice *out, const problem *p, const caps *device, con
     return s;
 }
 
+/* The parts of each group become one; a few are left for the next step. */
+static partials merge_parts(const problem *p, choice *out, partials found)
+{
+    if (are_merged_by_map(p, found))
+        return found;
+    step *s = add_merge(out, p, "cpu/merge.cl", "merge", true, &found);
+    launch_items(s, ceil_divide(p->groups, LANES), 1);
+    return found;
+}
+
 /* ---- plane ---- */
 
 /* A group a work-item at least keeps all cores busy, or the tensor is small. */
@@ -137,7 +147,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * parts, 1);
-    const partials merged = add_merge(out, p, device, found, LANES);
+    const partials merged = merge_parts(p, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_plane_map(p, device, out, &merged);
 }
@@ -230,7 +240,7 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_grid(s, blocks, p->batch * parts);
-    const partials merged = add_merge(out, p, device, found, LANES);
+    const partials merged = merge_parts(p, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);
 }

@@ -25,6 +25,17 @@ static size_t group_size(const caps *device, size_t useful)
     return size;
 }
 
+/* The parts of each group become one; a few are left for the next step. */
+static partials merge_parts(const problem *p, const caps *device, choice *out, partials found)
+{
+    if (are_merged_by_map(p, found))
+        return found;
+    const size_t size = group_size(device, found.parts);
+    step *s = add_merge(out, p, "gpu/merge.cl", "merge_across", false, &found);
+    launch_items(s, p->groups * size, size);
+    return found;
+}
+
 /* ---- plane ---- */
 
 static const char *refuse_plane_fused(const problem *p, const caps *device)
@@ -83,7 +94,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * parts * size, size);
-    const partials merged = add_merge(out, p, device, found, 1);
+    const partials merged = merge_parts(p, device, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_plane_map(p, device, out, &merged);
 }
@@ -144,7 +155,7 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * parts, group_size(device, p->groups * parts));
-    const partials merged = add_merge(out, p, device, found, 1);
+    const partials merged = merge_parts(p, device, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);
 }

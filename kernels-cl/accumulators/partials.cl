@@ -29,3 +29,10 @@ static NAME(accumulator) NAME(accumulator_merge_parts)(__global const real *part
             all, NAME(accumulator_load)(partials, part * groups + group, count, groups * parts));
     return all;
 }
+
+/* What a kernel that merges them leaves: what the formula saves, or a set a group. */
+#if WORK_REDUCE
+#define MERGED_PARAMETERS FORMULA_PARAMETERS
+#else
+#define MERGED_PARAMETERS OUTPUT(merged)
+#endif
