@@ -22,6 +22,7 @@ typedef struct step {
     unsigned index_bits;
     cl_uint dimensions;
     size_t global[2], local[2];
+    size_t local_memory; /* bytes that the kernel declares */
     /* The first is `work`: how much there is to do, as the kernel counts it. 0 does nothing. */
     argument_list arguments;
 } step;

@@ -9,7 +9,7 @@ enum {
     LARGEST_GROUP = 256,
     PLANE_PART_VALUES = 16384, /* PART_VALUES of gpu/plane.cl */
     PLANE_MAP_VALUES = 4,      /* MAP_VALUES of gpu/plane.cl */
-    COLUMN_PART_ROWS = 256,    /* PART_ROWS of gpu/column.cl */
+    COLUMN_PART_ROWS = 64,     /* PART_ROWS of gpu/column.cl */
     COLUMN_MAP_ROWS = 16,      /* MAP_ROWS of gpu/column.cl */
     LOCAL_BYTES_PER_ITEM = 20, /* an accumulator in gpu/group.cl, at most */
     GROUPS_PER_UNIT = 4,       /* work-groups that a compute unit should have */
@@ -25,6 +25,13 @@ static size_t group_size(const caps *device, size_t useful)
     return size;
 }
 
+/* Work-groups that merge what their items found (gpu/group.cl). */
+static void launch_groups(step *s, size_t groups, size_t size)
+{
+    launch_items(s, groups * size, size);
+    s->local_memory = size * LOCAL_BYTES_PER_ITEM;
+}
+
 /* The parts of each group become one; a few are left for the next step. */
 static partials merge_parts(const problem *p, const caps *device, choice *out, partials found)
 {
@@ -32,7 +39,7 @@ static partials merge_parts(const problem *p, const caps *device, choice *out, p
         return found;
     const size_t size = group_size(device, found.parts);
     step *s = add_merge(out, p, "gpu/merge.cl", "merge_across", false, &found);
-    launch_items(s, p->groups * size, size);
+    launch_groups(s, p->groups, size);
     return found;
 }
 
@@ -78,7 +85,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     add_extents(s, p);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, p->groups * size, size);
+    launch_groups(s, p->groups, size);
 }
 
 static void fill_plane_split(const problem *p, const caps *device, choice *out)
@@ -93,7 +100,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
-    launch_items(s, p->groups * parts * size, size);
+    launch_groups(s, p->groups * parts, size);
     const partials merged = merge_parts(p, device, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_plane_map(p, device, out, &merged);

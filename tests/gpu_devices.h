@@ -1,5 +1,6 @@
-/* Limits of real GPUs, as their drivers report them, for tests that invent a device. From clinfo reports that are
- * public (opencl.gpuinfo.org) and from vendors' documents; the smallest of each kind where drivers differ. */
+/* Limits of real GPUs, as their drivers report them, for tests that invent a device. From clinfo reports that
+ * are public (opencl.gpuinfo.org) and from vendors' documents; the smallest of each kind where drivers
+ * differ. */
 #ifndef CLNORM_TESTS_GPU_DEVICES_H
 #define CLNORM_TESTS_GPU_DEVICES_H
 

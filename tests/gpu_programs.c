@@ -1,12 +1,12 @@
 /*
  * gpu_programs DIR: writes each program that the gpu schedule can choose, its text as a driver gets it, to
- * DIR/<number>.cl, and to DIR/list.json what it is: kernel, options, work-group size, variant, and a case that
- * needs it. Prints how many.
+ * DIR/<number>.cl, and to DIR/list.json what it is: kernel, options, work-group size, variant, and a case
+ * that needs it. Prints how many.
  *
  * The choice is a function of the problem and of the device's limits: every mode, every class of attributes,
- * shapes of every regime and the devices of gpu_devices.h are put to it. Left out are programs for work-groups of
- * fewer than 64 items, which differ from others in their LOCAL_SIZE alone, and those that differ in MANY_GROUPS, of
- * which no kernel makes anything.
+ * shapes of every regime and the devices of gpu_devices.h are put to it. Left out are programs for
+ * work-groups of fewer than 64 items, which differ from others in their LOCAL_SIZE alone, and those that
+ * differ in MANY_GROUPS, of which no kernel makes anything.
  */
 #include "choose.h"
 #include "gpu_devices.h"
@@ -72,9 +72,9 @@ static void collect(collection *all, const choice *chosen, const step *s, const 
     }
     write_text(all, s);
     json_array_append_new(all->list,
-                          json_pack("{s:I, s:s, s:s, s:I, s:s, s:s}", "number", (json_int_t)all->count, "kernel",
-                                    s->kernel, "options", s->options, "local_size", (json_int_t)s->local[0],
-                                    "variant", chosen->variant, "needed_by", need));
+                          json_pack("{s:I, s:s, s:s, s:I, s:s, s:s}", "number", (json_int_t)all->count,
+                                    "kernel", s->kernel, "options", s->options, "local_size",
+                                    (json_int_t)s->local[0], "variant", chosen->variant, "needed_by", need));
     all->keys[all->count++] = strdup(key);
 }
 
@@ -90,8 +90,8 @@ static void visit(collection *all, const clnorm_op *given)
         choice chosen;
         char need[TEXT];
         must(choose(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen));
-        snprintf(need, sizeof need, "%s, mode %d, [%zux%zux%zux%zu] on %s", definition->info.name, (int)op.mode,
-                 p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name);
+        snprintf(need, sizeof need, "%s, mode %d, [%zux%zux%zux%zu] on %s", definition->info.name,
+                 (int)op.mode, p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name);
         for (size_t i = 0; i < chosen.step_count; i++)
             collect(all, &chosen, &chosen.steps[i], need);
     }
@@ -99,18 +99,19 @@ static void visit(collection *all, const clnorm_op *given)
 
 /* ---- Cases ---- */
 
-/* Planes, columns, rows; few and many groups, short and long ones, those whose sizes nothing divides, and one that
- * 32 bits cannot count. */
+/* Planes, columns, rows; few and many groups, short and long ones, those whose sizes nothing divides, and one
+ * that 32 bits cannot count. */
 static const struct {
     unsigned rank;
     size_t dims[4];
     int axis;
 } shapes[] = {
-    {4, {32, 64, 112, 112}, 1},  {4, {32, 112, 112, 64}, 3}, {4, {8, 512, 7, 7}, 1},   {4, {8, 7, 7, 512}, 3},
-    {4, {31, 61, 13, 13}, 1},    {4, {31, 13, 13, 61}, 3},   {4, {2, 3, 1024, 1024}, 1}, {4, {2, 1024, 1024, 3}, 3},
-    {2, {4096, 1000}, 1},        {2, {8192, 1024}, 0},       {2, {100000, 64}, 0},     {2, {1000003, 3}, 0},
-    {2, {1000003, 3}, 1},        {2, {1, 4096}, 0},          {2, {10000000, 2}, 1},    {3, {2, 2, 10000000}, 1},
-    {4, {512, 64, 512, 512}, 1}, {4, {512, 512, 512, 64}, 3},
+    {4, {32, 64, 112, 112}, 1}, {4, {32, 112, 112, 64}, 3},  {4, {8, 512, 7, 7}, 1},
+    {4, {8, 7, 7, 512}, 3},     {4, {31, 61, 13, 13}, 1},    {4, {31, 13, 13, 61}, 3},
+    {4, {2, 3, 1024, 1024}, 1}, {4, {2, 1024, 1024, 3}, 3},  {2, {4096, 1000}, 1},
+    {2, {8192, 1024}, 0},       {2, {100000, 64}, 0},        {2, {1000003, 3}, 0},
+    {2, {1000003, 3}, 1},       {2, {1, 4096}, 0},           {2, {10000000, 2}, 1},
+    {3, {2, 2, 10000000}, 1},   {4, {512, 64, 512, 512}, 1}, {4, {512, 512, 512, 64}, 3},
 };
 
 static void visit_shapes(collection *all, const clnorm_op *like)

@@ -9,7 +9,7 @@
 #include "accumulators/partials.cl"
 #endif
 
-#define PART_ROWS 256
+#define PART_ROWS 64
 #define MAP_ROWS  16
 
 /* Where group `group` begins. */

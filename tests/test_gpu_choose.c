@@ -1,0 +1,130 @@
+/* What the gpu schedule chooses on GPUs that are not here: within their limits, and enough of it. */
+#include "suite.h"
+
+#include "choose.h"
+#include "gpu_devices.h"
+#include "ops/op.h"
+#include "random_op.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BYTES_PER_GROUP = 65536, GROUPS_PER_UNIT = 2, SHAPES = 1000 };
+
+static const struct {
+    clnorm_op_kind kind;
+    clnorm_mode mode;
+    unsigned least_rank;
+} subjects[] = {
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, 2},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, 2},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, 2},
+    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD, 2},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2},
+    {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1},
+    {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1},
+};
+
+static size_t work_groups(const step *s)
+{
+    size_t groups = 1;
+    for (cl_uint d = 0; d < s->dimensions; d++)
+        groups *= s->global[d] / s->local[d];
+    return groups;
+}
+
+static void check_limits(const step *s, const gpu_device *device, const char *what)
+{
+    size_t items = 1;
+    for (cl_uint d = 0; d < s->dimensions; d++) {
+        items *= s->local[d];
+        ck_assert_msg(s->local[d] <= device->caps.max_work_item_size, "%s, %s: %zu items in dimension %u",
+                      what, s->kernel, s->local[d], d);
+        ck_assert_msg(s->global[d] > 0 && s->global[d] % s->local[d] == 0,
+                      "%s, %s: %zu items in groups of %zu", what, s->kernel, s->global[d], s->local[d]);
+    }
+    ck_assert_msg(items <= device->caps.max_work_group_size, "%s, %s: work-groups of %zu", what, s->kernel,
+                  items);
+    ck_assert_msg(s->local_memory <= device->caps.local_memory, "%s, %s: %zu bytes of local memory", what,
+                  s->kernel, s->local_memory);
+}
+
+/* Steps that pass over the tensor; merging partial statistics is little work. */
+static void check_filled(const step *s, const gpu_device *device, size_t bytes, const char *what)
+{
+    const size_t wanted = GROUPS_PER_UNIT * (size_t)device->caps.compute_units;
+    if (strstr(s->kernel, "merge") != NULL || bytes / BYTES_PER_GROUP < wanted)
+        return;
+    ck_assert_msg(work_groups(s) >= wanted, "%s, %s: %zu work-groups for %zu bytes; %zu are wanted", what,
+                  s->kernel, work_groups(s), bytes, wanted);
+}
+
+static void check(const clnorm_op *given)
+{
+    const op_definition *definition;
+    clnorm_op op;
+    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
+    problem p = {0};
+    definition->lower(&op, &p);
+    for (size_t d = 0; d < GPU_DEVICES; d++) {
+        choice chosen;
+        char what[512];
+        ck_assert_int_eq(choose(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen), CLNORM_OK);
+        snprintf(what, sizeof what, "%s mode %d [%zux%zux%zux%zu] on %s by %s", definition->info.name,
+                 (int)op.mode, p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name, chosen.variant);
+        for (size_t i = 0; i < chosen.step_count; i++) {
+            check_limits(&chosen.steps[i], &gpu_devices[d], what);
+            check_filled(&chosen.steps[i], &gpu_devices[d], p.elements * sizeof(float), what);
+        }
+    }
+}
+
+START_TEST(seeded_shapes)
+{
+    generator random = generator_seeded(2026 + (uint64_t)_i);
+    for (size_t i = 0; i < SHAPES; i++) {
+        const clnorm_tensor x =
+            random_tensor(&random, subjects[_i].least_rank, (size_t)1 << (10 + generator_below(&random, 20)));
+        const clnorm_op op = random_op(&random, subjects[_i].kind, subjects[_i].mode, x);
+        check(&op);
+    }
+}
+END_TEST
+
+/* Those that are measured on CPUs. */
+START_TEST(usual_cases)
+{
+    static const struct {
+        size_t dims[4];
+        int axis;
+    } cases[] = {
+        {{32, 64, 112, 112}, 1},  {{32, 112, 112, 64}, 3},  {{32, 256, 14, 14}, 1},  {{32, 14, 14, 256}, 3},
+        {{1, 64, 56, 56}, 1},     {{1, 56, 56, 64}, 3},     {{8, 512, 7, 7}, 1},     {{8, 7, 7, 512}, 3},
+        {{31, 61, 13, 13}, 1},    {{31, 13, 13, 61}, 3},    {{2, 3, 1024, 1024}, 1}, {{2, 1024, 1024, 3}, 3},
+        {{1, 1, 4096, 1000}, 3},  {{1, 1, 8192, 1024}, 3},  {{1, 1, 512, 4096}, 3},  {{1, 1, 100000, 64}, 3},
+        {{1, 1, 1, 4096}, 3},     {{1, 1, 1000003, 3}, 3},  {{1, 1, 1000003, 3}, 2}, {{1, 1, 8192, 1024}, 2},
+        {{1, 1, 2, 10000000}, 2}, {{1, 1, 10000000, 2}, 3},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 4, cases[i].dims);
+        clnorm_op op = subjects[_i].kind == CLNORM_BATCH_NORMALIZATION ? clnorm_batch_normalization(x)
+                       : subjects[_i].kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, cases[i].axis)
+                                                                  : clnorm_local_response_normalization(x);
+        op.mode = subjects[_i].mode;
+        if (op.kind != CLNORM_L2_NORMALIZE)
+            op.axis = cases[i].axis;
+        check(&op);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gpu choose");
+    TCase *cases = tcase_create("devices");
+    tcase_add_loop_test(cases, usual_cases, 0, COUNT_OF(subjects));
+    tcase_add_loop_test(cases, seeded_shapes, 0, COUNT_OF(subjects));
+    suite_add_tcase(suite, cases);
+    return run_suite(suite);
+}
