@@ -9,7 +9,7 @@ enum {
     LARGEST_GROUP = 256,
     PLANE_PART_VALUES = 16384, /* PART_VALUES of gpu/plane.cl */
     PLANE_MAP_VALUES = 4,      /* MAP_VALUES of gpu/plane.cl */
-    COLUMN_PART_ROWS = 64,     /* PART_ROWS of gpu/column.cl */
+    COLUMN_ITEM_ROWS = 64,     /* ITEM_ROWS of gpu/column.cl */
     COLUMN_MAP_ROWS = 16,      /* MAP_ROWS of gpu/column.cl */
     LOCAL_BYTES_PER_ITEM = 20, /* an accumulator in gpu/group.cl, at most */
     GROUPS_PER_UNIT = 4,       /* work-groups that a compute unit should have */
@@ -108,10 +108,27 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 
 /* ---- column ---- */
 
+/* Blocks of columns, and how work-groups lie over them. */
+typedef struct column_blocks {
+    size_t size;   /* items of a work-group */
+    size_t width;  /* columns of a block */
+    size_t blocks; /* of a batch entry */
+    size_t parts;  /* of a column */
+} column_blocks;
+
+static column_blocks blocks_of(const problem *p, const caps *device)
+{
+    column_blocks b = {.size = group_size(device, p->elements / p->batch)};
+    b.blocks = ceil_divide(p->kept, b.size);
+    b.width = ceil_divide(p->kept, b.blocks);
+    b.parts = ceil_divide(p->outer, COLUMN_ITEM_ROWS * (b.size / b.width));
+    return b;
+}
+
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
-    const size_t items = GROUPS_PER_UNIT * (size_t)device->compute_units * LARGEST_GROUP;
-    if (p->outer <= COLUMN_PART_ROWS || p->groups >= items)
+    const column_blocks b = blocks_of(p, device);
+    if (b.parts == 1 || p->batch * b.blocks >= GROUPS_PER_UNIT * (size_t)device->compute_units)
         return NULL;
     return "too few columns to fill the device";
 }
@@ -140,28 +157,34 @@ static void fill_column_map(const problem *p, const caps *device, choice *out)
 
 static void fill_column_fused(const problem *p, const caps *device, choice *out)
 {
+    const column_blocks b = blocks_of(p, device);
     step *s = add_step(out, p, "gpu/column.cl", "column_fused", false);
-    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, b.blocks * p->batch);
+    add_index(&s->arguments, b.blocks);
+    add_uint(&s->arguments, b.width);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, p->groups, group_size(device, p->groups));
+    launch_groups(s, b.blocks * p->batch, b.size);
 }
 
 static void fill_column_split(const problem *p, const caps *device, choice *out)
 {
-    const size_t parts = ceil_divide(p->outer, COLUMN_PART_ROWS);
-    const partials found = add_partials(out, p, parts);
+    const column_blocks b = blocks_of(p, device);
+    const partials found = add_partials(out, p, b.parts);
     step *s = add_step(out, p, "gpu/column.cl", "column_statistics", false);
-    add_index(&s->arguments, p->groups * parts);
+    add_index(&s->arguments, b.blocks * p->batch * b.parts);
+    add_index(&s->arguments, b.blocks);
+    add_index(&s->arguments, b.parts);
+    add_uint(&s->arguments, b.width);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
     add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
-    launch_items(s, p->groups * parts, group_size(device, p->groups * parts));
+    launch_groups(s, b.blocks * p->batch * b.parts, b.size);
     const partials merged = merge_parts(p, device, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);
