@@ -1,8 +1,5 @@
 /* Which variant is chosen, on invented devices, and what its launches look like. */
-#include "suite.h"
-
-#include "choose.h"
-#include "ops/op.h"
+#include "chosen.h"
 
 #include <string.h>
 
@@ -46,22 +43,8 @@ static clnorm_op batch_norm(clnorm_mode mode, clnorm_tensor x, int axis)
 
 static choice choose_for(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
 {
-    clnorm_op op;
-    const op_definition *definition;
-    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    problem p = {0};
-    definition->lower(&op, &p);
-    choice chosen;
-    ck_assert_int_eq(choose(&p, device, schedule, &chosen), CLNORM_OK);
-    return chosen;
-}
-
-static size_t work_groups(const step *s)
-{
-    size_t groups = 1;
-    for (cl_uint d = 0; d < s->dimensions; d++)
-        groups *= s->global[d] / s->local[d];
-    return groups;
+    const problem p = problem_of(given);
+    return choose_of(&p, device, schedule);
 }
 
 static clnorm_tensor nchw(size_t n, size_t c, size_t h, size_t w)

@@ -1,9 +1,6 @@
 /* What the gpu schedule chooses on GPUs that are not here: within their limits, and enough of it. */
-#include "suite.h"
-
-#include "choose.h"
+#include "chosen.h"
 #include "gpu_devices.h"
-#include "ops/op.h"
 #include "random_op.h"
 
 #include <stdio.h>
@@ -25,14 +22,6 @@ static const struct {
     {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1},
     {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1},
 };
-
-static size_t work_groups(const step *s)
-{
-    size_t groups = 1;
-    for (cl_uint d = 0; d < s->dimensions; d++)
-        groups *= s->global[d] / s->local[d];
-    return groups;
-}
 
 static void check_limits(const step *s, const gpu_device *device, const char *what)
 {
@@ -62,17 +51,13 @@ static void check_filled(const step *s, const gpu_device *device, size_t bytes, 
 
 static void check(const clnorm_op *given)
 {
-    const op_definition *definition;
-    clnorm_op op;
-    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    problem p = {0};
-    definition->lower(&op, &p);
+    const problem p = problem_of(given);
     for (size_t d = 0; d < GPU_DEVICES; d++) {
-        choice chosen;
+        const choice chosen = choose_of(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU);
         char what[512];
-        ck_assert_int_eq(choose(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen), CLNORM_OK);
-        snprintf(what, sizeof what, "%s mode %d [%zux%zux%zux%zu] on %s by %s", definition->info.name,
-                 (int)op.mode, p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name, chosen.variant);
+        snprintf(what, sizeof what, "%s mode %d [%zux%zux%zux%zu] on %s by %s",
+                 op_find(given->kind)->info.name, (int)given->mode, p.batch, p.outer, p.kept, p.inner,
+                 gpu_devices[d].name, chosen.variant);
         for (size_t i = 0; i < chosen.step_count; i++) {
             check_limits(&chosen.steps[i], &gpu_devices[d], what);
             check_filled(&chosen.steps[i], &gpu_devices[d], p.elements * sizeof(float), what);

@@ -46,7 +46,7 @@ INLINED float16 load_channels(const pixel *p, long first)
 #include "cpu/lane_sums.cl"
 
 /* Sums of squares, which may be in two floats. */
-#if SUM_IS_PAIR || SUM_IS_SPLIT
+#if SUM_HAS_REST
 #define SUMS         window_sum_16
 #define TRAIL        square_trail
 #define SUM_LAST     sum_last_squares

@@ -34,6 +34,7 @@ typedef struct formula {
 #define GRADIENT_OF_ROOT (BACKWARD && (EXPONENT == 2 || EXPONENT == 3))
 #define SUM_IS_PAIR      (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
 #define SUM_IS_SPLIT     (GRADIENT_OF_ROOT && !SUM_IS_PAIR)
+#define SUM_HAS_REST     (SUM_IS_PAIR || SUM_IS_SPLIT)
 
 #if SUM_IS_SPLIT
 /* The first six bits of each square, and the others: sums of so few bits are exact where the squares are
@@ -94,7 +95,7 @@ static NAME(pair) NAME(window_pair)(NAME(window_sum) sum)
 }
 #endif
 
-#if SUM_IS_SPLIT || SUM_IS_PAIR
+#if SUM_HAS_REST
 static NAME(window_sum) NAME(window_add)(NAME(window_sum) sum, V scaled)
 {
     return NAME(window_join)(sum, NAME(window_square)(scaled));
@@ -350,7 +351,7 @@ static window_sum window_over(const formula *f, __global const real *x, ulong be
         const pair added = window_pair(chain), both = two_sum(sum.value, added.value);
         sum = renormalize(both.value, both.rest + (sum.rest + added.rest));
     }
-#if SUM_IS_PAIR || SUM_IS_SPLIT
+#if SUM_HAS_REST
     return sum;
 #else
     return sum.value + sum.rest;

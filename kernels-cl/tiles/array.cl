@@ -1,14 +1,6 @@
 /* The functions that follow take a tile, at most TILE_ROWS values a lane, from an array of vectors for each
  * term, and their names end in _of_tile. */
-#undef TILE
-#undef AT
-#undef TERM_AT
-#undef ROWS_OF
-#undef UNROLL_ROWS
-#undef OF
-#undef TILE_FUNCTION
-#undef SCALED_ROWS
-#undef OF_SCALED
+#include "tiles/none.cl"
 #define TILE                              const V *
 #define AT(tile, row, nothing)            (tile)[row]
 #define TERM_AT(tile, row, term, nothing) (tile)[(term)*TILE_ROWS + (row)]

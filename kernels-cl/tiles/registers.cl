@@ -1,15 +1,7 @@
 /* The functions that follow take a tile of REGISTER_ROWS values a lane for each term, of which only the first
  * `rows` count, and their names end in _of_registers. All loops have constant bounds, so that a GPU's
  * compiler keeps the tile in registers. */
-#undef TILE
-#undef AT
-#undef TERM_AT
-#undef ROWS_OF
-#undef UNROLL_ROWS
-#undef OF
-#undef TILE_FUNCTION
-#undef SCALED_ROWS
-#undef OF_SCALED
+#include "tiles/none.cl"
 #define TILE                              const V *
 #define TERM_AT(tile, row, term, nothing) ((row) < rows ? (tile)[(term)*REGISTER_ROWS + (row)] : (nothing))
 #define AT(tile, row, nothing)            TERM_AT(tile, row, 0, nothing)

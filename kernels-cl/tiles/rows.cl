@@ -1,14 +1,6 @@
 /* The functions that follow take a tile, at most TILE_ROWS values a lane, from rows in global memory, and
  * their names end in _of_rows. */
-#undef TILE
-#undef AT
-#undef TERM_AT
-#undef ROWS_OF
-#undef UNROLL_ROWS
-#undef OF
-#undef TILE_FUNCTION
-#undef SCALED_ROWS
-#undef OF_SCALED
+#include "tiles/none.cl"
 #define TILE                   rows_of_16
 #define AT(tile, row, nothing) TERM_AT(tile, row, 0, nothing)
 #define ROWS_OF(rows)          (rows)
