@@ -19,8 +19,10 @@
 typedef float real;
 #if INDEX_BITS == 64
 typedef ulong index_t;
+#define CONVERT_INDEX8 convert_ulong8
 #else
 typedef uint index_t;
+#define CONVERT_INDEX8 convert_uint8
 #endif
 
 /* A buffer argument and its offset in elements; absent buffers are null whatever their offset. */

@@ -15,12 +15,13 @@ typedef struct place {
 /* The axes, and the tensors' strides along them. */
 typedef struct axes {
     uint count;
-    ulong sizes[8], x_strides[8], dy_strides[8], y_strides[8];
+    index_t sizes[8];
+    ulong x_strides[8], dy_strides[8], y_strides[8];
 } axes;
 
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. (Constant bounds
  * keep the axes in registers.) */
-INLINED place place_of(const axes *a, ulong linear, uint first, uint last)
+INLINED place place_of(const axes *a, index_t linear, uint first, uint last)
 {
     place p = {0, 0, 0};
 #pragma unroll
@@ -28,7 +29,7 @@ INLINED place place_of(const axes *a, ulong linear, uint first, uint last)
         const uint axis = 7 - i;
         if (axis < first || axis >= last)
             continue;
-        const ulong index = linear % a->sizes[axis];
+        const index_t index = linear % a->sizes[axis];
         linear /= a->sizes[axis];
         p.x += index * a->x_strides[axis];
         p.dy += index * a->dy_strides[axis];
@@ -37,7 +38,7 @@ INLINED place place_of(const axes *a, ulong linear, uint first, uint last)
     return p;
 }
 
-static sources sources_at_place(sources from, place p)
+INLINED sources sources_at_place(sources from, place p)
 {
     from.x += p.x;
 #if BACKWARD
@@ -51,19 +52,27 @@ static sources sources_at_place(sources from, place p)
 
 #if !WORK_MAP
 
-INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, ulong values,
+/* Constant indices keep the tile in registers, and one value at a time the program short: eight divisions a
+ * value are too many to be unrolled. */
+INLINED void put_in_registers(real *tile, uint row, real value)
+{
+#pragma unroll
+    for (uint i = 0; i < REGISTER_ROWS; i++)
+        tile[i] = i == row ? value : tile[i];
+}
+
+INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, index_t values,
                                      uint kept_axes)
 {
     accumulator all = accumulator_empty();
-    for (ulong first = 0; first < values; first += REGISTER_ROWS) {
-        real tile[TERMS * REGISTER_ROWS];
-        const uint rows = (uint)min(values - first, (ulong)REGISTER_ROWS);
-#pragma unroll
-        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
-            const place p = place_of(a, first + min(row, rows - 1), kept_axes, a->count);
-            const operands o = load_operands(sources_at_place(from, p), 0);
+    for (index_t first = 0; first < values; first += REGISTER_ROWS) {
+        real tile[TERMS * REGISTER_ROWS] = {0};
+        const uint rows = (uint)min(values - first, (index_t)REGISTER_ROWS);
+        for (uint row = 0; row < rows; row++) {
+            const operands o =
+                load_operands(sources_at_place(from, place_of(a, first + row, kept_axes, a->count)), 0);
             for (uint term = 0; term < TERMS; term++)
-                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
+                put_in_registers(tile + term * REGISTER_ROWS, row, formula_term(o, known, term));
         }
         all = accumulator_merge(all, accumulator_of_registers(tile, rows));
     }
@@ -74,7 +83,7 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
 
 #if KERNEL_strided
 /* work: groups, each of `values` values. y may be null: no results but what the formula saves. */
-__kernel void strided(index_t work, ulong values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
+__kernel void strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
                       ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES,
                       OUTPUT(y), FORMULA_PARAMETERS)
 {
@@ -84,7 +93,7 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axis_coun
     const formula f = FORMULA_BIND;
     axes a;
     a.count = axis_count;
-    vstore8(axis_sizes, 0, a.sizes);
+    vstore8(CONVERT_INDEX8(axis_sizes), 0, a.sizes);
     vstore8(axis_x_strides, 0, a.x_strides);
     vstore8(axis_dy_strides, 0, a.dy_strides);
     vstore8(axis_y_strides, 0, a.y_strides);
@@ -107,7 +116,7 @@ __kernel void strided(index_t work, ulong values, uint kept_axes, uint axis_coun
 #endif
 
 #if !WORK_REDUCE
-    for (ulong i = 0; y && i < values; i++) {
+    for (index_t i = 0; y && i < values; i++) {
         const place p = place_of(&a, i, kept_axes, axis_count);
         y[start.y + p.y] = formula_apply(load_operands(sources_at_place(from, p), 0), coefficients);
     }

@@ -64,7 +64,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
 {
     step *s = add_step(out, p, "strided.cl", "strided", false);
     add_index(&s->arguments, p->groups);
-    add_ulong(&s->arguments, p->group_size);
+    add_index(&s->arguments, p->group_size);
     add_uint(&s->arguments, p->kept_axes);
     add_uint(&s->arguments, p->axis_count);
     add_axes(&s->arguments, p->sizes, p->axis_count, 1);
