@@ -74,7 +74,7 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
             for (uint term = 0; term < TERMS; term++)
                 put_in_registers(tile + term * REGISTER_ROWS, row, formula_term(o, known, term));
         }
-        all = accumulator_merge(all, accumulator_of_registers(tile, rows));
+        all = accumulator_merge(all, accumulator_of_registers(tile, FIRST_ROWS(rows)));
     }
     return all;
 }

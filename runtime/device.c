@@ -307,6 +307,37 @@ cl_device_type device_class(cl_device_type type)
     return type & CL_DEVICE_TYPE_CPU ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_ACCELERATOR;
 }
 
+/* Whether `extensions`, names with spaces between, has one. */
+static bool has_extension(const char *extensions, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = extensions; (at = strstr(at, name)) != NULL; at += length) {
+        if ((at == extensions || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static clnorm_status ask_sub_groups(cl_device_id device, sub_groups *found)
+{
+    size_t size = 0;
+    cl_int error = clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, NULL, &size);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    char *extensions = calloc(size + 1, 1);
+    if (extensions == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's extensions");
+    error = clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, size, extensions, NULL);
+    *found = SUB_GROUPS_NONE;
+    if (has_extension(extensions, "cl_intel_subgroups"))
+        *found = SUB_GROUPS_INTEL;
+    else if (has_extension(extensions, "cl_khr_subgroups") &&
+             has_extension(extensions, "cl_khr_subgroup_shuffle"))
+        *found = SUB_GROUPS_KHR;
+    free(extensions);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetDeviceInfo");
+}
+
 clnorm_status device_caps(cl_device_id device, caps *out)
 {
     size_t work_item_sizes[16] = {0};
@@ -341,6 +372,9 @@ clnorm_status device_caps(cl_device_id device, caps *out)
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
     answer.address_bits = address_bits;
     answer.compiler = compiler == CL_TRUE;
+    const clnorm_status status = ask_sub_groups(device, &answer.sub_groups);
+    if (status != CLNORM_OK)
+        return status;
     *out = answer;
     return CLNORM_OK;
 }

@@ -24,6 +24,13 @@ clnorm_status device_list_choose(const clnorm_device_list *list, const char *cho
  * ACCELERATOR for all others. */
 cl_device_type device_class(cl_device_type type);
 
+/* How items of a sub-group can exchange values: by which extension. */
+typedef enum sub_groups {
+    SUB_GROUPS_NONE,
+    SUB_GROUPS_INTEL, /* cl_intel_subgroups */
+    SUB_GROUPS_KHR,   /* cl_khr_subgroups and cl_khr_subgroup_shuffle */
+} sub_groups;
+
 /* The limits that choosing a variant depends on: plain data, so that a test can invent a device. */
 typedef struct caps {
     cl_device_type type;
@@ -33,6 +40,7 @@ typedef struct caps {
     size_t local_memory;       /* bytes */
     size_t cache;              /* bytes of the global memory cache, 0 if unknown */
     unsigned address_bits;
+    sub_groups sub_groups;
     bool compiler;
 } caps;
 

@@ -36,7 +36,7 @@ static void add_source(step *s, const char *name)
     s->sources[s->source_count++] = name;
 }
 
-step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors)
+step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes)
 {
     static const char *const works[] = {
         [WORK_MAP] = "WORK_MAP",
@@ -44,6 +44,7 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
         [WORK_REDUCE_MAP] = "WORK_REDUCE_MAP",
         [WORK_WINDOW] = "WORK_WINDOW",
     };
+    static const char *const vectors[] = {[2] = "lanes/2.cl", [4] = "lanes/4.cl", [16] = "lanes/16.cl"};
     assert(out->step_count < MAX_STEPS);
     step *s = &out->steps[out->step_count++];
     memset(s, 0, sizeof *s);
@@ -52,8 +53,8 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
     add_source(s, "prelude.cl");
     add_source(s, "lanes/1.cl");
     add_source(s, p->formula);
-    if (vectors) {
-        add_source(s, "lanes/16.cl");
+    if (lanes > 1) {
+        add_source(s, vectors[lanes]);
         add_source(s, p->formula);
     }
     add_source(s, nest);
@@ -177,10 +178,10 @@ bool are_merged_by_map(const problem *p, partials found)
     return p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP;
 }
 
-step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors,
+step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes,
                 partials *found)
 {
-    step *s = add_step(out, p, nest, kernel, vectors);
+    step *s = add_step(out, p, nest, kernel, lanes);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, found->parts);
     add_scratch(&s->arguments, found->offset);

@@ -34,9 +34,9 @@ const char *variant_refuses(const variant *v, const problem *p, const caps *devi
 
 /* ---- Steps ---- */
 
-/* A new step: the prelude, the formula for single values, for vectors of 16 too if `vectors`, then the
- * nest; the problem's defines. */
-step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors);
+/* A new step: the prelude, the formula for single values, for vectors of `lanes` (1, 2, 4 or 16) too, then
+ * the nest; the problem's defines. */
+step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes);
 
 void add_option(step *s, const char *name, long value);
 
@@ -75,7 +75,7 @@ bool are_merged_by_map(const problem *p, partials found);
 
 /* A step, yet to be launched, that merges the parts of each group: with WORK_REDUCE the formula saves what it
  * finds; else one accumulator a group is left, where *found then says. */
-step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, bool vectors,
+step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes,
                 partials *found);
 
 size_t ceil_divide(size_t a, size_t b);

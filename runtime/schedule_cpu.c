@@ -53,7 +53,7 @@ static bool streams(const problem *p, const caps *device)
 static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,
                           const char *kernel)
 {
-    step *s = add_step(out, p, nest, kernel, true);
+    step *s = add_step(out, p, nest, kernel, LANES);
     add_option(s, "STREAM", streams(p, device));
     return s;
 }
@@ -63,7 +63,7 @@ static partials merge_parts(const problem *p, choice *out, partials found)
 {
     if (are_merged_by_map(p, found))
         return found;
-    step *s = add_merge(out, p, "cpu/merge.cl", "merge", true, &found);
+    step *s = add_merge(out, p, "cpu/merge.cl", "merge", LANES, &found);
     launch_items(s, ceil_divide(p->groups, LANES), 1);
     return found;
 }

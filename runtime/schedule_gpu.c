@@ -1,37 +1,60 @@
 /*
- * The gpu schedule: many small work-groups, neighbouring items on neighbouring values, sums of a group's
- * items through local memory. The work-group's size is the largest power of two up to 256 that the device
- * and its local memory allow; 1 works.
+ * The gpu schedule: neighbouring items on neighbouring vectors, a group's values held in registers from their
+ * one reading to its result where they fit, sums of a group's items through sub-groups or local memory. The
+ * work-group's size is the largest power of two up to 256 that the device and its local memory allow; 1
+ * works. What is summed in which order depends on the problem and on that size alone.
  */
 #include "schedule_gpu.h"
 
 enum {
     LARGEST_GROUP = 256,
-    LOCAL_BYTES_PER_ITEM = 20, /* an accumulator in gpu/group.cl, at most */
 };
 
-size_t group_size(const caps *device, size_t useful)
+size_t power_of_two(size_t number)
+{
+    size_t power = 1;
+    while (power < number)
+        power *= 2;
+    return power;
+}
+
+size_t group_size(const caps *device, size_t local_bytes)
 {
     size_t size = 1;
-    while (size < LARGEST_GROUP && size < useful && size * 2 <= device->max_work_group_size &&
-           size * 2 <= device->max_work_item_size && size * 2 * LOCAL_BYTES_PER_ITEM <= device->local_memory)
+    while (size < LARGEST_GROUP && size * 2 <= device->max_work_group_size &&
+           size * 2 <= device->max_work_item_size && size * 2 * local_bytes <= device->local_memory)
         size *= 2;
     return size;
 }
 
-void launch_groups(step *s, size_t groups, size_t size)
+static void tell_sub_groups(step *s, const caps *device)
 {
-    launch_items(s, groups * size, size);
-    s->local_memory = size * LOCAL_BYTES_PER_ITEM;
+    if (device->sub_groups != SUB_GROUPS_NONE)
+        add_option(s, "SUB_GROUPS", (long)device->sub_groups);
+}
+
+step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,
+                       const char *kernel, unsigned lanes)
+{
+    step *s = add_step(out, p, nest, kernel, lanes);
+    tell_sub_groups(s, device);
+    return s;
+}
+
+size_t most_held_tiles(const problem *p)
+{
+    return p->backward ? 1 : MOST_HELD_TILES;
 }
 
 partials merge_parts(const problem *p, const caps *device, choice *out, partials found)
 {
     if (are_merged_by_map(p, found))
         return found;
-    const size_t size = group_size(device, found.parts);
-    step *s = add_merge(out, p, "gpu/merge.cl", "merge_across", false, &found);
-    launch_groups(s, p->groups, size);
+    const size_t size = group_size(device, ACCUMULATOR_BYTES);
+    step *s = add_merge(out, p, "gpu/merge.cl", "merge_across", 1, &found);
+    tell_sub_groups(s, device);
+    launch_items(s, p->groups * size, size);
+    s->local_memory = ceil_divide(size, 2) * ACCUMULATOR_BYTES;
     return found;
 }
 
@@ -42,6 +65,12 @@ const variant gpu_variants[] = {
     {"gpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, gpu_fill_column_map},
     {"gpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, gpu_refuse_column_fused, gpu_fill_column_fused},
     {"gpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, gpu_fill_column_split},
-    {"gpu/window", GEOMETRY_WINDOW, STAGES_WINDOW, NULL, gpu_fill_window},
+    {"gpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, gpu_refuse_window_inner, gpu_fill_window_inner},
+    {"gpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, gpu_refuse_window_last, gpu_fill_window_last},
+    {"gpu/window/any", GEOMETRY_WINDOW, STAGES_WINDOW, NULL, gpu_fill_window_any},
+    {"gpu/window_gradient/inner", GEOMETRY_WINDOW, STAGES_GRADIENT, gpu_refuse_window_inner,
+     gpu_fill_window_inner},
+    {"gpu/window_gradient/last", GEOMETRY_WINDOW, STAGES_GRADIENT, gpu_refuse_window_last,
+     gpu_fill_window_last},
 };
 const size_t gpu_variant_count = sizeof gpu_variants / sizeof *gpu_variants;

@@ -4,14 +4,29 @@
 
 #include "schedule.h"
 
-enum { GROUPS_PER_UNIT = 4 /* work-groups that a compute unit should have */ };
+/* As in kernels-cl/gpu. */
+enum {
+    HELD_VALUES = 16,       /* that an item holds of a plane; of a column fewer: rows_held */
+    PART_VALUES = 64,       /* that an item sums, or maps, where a group is cut into parts */
+    MOST_HELD_TILES = 2,    /* of x alone; of x and dy one */
+    GROUPS_PER_UNIT = 4,    /* work-groups that a compute unit should have */
+    ACCUMULATOR_BYTES = 20, /* at most; half of a work-group's items store theirs at once */
+    COEFFICIENT_BYTES = 24, /* of a group, at most: COEFFICIENTS of a formula */
+};
 
-/* The size of a work-group in which `useful` items can have something to do: the largest power of two up to
- * 256 that the device and its local memory allow. */
-size_t group_size(const caps *device, size_t useful);
+/* The size of a work-group: the largest power of two up to 256 that the device allows, each item taking
+ * `local_bytes` of local memory. It does not depend on the shape, so that one program serves every shape. */
+size_t group_size(const caps *device, size_t local_bytes);
 
-/* Work-groups that merge what their items found (gpu/group.cl). */
-void launch_groups(step *s, size_t groups, size_t size);
+/* A step whose items merge what they found. */
+step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,
+                       const char *kernel, unsigned lanes);
+
+/* The least power of two that is at least `number`. */
+size_t power_of_two(size_t number);
+
+/* How many tiles an item may hold. */
+size_t most_held_tiles(const problem *p);
 
 /* The parts of each group become one; a few are left for the next step. */
 partials merge_parts(const problem *p, const caps *device, choice *out, partials found);
@@ -29,6 +44,10 @@ void gpu_fill_column_split(const problem *p, const caps *device, choice *out);
 const char *gpu_refuse_column_fused(const problem *p, const caps *device);
 
 /* schedule_gpu_window.c */
-void gpu_fill_window(const problem *p, const caps *device, choice *out);
+void gpu_fill_window_inner(const problem *p, const caps *device, choice *out);
+void gpu_fill_window_last(const problem *p, const caps *device, choice *out);
+void gpu_fill_window_any(const problem *p, const caps *device, choice *out);
+const char *gpu_refuse_window_inner(const problem *p, const caps *device);
+const char *gpu_refuse_window_last(const problem *p, const caps *device);
 
 #endif

@@ -1,41 +1,114 @@
-/* The gpu schedule: groups that lie side by side. */
+/* The gpu schedule: groups that lie side by side, `lanes` of them a vector. */
 #include "schedule_gpu.h"
 
 enum {
-    ITEM_ROWS = 64, /* as in gpu/column.cl */
-    MAP_ROWS = 16,
+    MOST_WIDTH = 64,   /* vectors of a block, as in gpu/column.cl */
+    USUAL_BYTES = 512, /* of a block's row */
+    LEAST_BYTES = 128, /* what GPUs read at once */
 };
 
-/* Blocks of columns, and how work-groups lie over them. */
-typedef struct column_blocks {
-    size_t size;   /* items of a work-group */
-    size_t width;  /* columns of a block */
-    size_t blocks; /* of a batch entry */
-    size_t parts;  /* of a column */
-} column_blocks;
+/* How a work-group lies over a block of columns. */
+typedef struct blocks {
+    unsigned lanes;
+    size_t size;        /* items of a work-group */
+    size_t width, rows; /* in vectors; in items, a power of two */
+    size_t blocks;      /* of a batch entry */
+} blocks;
 
-static column_blocks blocks_of(const problem *p, const caps *device)
+/* x alone is taken in vectors of four, x and dy in twos: as many registers. */
+static unsigned lanes_of(const problem *p)
 {
-    column_blocks b = {.size = group_size(device, p->elements / p->batch)};
-    b.blocks = ceil_divide(p->kept, b.size);
-    b.width = ceil_divide(p->kept, b.blocks);
-    b.parts = ceil_divide(p->outer, ITEM_ROWS * (b.size / b.width));
+    if (p->kept % 4 == 0 && !p->backward)
+        return 4;
+    return p->kept % 2 == 0 ? 2 : 1;
+}
+
+/* Rows that an item holds in a tile: REGISTER_ROWS in kernels-cl. */
+static size_t rows_held(unsigned lanes)
+{
+    return lanes > 1 ? 8 : 16;
+}
+
+/* As gpu/column.cl declares it, or a little more. */
+static size_t local_memory(const blocks *b)
+{
+    const size_t coefficients = least(b->size, MOST_WIDTH) * COEFFICIENT_BYTES;
+    return b->lanes * most(coefficients, ceil_divide(b->size, 2) * ACCUMULATOR_BYTES);
+}
+
+/* Blocks at most `width` vectors wide, all of about the same width. */
+static blocks blocks_of(const problem *p, const caps *device, size_t width)
+{
+    blocks b = {.lanes = lanes_of(p)};
+    const size_t vectors = p->kept / b.lanes;
+    b.size = group_size(device, b.lanes * COEFFICIENT_BYTES);
+    b.blocks = ceil_divide(vectors, least(width, b.size));
+    b.width = ceil_divide(vectors, b.blocks);
+    b.rows = power_of_two(b.size / b.width + 1) / 2; /* the largest that there is room for */
     return b;
+}
+
+static size_t vectors_in(const problem *p, size_t bytes)
+{
+    return least(bytes / (lanes_of(p) * sizeof(cl_float)), MOST_WIDTH);
+}
+
+static blocks usual_blocks(const problem *p, const caps *device)
+{
+    return blocks_of(p, device, vectors_in(p, USUAL_BYTES));
+}
+
+/* How many tiles each item has to hold of all rows of a block. */
+static size_t tiles_of(const problem *p, const blocks *b)
+{
+    return ceil_divide(p->outer, rows_held(b->lanes) * b->rows);
+}
+
+/* The widest blocks that a work-group can hold; false: none. */
+static bool held_blocks(const problem *p, const caps *device, blocks *held)
+{
+    for (size_t tiles = 1; tiles <= most_held_tiles(p); tiles++) {
+        for (size_t bytes = USUAL_BYTES; bytes >= LEAST_BYTES; bytes /= 2) {
+            *held = blocks_of(p, device, vectors_in(p, bytes));
+            if (tiles_of(p, held) <= tiles)
+                return true;
+        }
+    }
+    return false;
 }
 
 const char *gpu_refuse_column_fused(const problem *p, const caps *device)
 {
-    const column_blocks b = blocks_of(p, device);
-    if (b.parts == 1 || p->batch * b.blocks >= GROUPS_PER_UNIT * (size_t)device->compute_units)
-        return NULL;
-    return "too few columns to fill the device";
+    blocks held;
+    return held_blocks(p, device, &held) ? NULL : "columns that no work-group can hold";
+}
+
+static void launch_blocks(step *s, const blocks *b, size_t groups)
+{
+    launch_items(s, groups * b->size, b->size);
+    s->local_memory = local_memory(b);
+}
+
+static size_t parts_of(const problem *p, const blocks *b)
+{
+    return ceil_divide(p->outer, PART_VALUES / b->lanes * b->rows);
+}
+
+static void add_shape(step *s, const blocks *b)
+{
+    add_uint(&s->arguments, b->width);
+    add_uint(&s->arguments, b->rows);
+    add_index(&s->arguments, b->blocks);
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
-    const size_t pieces = p->groups * ceil_divide(p->outer, MAP_ROWS);
-    step *s = add_step(out, p, "gpu/column.cl", "column_map", false);
-    add_index(&s->arguments, pieces);
+    const blocks b = usual_blocks(p, device);
+    const size_t count = b.blocks * p->batch, groups = count * parts_of(p, &b);
+    step *s = add_step(out, p, "gpu/column.cl", "column_map", b.lanes);
+    add_index(&s->arguments, groups);
+    add_shape(s, &b);
+    add_index(&s->arguments, count);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
@@ -45,7 +118,7 @@ static void add_column_map(const problem *p, const caps *device, choice *out, co
         add_index(&s->arguments, found->parts);
     }
     add_formula_arguments(s, p);
-    launch_items(s, pieces, group_size(device, pieces));
+    launch_blocks(s, &b, groups);
 }
 
 void gpu_fill_column_map(const problem *p, const caps *device, choice *out)
@@ -55,34 +128,36 @@ void gpu_fill_column_map(const problem *p, const caps *device, choice *out)
 
 void gpu_fill_column_fused(const problem *p, const caps *device, choice *out)
 {
-    const column_blocks b = blocks_of(p, device);
-    step *s = add_step(out, p, "gpu/column.cl", "column_fused", false);
+    blocks b;
+    held_blocks(p, device, &b);
+    step *s = add_merging_step(out, p, device, "gpu/column.cl", "column_fused", b.lanes);
+    add_option(s, "HELD_TILES", (long)tiles_of(p, &b));
     add_index(&s->arguments, b.blocks * p->batch);
-    add_index(&s->arguments, b.blocks);
-    add_uint(&s->arguments, b.width);
+    add_shape(s, &b);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_groups(s, b.blocks * p->batch, b.size);
+    launch_blocks(s, &b, b.blocks * p->batch);
 }
 
 void gpu_fill_column_split(const problem *p, const caps *device, choice *out)
 {
-    const column_blocks b = blocks_of(p, device);
-    const partials found = add_partials(out, p, b.parts);
-    step *s = add_step(out, p, "gpu/column.cl", "column_statistics", false);
-    add_index(&s->arguments, b.blocks * p->batch * b.parts);
-    add_index(&s->arguments, b.blocks);
-    add_index(&s->arguments, b.parts);
-    add_uint(&s->arguments, b.width);
+    const blocks b = usual_blocks(p, device);
+    const size_t count = b.blocks * p->batch, parts = parts_of(p, &b);
+    const partials found = add_partials(out, p, parts);
+    step *s = add_merging_step(out, p, device, "gpu/column.cl", "column_statistics", b.lanes);
+    add_index(&s->arguments, count * parts);
+    add_shape(s, &b);
+    add_index(&s->arguments, count);
     add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, parts);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
     add_sources(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
-    launch_groups(s, b.blocks * p->batch * b.parts, b.size);
+    launch_blocks(s, &b, count * parts);
     const partials merged = merge_parts(p, device, out, found);
     if (p->work == WORK_REDUCE_MAP)
         add_column_map(p, device, out, &merged);

@@ -1,9 +1,98 @@
 /* The gpu schedule: windows that slide over channels. */
 #include "schedule_gpu.h"
 
-void gpu_fill_window(const problem *p, const caps *device, choice *out)
+enum {
+    LONGEST_WINDOW = 32,          /* what an item's registers hold of one value a channel */
+    LONGEST_OF_VECTORS = 12,      /* of four values, or of two and their gradients */
+    LONGEST_GRADIENT_WINDOW = 20, /* x, contributions and direct gradients of one value a channel */
+    LEAST_CHANNELS = 16,          /* of a strip of vectors; as many values in a strip of single ones */
+    VALUES_PER_ITEM = 4,          /* where channels follow each other, as in gpu/window.cl */
+};
+
+static size_t window_of(const problem *p)
 {
-    step *s = add_step(out, p, "gpu/window.cl", "window", false);
+    return p->window_before < LONGEST_WINDOW && p->window_after < LONGEST_WINDOW
+               ? p->window_before + 1 + p->window_after
+               : SIZE_MAX;
+}
+
+static const char *refuse_long(const problem *p)
+{
+    return window_of(p) > (size_t)(p->backward ? LONGEST_GRADIENT_WINDOW : LONGEST_WINDOW) ? "a long window"
+                                                                                           : NULL;
+}
+
+const char *gpu_refuse_window_inner(const problem *p, const caps *device)
+{
+    (void)device;
+    return p->inner == 1 ? "channels that follow each other in memory" : refuse_long(p);
+}
+
+const char *gpu_refuse_window_last(const problem *p, const caps *device)
+{
+    (void)device;
+    return p->inner > 1 ? "channels that do not follow each other in memory" : refuse_long(p);
+}
+
+static unsigned lanes_of(const problem *p)
+{
+    if (window_of(p) > LONGEST_OF_VECTORS)
+        return 1;
+    if (!p->backward && p->inner % 4 == 0)
+        return 4;
+    return p->inner % 2 == 0 ? 2 : 1;
+}
+
+static step *add_window_step(choice *out, const problem *p, const char *kernel, unsigned lanes)
+{
+    const char *nest = p->backward ? "gpu/window_gradient.cl" : "gpu/window.cl";
+    step *s = add_step(out, p, nest, kernel, lanes);
+    add_option(s, "WINDOW_BEFORE", (long)p->window_before);
+    add_option(s, "WINDOW_AFTER", (long)p->window_after);
+    return s;
+}
+
+/* Strips of pixels go through all channels where there are enough of them to fill the device, else through
+ * pieces of them, each of which reads some channels of its neighbours again. */
+void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
+{
+    const unsigned lanes = lanes_of(p);
+    const size_t strips = p->outer * (p->inner / lanes), size = group_size(device, 1);
+    const size_t wanted = GROUPS_PER_UNIT * (size_t)device->compute_units * size;
+    const size_t least_channels = LEAST_CHANNELS * (4 / lanes);
+    const size_t pieces = least(ceil_divide(wanted, strips), ceil_divide(p->kept, least_channels));
+    const size_t channels = ceil_divide(p->kept, pieces);
+    const size_t items = strips * ceil_divide(p->kept, channels);
+    step *s = add_window_step(out, p, p->backward ? "window_inner_gradient" : "window_inner", lanes);
+    add_index(&s->arguments, items);
+    add_index(&s->arguments, ceil_divide(p->kept, channels));
+    add_index(&s->arguments, channels);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, items, size);
+}
+
+/* Neighbours on both sides of the values, and what they contribute to gradients. */
+void gpu_fill_window_last(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = VALUES_PER_ITEM * sizeof(cl_float) * (p->backward ? 2 : 1);
+    const size_t neighbours = (window_of(p) - 1) * sizeof(cl_float) * (p->backward ? 3 : 1);
+    const size_t items = ceil_divide(p->elements, VALUES_PER_ITEM);
+    const size_t size = group_size(device, per_item + neighbours);
+    step *s = add_window_step(out, p, p->backward ? "window_last_gradient" : "window_last", 1);
+    add_index(&s->arguments, p->elements);
+    add_index(&s->arguments, p->kept);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, items, size);
+    s->local_memory = size * per_item + neighbours;
+}
+
+void gpu_fill_window_any(const problem *p, const caps *device, choice *out)
+{
+    step *s = add_step(out, p, "gpu/window.cl", "window", 1);
     add_index(&s->arguments, p->elements);
     add_ulong(&s->arguments, p->window_before);
     add_ulong(&s->arguments, p->window_after);
@@ -11,5 +100,5 @@ void gpu_fill_window(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->inner);
     add_tensors(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, p->elements, group_size(device, p->elements));
+    launch_items(s, p->elements, group_size(device, 1));
 }

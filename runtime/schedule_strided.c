@@ -19,7 +19,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
     const unsigned missing = p->kept_axes == 0 ? 1 : 0, axes = p->axis_count + missing;
     size_t numbers[CLNORM_MAX_RANK] = {1};
     memcpy(numbers + missing, p->sizes, p->axis_count * sizeof *numbers);
-    step *s = add_step(out, p, "strided_window.cl", kernel, false);
+    step *s = add_step(out, p, "strided_window.cl", kernel, 1);
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_ulong(&s->arguments, p->window_before);
@@ -62,7 +62,7 @@ static void fill_window_gradient(const problem *p, const caps *device, choice *o
 
 static void fill_groups(const problem *p, const caps *device, choice *out)
 {
-    step *s = add_step(out, p, "strided.cl", "strided", false);
+    step *s = add_step(out, p, "strided.cl", "strided", 1);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->group_size);
     add_uint(&s->arguments, p->kept_axes);

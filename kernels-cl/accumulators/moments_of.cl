@@ -75,12 +75,12 @@ TILE_FUNCTION V OF(infinite_mean)(TILE tile, uint rows, V inverse)
 /* The moments of the first `rows` values of each lane, rows >= 1. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
-    const V count = (V)((real)rows), inverse = (V)(1.0f / (real)rows);
+    const V count = (V)((real)COUNT_OF(rows)), inverse = (V)(1.0f / (real)COUNT_OF(rows));
     V pivot = OF(mean)(tile, rows, inverse);
     if (!ALL(isfinite(pivot)))
         pivot = select(OF(infinite_mean)(tile, rows, inverse), pivot, isfinite(pivot));
     const NAME(deviations) all = OF(deviations)(tile, rows, pivot);
-    const V sum = rows <= FEW_ROWS ? OF(exact_sum)(tile, rows, pivot) : all.sum.value;
+    const V sum = COUNT_OF(rows) <= FEW_ROWS ? OF(exact_sum)(tile, rows, pivot) : all.sum.value;
 
     NAME(accumulator) tile_moments;
     const NAME(pair) mean = NAME(renormalize)(pivot, sum * inverse);

@@ -2,148 +2,206 @@
  * gpu schedule: groups that lie side by side.
  *
  * x and y are [batch][outer][kept], dense; a group is one (batch, kept) and is a column of outer values.
- * Launch: one dimension. Statistics and fused: work-groups of LOCAL_SIZE, a power of two; a work-group owns a
- * block of at most LOCAL_SIZE neighbouring columns of a batch entry, and all of their rows (fused) or a part
- * of them (statistics). Its items lie over the block in rows of `width`: neighbouring items have neighbouring
- * columns. Barriers are outside of all conditions that differ between items. Map: any work-group size; a
- * work-item owns MAP_ROWS of a column.
+ * LANES neighbouring columns are one vector, kept is a multiple of LANES.
+ *
+ * Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns a block of `width` neighbouring vectors
+ * of columns, and all of their rows (fused: HELD_TILES times REGISTER_ROWS rows an item) or a part of them:
+ * PART_TILES times as many rows. Its items lie over the block in `rows` rows, a power of two; neighbouring
+ * items have neighbouring columns. Each value of x is read once and held until its result is known. Barriers
+ * are outside of all conditions.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"
-#include "gpu/group.cl"
+#else
+#include "tiles/registers.cl"
 #endif
+#include "gpu/memory.cl"
+#include "gpu/team.cl"
+#include "gpu/held.cl"
 
-#define ITEM_ROWS 64 /* of a part, for each item */
-#define MAP_ROWS  16
+#define PART_TILES (64 / (REGISTER_ROWS * LANES))
+#define MOST_WIDTH (LOCAL_SIZE < 64 ? LOCAL_SIZE : 64)
 
-#if !WORK_MAP
+/* An item's columns, and the rows that its work-group takes. */
+typedef struct span {
+    index_t group; /* the first of the columns */
+    index_t part;
+    index_t start;       /* of that column, in values */
+    index_t first, last; /* rows, the last one excluded */
+} span;
 
-/* A work-group's block: the rows that its items lie in, and this item's place. */
-typedef struct place {
-    index_t entry, column; /* of the tensor */
-    uint rows, row;
-    bool is_busy; /* there is such a column, and a row for it */
-} place;
-
-static place place_of(index_t block, index_t blocks, uint width, index_t kept, bool exists)
+/* `blocks` a batch entry, `all_blocks` of them. Sets of work are the first parts of all blocks, then the
+ * second ones. */
+static span span_of(place *p, index_t work, index_t blocks, index_t all_blocks, index_t outer, index_t kept,
+                    index_t part_rows)
 {
-    place p;
-    p.entry = block / blocks;
-    p.column = block % blocks * width + get_local_id(0) % width;
-    p.rows = LOCAL_SIZE / width;
-    p.row = get_local_id(0) / width;
-    p.is_busy = exists && p.row < p.rows && p.column < kept;
-    return p;
-}
-
-/* Rows first ... last-1 of the item's column, as far as they are this item's. */
-static accumulator accumulate_rows(const formula *f, index_t group, sources from, place p, index_t first,
-                                   index_t last, index_t kept)
-{
-    accumulator all = accumulator_empty();
-    real known[KNOWN];
-    if (!p.is_busy)
-        return all;
-    LOAD_KNOWN(f, group, 1, known);
-    for (index_t at = first + p.row; at < last; at += REGISTER_ROWS * p.rows) {
-        real tile[TERMS * REGISTER_ROWS];
-        const uint rows = (uint)min((last - at - 1) / p.rows + 1, (index_t)REGISTER_ROWS);
-#pragma unroll
-        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
-            const operands o = load_operands(from, (at + min(row, rows - 1) * p.rows) * kept);
-            for (uint term = 0; term < TERMS; term++)
-                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
-        }
-        all = accumulator_merge(all, accumulator_of_registers(tile, rows));
+    const index_t set = get_group_id(0), block = set % all_blocks, part = set / all_blocks;
+    const index_t entry = block / blocks;
+    const index_t column = (block % blocks * p->stride + p->team) * LANES;
+    p->exists = p->exists && set < work && column < kept;
+    const index_t first = part * part_rows, end = first + part_rows;
+    span s = {0, part, 0, first, 0};
+    if (p->exists) {
+        s.group = entry * kept + column;
+        s.start = entry * outer * kept + column;
+        s.last = min(outer, end);
     }
-    return all;
+    return s;
 }
 
-#if KERNEL_column_statistics
-/* work: blocks * batch * parts. partials: one accumulator for each part of each of `groups`. */
-__kernel void column_statistics(index_t work, index_t blocks, index_t parts, uint width, index_t groups,
-                                index_t outer, index_t kept, SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
+/* Row `first` of a span and every `rows`th after it, as far as they are this item's. */
+INLINED void hold(held *h, sources from, index_t first, index_t last, index_t kept, place p)
 {
-    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
-    const index_t part = get_group_id(0) % parts;
-    const place p = place_of(get_group_id(0) / parts, blocks, width, kept, get_group_id(0) < work);
-    const index_t group = p.entry * kept + p.column, first = part * ITEM_ROWS * p.rows;
-    const index_t last = min(outer, (index_t)(first + ITEM_ROWS * p.rows));
-    const formula f = FORMULA_BIND;
-    const sources tensor = SOURCES_BIND(0);
-    const sources from = sources_at(tensor, p.is_busy ? p.entry * outer * kept + p.column : 0);
-    const accumulator mine = accumulate_rows(&f, group, from, p, first, last, kept);
-    const accumulator all = accumulator_across_rows(mine, shared, p.rows, width);
-    if (p.is_busy && p.row == 0)
-        accumulator_store(all, partials + partials_offset, part * groups + group, 1, groups * parts);
+    h->which = 0;
+#pragma unroll
+    for (uint k = 0; k < REGISTER_ROWS; k++) {
+        const index_t row = first + k * p.rows + p.row;
+        h->x[k] = (V)(0.0f);
+#if BACKWARD
+        h->dy[k] = (V)(0.0f);
+#endif
+        if (row < last) {
+            h->x[k] = NAME(load_lanes)(from.x + row * kept);
+#if BACKWARD
+            h->dy[k] = NAME(load_lanes)(from.dy + row * kept);
+#endif
+            h->which |= 1u << k;
+        }
+    }
 }
-#endif
-
-#endif
-
-#if WORK_REDUCE_MAP || WORK_REDUCE
-
-#if KERNEL_column_fused
-/* work: blocks * batch. WORK_REDUCE, or y is null: no results but what the formula saves. */
-__kernel void column_fused(index_t work, index_t blocks, uint width, index_t outer, index_t kept, SOURCES,
-                           OUTPUT(y), FORMULA_PARAMETERS)
-{
-    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
-    const place p = place_of(get_group_id(0), blocks, width, kept, get_group_id(0) < work);
-    const index_t group = p.entry * kept + p.column, start = p.entry * outer * kept + p.column;
-    const formula f = FORMULA_BIND;
-    y = AT_OFFSET(y);
-    const sources tensor = SOURCES_BIND(y);
-    const sources from = sources_at(tensor, p.is_busy ? start : 0);
-    const accumulator mine = accumulate_rows(&f, group, from, p, 0, outer, kept);
-    const accumulator all = accumulator_across_rows(mine, shared, p.rows, width);
-    if (!p.is_busy)
-        return;
-#if WORK_REDUCE_MAP
-    real coefficients[COEFFICIENTS];
-    formula_finish(&f, group, 1, all, coefficients);
-    for (index_t row = p.row; y && row < outer; row += p.rows)
-        y[start + row * kept] = formula_apply(load_operands(from, row * kept), coefficients);
-#endif
-    if (p.row == 0)
-        formula_save(&f, group, 1, all);
-}
-#endif
-
-#endif
 
 #if !WORK_REDUCE
-
-#if KERNEL_column_map
-/* work: groups * row blocks of MAP_ROWS. WORK_REDUCE_MAP: the statistics are `parts` partials for each of
- * `groups`; who has a group's first row saves them. */
-__kernel void column_map(index_t work, index_t groups, index_t outer, index_t kept, SOURCES, OUTPUT(y),
-#if WORK_REDUCE_MAP
-                         INPUT(partials), index_t parts,
-#endif
-                         FORMULA_PARAMETERS)
+INLINED void apply_held(const held *h, const V *coefficients, __global real *y, index_t first, index_t last,
+                        index_t kept, place p)
 {
-    if (get_global_id(0) >= work)
-        return;
-    const index_t group = get_global_id(0) % groups;
-    const index_t first = get_global_id(0) / groups * MAP_ROWS,
-                  last = min(outer, (index_t)(first + MAP_ROWS));
-    const formula f = FORMULA_BIND;
-    real coefficients[COEFFICIENTS];
-#if WORK_REDUCE_MAP
-    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, 1, groups, parts);
-    formula_finish(&f, group, 1, all, coefficients);
-    if (first == 0)
-        formula_save(&f, group, 1, all);
-#else
-    formula_load(&f, group, 1, coefficients);
+#pragma unroll
+    for (uint k = 0; k < REGISTER_ROWS; k++) {
+        const index_t row = first + k * p.rows + p.row;
+        if (row >= last)
+            continue;
+        NAME(operands) o = operands_held(h, k);
+#if ACCUMULATES
+        o.before = NAME(load_lanes)(y + row * kept);
 #endif
-    y = AT_OFFSET(y);
-    const sources tensor = SOURCES_BIND(y);
-    const index_t start = group / kept * outer * kept + group % kept;
-    for (index_t row = first; y && row < last; row++)
-        y[start + row * kept] = formula_apply(load_operands(tensor, start + row * kept), coefficients);
+        NAME(store_lanes)(NAME(formula_apply)(o, coefficients), y + row * kept);
+    }
 }
 #endif
 
+#if !WORK_MAP
+/* What is known of the columns before their sums. */
+INLINED void share_known(const formula *f, const span *s, V *known, __local V *shared, place p)
+{
+#if BACKWARD
+    if (p.exists && p.row == 0)
+        LOAD_KNOWN(f, s->group, LANES, known);
+    NAME(share)(known, KNOWN, shared, p);
+#else
+    LOAD_KNOWN(f, s->group, LANES, known);
+#endif
+}
+#endif
+
+#if !WORK_MAP && KERNEL_column_statistics
+/* work: blocks * batch * parts. partials: one accumulator for each part of each of `groups`. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+column_statistics(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups,
+                  index_t parts, index_t outer, index_t kept, SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
+{
+    __local V shared[SHARED_FOR(MOST_WIDTH, KNOWN)];
+    const formula f = FORMULA_BIND;
+    place p = place_in_column(rows, width);
+    const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);
+    const sources tensor = SOURCES_BIND(0), from = sources_at(tensor, s.start);
+    V known[KNOWN] = {(V)(0.0f)};
+    share_known(&f, &s, known, shared, p);
+    NAME(accumulator) all = NAME(accumulator_empty)();
+    for (index_t first = s.first; first < s.last; first += REGISTER_ROWS * rows) {
+        held h;
+        hold(&h, from, first, s.last, kept, p);
+        all = NAME(accumulator_merge)(all, accumulator_held(&h, known));
+    }
+    all = NAME(accumulator_across)(all, shared, p);
+    if (p.exists && p.row == 0)
+        NAME(accumulator_store)
+    (all, partials + partials_offset, s.part * groups + s.group, LANES, groups * parts);
+}
+#endif
+
+#if !WORK_MAP && KERNEL_column_fused
+/* work: blocks * batch. WORK_REDUCE, or y is null: no results but what the formula saves. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer, index_t kept, SOURCES,
+             OUTPUT(y), FORMULA_PARAMETERS)
+{
+    __local V shared[SHARED_FOR(MOST_WIDTH, COEFFICIENTS)];
+    const formula f = FORMULA_BIND;
+    place p = place_in_column(rows, width);
+    const span s =
+        span_of(&p, work, blocks, max(work, (index_t)1), outer, kept, HELD_TILES * REGISTER_ROWS * rows);
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);
+    held tiles[HELD_TILES];
+#pragma unroll
+    for (uint t = 0; t < HELD_TILES; t++)
+        hold(&tiles[t], from, t * REGISTER_ROWS * rows, s.last, kept, p);
+    V known[KNOWN] = {(V)(0.0f)};
+    share_known(&f, &s, known, shared, p);
+    NAME(accumulator) all = accumulator_held(&tiles[0], known);
+#pragma unroll
+    for (uint t = 1; t < HELD_TILES; t++)
+        all = NAME(accumulator_merge)(all, accumulator_held(&tiles[t], known));
+    all = NAME(accumulator_across)(all, shared, p);
+#if WORK_REDUCE_MAP
+    V coefficients[COEFFICIENTS];
+    if (p.exists && p.row == 0)
+        NAME(formula_finish)(&f, s.group, LANES, all, coefficients);
+    NAME(share)(coefficients, COEFFICIENTS, shared, p);
+    if (y) {
+#pragma unroll
+        for (uint t = 0; t < HELD_TILES; t++)
+            apply_held(&tiles[t], coefficients, y + s.start, t * REGISTER_ROWS * rows, s.last, kept, p);
+    }
+#endif
+    if (p.exists && p.row == 0)
+        NAME(formula_save)(&f, s.group, LANES, all);
+}
+#endif
+
+#if !WORK_REDUCE && KERNEL_column_map
+/* work: blocks * batch * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of
+ * `groups`; who has a column's first part saves them. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups, index_t outer,
+           index_t kept, SOURCES, OUTPUT(y),
+#if WORK_REDUCE_MAP
+           INPUT(partials), index_t found_parts,
+#endif
+           FORMULA_PARAMETERS)
+{
+    __local V shared[SHARED_FOR(MOST_WIDTH, COEFFICIENTS)];
+    const formula f = FORMULA_BIND;
+    place p = place_in_column(rows, width);
+    const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);
+    V coefficients[COEFFICIENTS];
+    if (p.exists && p.row == 0) {
+#if WORK_REDUCE_MAP
+        const NAME(accumulator) all =
+            NAME(accumulator_merge_parts)(partials + partials_offset, s.group, LANES, groups, found_parts);
+        NAME(formula_finish)(&f, s.group, LANES, all, coefficients);
+        if (s.part == 0)
+            NAME(formula_save)(&f, s.group, LANES, all);
+#else
+        NAME(formula_load)(&f, s.group, LANES, coefficients);
+#endif
+    }
+    NAME(share)(coefficients, COEFFICIENTS, shared, p);
+    for (index_t first = s.first; y && first < s.last; first += REGISTER_ROWS * rows) {
+        held h;
+        hold(&h, from, first, s.last, kept, p);
+        apply_held(&h, coefficients, y + s.start, first, s.last, kept, p);
+    }
+}
 #endif

@@ -6,18 +6,19 @@
  * accumulators are stored, a set a group.
  */
 #include "accumulators/partials.cl"
-#include "gpu/group.cl"
+#include "gpu/team.cl"
 
 #if KERNEL_merge_across
-__kernel void merge_across(index_t work, index_t parts, INPUT(partials), MERGED_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+merge_across(index_t work, index_t parts, INPUT(partials), MERGED_PARAMETERS)
 {
-    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
+    __local real shared[SHARED_OF_MERGE];
     const index_t group = get_group_id(0), mine = group < work ? parts : 0;
     accumulator all = accumulator_empty();
     for (index_t part = get_local_id(0); part < mine; part += LOCAL_SIZE)
         all = accumulator_merge(
             all, accumulator_load(partials + partials_offset, part * work + group, 1, work * parts));
-    all = accumulator_across_group(all, shared);
+    all = accumulator_across(all, shared, place_in_row(LOCAL_SIZE));
     if (group >= work || get_local_id(0) != 0)
         return;
 #if WORK_REDUCE

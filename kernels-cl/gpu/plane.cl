@@ -2,132 +2,239 @@
  * gpu schedule: groups of contiguous runs.
  *
  * x and y are [batch][outer][kept][inner], dense; a group is one (batch, kept) and holds outer runs of inner
- * values. Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a work-group owns a group
- * (fused), PART_VALUES of one (statistics), or MAP_VALUES for each item of a run (map). Neighbouring items
- * take neighbouring values. Barriers are outside of all conditions that differ between items.
+ * values. A run is cut into quads, four values that follow each other, the last of them maybe fewer; an
+ * item takes QUADS of them at a time, neighbouring items neighbouring ones.
+ *
+ * Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a team of `items` of its items, a power
+ * of two, owns a group (fused: HELD_TILES times QUADS quads an item are all of it) or a part of one:
+ * PART_TILES times QUADS quads an item for statistics, QUADS for the map. Each value of x is read once and
+ * held until its result is known. Barriers are outside of all conditions.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"
-#include "gpu/group.cl"
+#else
+#include "tiles/registers.cl"
 #endif
+#include "gpu/memory.cl"
+#include "gpu/team.cl"
+#include "gpu/held.cl"
 
-#define PART_VALUES 16384
-#define MAP_VALUES  4
+#define QUADS      (REGISTER_ROWS / 4)
+#define PART_TILES 4
 
-#if !WORK_MAP
+/* The runs of a group. */
+typedef struct runs {
+    index_t inner, stride; /* values of a run; between the beginnings of two */
+    index_t quads;         /* of a run */
+} runs;
 
-/* The accumulator of values first ... last-1 of a group, each item's share in registers tile by tile. */
-static accumulator accumulate_values(const formula *f, index_t group, sources from, index_t first,
-                                     index_t last, index_t inner, index_t run_stride, __local real *shared)
+/* The quads that a team takes, and of which group. */
+typedef struct span {
+    index_t group, part;
+    index_t start;       /* of the group, in values */
+    index_t first, last; /* quads of the group, the last one excluded */
+} span;
+
+/* Sets of work are the first parts of all groups, then the second ones. A team that has none has no quads. */
+static span span_of(place *p, index_t work, index_t groups, index_t outer, index_t kept, const runs *r,
+                    index_t part_quads)
 {
-    accumulator mine = accumulator_empty();
-    real known[KNOWN];
-    if (first < last)
-        LOAD_KNOWN(f, group, 1, known);
-    for (index_t at = first + get_local_id(0); at < last; at += REGISTER_ROWS * LOCAL_SIZE) {
-        real tile[TERMS * REGISTER_ROWS];
-        const uint rows = (uint)min((last - at - 1) / LOCAL_SIZE + 1, (index_t)REGISTER_ROWS);
+    const index_t set = get_group_id(0) * (LOCAL_SIZE / p->rows) + p->team;
+    p->exists = set < work;
+    const index_t group = p->exists ? set % groups : 0, part = p->exists ? set / groups : 0;
+    const index_t start = (group / kept * outer * kept + group % kept) * r->inner;
+    const index_t quads = p->exists ? outer * r->quads : 0;
+    const index_t first = part * part_quads, end = first + part_quads;
+    const span s = {group, part, start, first, min(quads, end)};
+    return s;
+}
+
+#define RUNS_BIND                                                                                            \
+    {                                                                                                        \
+        inner, kept *inner, (inner + 3) / 4                                                                  \
+    }
+
+/* Where a quad lies in its group, and how many values it has. */
+typedef struct quad {
+    index_t at;
+    uint count;
+} quad;
+
+INLINED quad quad_of(const runs *r, index_t number)
+{
+    const index_t run = number / r->quads, within = (number - run * r->quads) * 4;
+    const quad q = {run * r->stride + within, (uint)min(r->inner - within, (index_t)4)};
+    return q;
+}
+
+/* Quad `first + row` of a span, and every `rows`th after it. */
+INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t last, place p)
+{
+    h->which = 0;
 #pragma unroll
-        for (uint row = 0; row < REGISTER_ROWS; row++) { /* the last one again where there are no more */
-            const index_t value = at + min(row, rows - 1) * LOCAL_SIZE;
-            const operands o = load_operands(from, value / inner * run_stride + value % inner);
-            for (uint term = 0; term < TERMS; term++)
-                tile[term * REGISTER_ROWS + row] = formula_term(o, known, term);
+    for (uint k = 0; k < QUADS; k++) {
+        const index_t number = first + k * p.rows + p.row;
+        float4 x = (float4)(0.0f);
+#if BACKWARD
+        float4 dy = (float4)(0.0f);
+#endif
+        if (number < last) {
+            const quad q = quad_of(r, number);
+            x = load_quad(from.x + q.at, q.count);
+#if BACKWARD
+            dy = load_quad(from.dy + q.at, q.count);
+#endif
+            h->which |= FIRST_ROWS(q.count) << 4 * k;
         }
-        mine = accumulator_merge(mine, accumulator_of_registers(tile, rows));
+        vstore4(x, k, h->x);
+#if BACKWARD
+        vstore4(dy, k, h->dy);
+#endif
     }
-    return accumulator_across_group(mine, shared);
 }
-
-#if KERNEL_plane_statistics
-/* work: groups * parts. partials: one accumulator for each part of each group. */
-__kernel void plane_statistics(index_t work, index_t groups, index_t outer, index_t kept, index_t inner,
-                               SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
-{
-    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
-    const formula f = FORMULA_BIND;
-    const sources tensor = SOURCES_BIND(0);
-    const index_t item = get_group_id(0), group = item % groups;
-    const index_t values = item < work ? outer * inner : 0;
-    const index_t first = item / groups * PART_VALUES, last = min(values, (index_t)(first + PART_VALUES));
-    const sources from = sources_at(tensor, (group / kept * outer * kept + group % kept) * inner);
-    const accumulator all = accumulate_values(&f, group, from, first, last, inner, kept * inner, shared);
-    if (item < work && get_local_id(0) == 0)
-        accumulator_store(all, partials + partials_offset, item, 1, work);
-}
-#endif
-
-#endif
-
-#if WORK_REDUCE_MAP || WORK_REDUCE
-
-#if KERNEL_plane_fused
-/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
-__kernel void plane_fused(index_t work, index_t outer, index_t kept, index_t inner, SOURCES, OUTPUT(y),
-                          FORMULA_PARAMETERS)
-{
-    __local real shared[ACCUMULATOR_FIELDS * LOCAL_SIZE];
-    const index_t group = get_group_id(0);
-    const index_t values = group < work ? outer * inner : 0;
-    const index_t start = (group / kept * outer * kept + group % kept) * inner;
-    const formula f = FORMULA_BIND;
-    y = AT_OFFSET(y);
-    const sources tensor = SOURCES_BIND(y);
-    const sources from = sources_at(tensor, group < work ? start : 0);
-
-    const accumulator all = accumulate_values(&f, group, from, 0, values, inner, kept * inner, shared);
-    if (group >= work)
-        return;
-#if WORK_REDUCE_MAP
-    real coefficients[COEFFICIENTS];
-    formula_finish(&f, group, 1, all, coefficients);
-    for (index_t value = get_local_id(0); y && value < values; value += LOCAL_SIZE) {
-        const index_t at = value / inner * kept * inner + value % inner;
-        y[start + at] = formula_apply(load_operands(from, at), coefficients);
-    }
-#endif
-    if (get_local_id(0) == 0)
-        formula_save(&f, group, 1, all);
-}
-#endif
-
-#endif
 
 #if !WORK_REDUCE
-
-#if KERNEL_plane_map
-/* work: runs * groups_per_run, batch * outer * kept runs. WORK_REDUCE_MAP: the statistics are `parts`
- * partials for each of `groups`; the first item of a group's first run saves them. */
-__kernel void plane_map(index_t work, index_t groups_per_run, index_t outer, index_t kept, index_t inner,
-                        SOURCES, OUTPUT(y),
-#if WORK_REDUCE_MAP
-                        INPUT(partials), index_t groups, index_t parts,
-#endif
-                        FORMULA_PARAMETERS)
+INLINED void apply_held(const held *h, const real *coefficients, __global real *y, const runs *r,
+                        index_t first, index_t last, place p)
 {
-    if (get_group_id(0) >= work)
-        return;
-    const index_t run = get_group_id(0) / groups_per_run, piece = get_group_id(0) % groups_per_run;
-    const index_t group = run / (outer * kept) * kept + run % kept;
-    const index_t first = piece * (LOCAL_SIZE * MAP_VALUES) + get_local_id(0);
-    const formula f = FORMULA_BIND;
-    real coefficients[COEFFICIENTS];
-#if WORK_REDUCE_MAP
-    const accumulator all = accumulator_merge_parts(partials + partials_offset, group, 1, groups, parts);
-    formula_finish(&f, group, 1, all, coefficients);
-    if (first == 0 && run / kept % outer == 0)
-        formula_save(&f, group, 1, all);
-#else
-    formula_load(&f, group, 1, coefficients);
+#pragma unroll
+    for (uint k = 0; k < QUADS; k++) {
+        const index_t number = first + k * p.rows + p.row;
+        if (number >= last)
+            continue;
+        const quad q = quad_of(r, number);
+#if ACCUMULATES
+        real before[4];
+        vstore4(load_quad(y + q.at, q.count), 0, before);
 #endif
-    y = AT_OFFSET(y);
-    const sources tensor = SOURCES_BIND(y);
-    for (uint v = 0; y && v < MAP_VALUES; v++) {
-        const index_t i = first + v * LOCAL_SIZE;
-        if (i < inner)
-            y[run * inner + i] = formula_apply(load_operands(tensor, run * inner + i), coefficients);
+        real results[4];
+#pragma unroll
+        for (uint i = 0; i < 4; i++) {
+            operands o = operands_held(h, 4 * k + i);
+#if ACCUMULATES
+            o.before = before[i];
+#endif
+            results[i] = formula_apply(o, coefficients);
+        }
+        store_quad(vload4(0, results), y + q.at, q.count);
     }
 }
 #endif
 
+#if !WORK_MAP
+/* What is known of the group before its sums. */
+INLINED void share_known(const formula *f, const span *s, real *known, __local real *shared, place p)
+{
+#if BACKWARD
+    if (p.exists && p.row == 0)
+        LOAD_KNOWN(f, s->group, 1, known);
+    share(known, KNOWN, shared, p);
+#else
+    LOAD_KNOWN(f, s->group, 1, known);
+#endif
+}
+#endif
+
+#if !WORK_MAP && KERNEL_plane_statistics
+/* work: groups * parts. partials: one accumulator for each part of each of `groups`. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+plane_statistics(index_t work, uint items, index_t groups, index_t outer, index_t kept, index_t inner,
+                 SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
+{
+    __local real shared[SHARED_FOR(LOCAL_SIZE, KNOWN)];
+    const formula f = FORMULA_BIND;
+    const runs r = RUNS_BIND;
+    place p = place_in_row(items);
+    const span s = span_of(&p, work, groups, outer, kept, &r, PART_TILES * QUADS * items);
+    const sources tensor = SOURCES_BIND(0), from = sources_at(tensor, s.start);
+    real known[KNOWN] = {0.0f};
+    share_known(&f, &s, known, shared, p);
+    accumulator all = accumulator_empty();
+    for (index_t first = s.first; first < s.last; first += QUADS * items) {
+        held h;
+        hold(&h, from, &r, first, s.last, p);
+        all = accumulator_merge(all, accumulator_held(&h, known));
+    }
+    all = accumulator_across(all, shared, p);
+    if (p.exists && p.row == 0)
+        accumulator_store(all, partials + partials_offset, s.part * groups + s.group, 1, work);
+}
+#endif
+
+#if !WORK_MAP && KERNEL_plane_fused
+/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner, SOURCES, OUTPUT(y),
+            FORMULA_PARAMETERS)
+{
+    __local real shared[SHARED_FOR(LOCAL_SIZE, COEFFICIENTS)];
+    const formula f = FORMULA_BIND;
+    const runs r = RUNS_BIND;
+    place p = place_in_row(items);
+    const span s = span_of(&p, work, max(work, (index_t)1), outer, kept, &r, HELD_TILES * QUADS * items);
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);
+    held tiles[HELD_TILES];
+#pragma unroll
+    for (uint t = 0; t < HELD_TILES; t++)
+        hold(&tiles[t], from, &r, t * QUADS * items, s.last, p);
+    real known[KNOWN] = {0.0f};
+    share_known(&f, &s, known, shared, p);
+    accumulator all = accumulator_held(&tiles[0], known);
+#pragma unroll
+    for (uint t = 1; t < HELD_TILES; t++)
+        all = accumulator_merge(all, accumulator_held(&tiles[t], known));
+    all = accumulator_across(all, shared, p);
+#if WORK_REDUCE_MAP
+    real coefficients[COEFFICIENTS];
+    if (p.exists && p.row == 0)
+        formula_finish(&f, s.group, 1, all, coefficients);
+    share(coefficients, COEFFICIENTS, shared, p);
+    if (y) {
+#pragma unroll
+        for (uint t = 0; t < HELD_TILES; t++)
+            apply_held(&tiles[t], coefficients, y + s.start, &r, t * QUADS * items, s.last, p);
+    }
+#endif
+    if (p.exists && p.row == 0)
+        formula_save(&f, s.group, 1, all);
+}
+#endif
+
+#if !WORK_REDUCE && KERNEL_plane_map
+/* work: groups * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of `groups`; who
+ * has a group's first part saves them. */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept, index_t inner, SOURCES,
+          OUTPUT(y),
+#if WORK_REDUCE_MAP
+          INPUT(partials), index_t found_parts,
+#endif
+          FORMULA_PARAMETERS)
+{
+    __local real shared[SHARED_FOR(LOCAL_SIZE, COEFFICIENTS)];
+    const formula f = FORMULA_BIND;
+    const runs r = RUNS_BIND;
+    place p = place_in_row(items);
+    const span s = span_of(&p, work, groups, outer, kept, &r, QUADS * items);
+    y = AT_OFFSET(y);
+    const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);
+    held h;
+    hold(&h, from, &r, s.first, s.last, p);
+    real coefficients[COEFFICIENTS];
+    if (p.exists && p.row == 0) {
+#if WORK_REDUCE_MAP
+        const accumulator all =
+            accumulator_merge_parts(partials + partials_offset, s.group, 1, groups, found_parts);
+        formula_finish(&f, s.group, 1, all, coefficients);
+        if (s.part == 0)
+            formula_save(&f, s.group, 1, all);
+#else
+        formula_load(&f, s.group, 1, coefficients);
+#endif
+    }
+    share(coefficients, COEFFICIENTS, shared, p);
+    if (y)
+        apply_held(&h, coefficients, y + s.start, &r, s.first, s.last, p);
+}
 #endif

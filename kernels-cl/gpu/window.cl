@@ -1,10 +1,102 @@
 /*
  * gpu schedule: a window that slides over channels.
  *
- * x and y are [outer][kept][inner], dense and apart; the window slides over kept. Launch: one dimension, any
- * work-group size; a work-item owns a value, its neighbours in memory are its neighbours in the group.
+ * x and y are [outer][kept][inner], dense and apart; the window slides over kept. WINDOW_BEFORE and
+ * WINDOW_AFTER are constants of the build where a kernel holds the window in registers.
  */
+#include "gpu/memory.cl"
+
+#if KERNEL_window_inner
+
+#define HALO  (WINDOW_BEFORE + WINDOW_AFTER)
+#define BLOCK 4 /* channels whose loads do not wait for each other */
+
+/*
+ * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
+ * multiple of LANES, and `channels` of their channels; neighbouring items have neighbouring pixels. It reads
+ * each channel once, and HALO more.
+ *
+ * work: items. pieces: of a pixel's channels.
+ */
+__kernel void window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner,
+                           INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+{
+    const index_t item = get_global_id(0), units = inner / LANES;
+    if (item >= work)
+        return;
+    const formula f = FORMULA_BIND;
+    const index_t strip = item / units, first = strip % pieces * channels;
+    const index_t last = min(kept, (index_t)(first + channels)), end = min(kept, (index_t)(last + WINDOW_AFTER));
+    const index_t start = strip / pieces * kept * inner + item % units * LANES;
+    x += x_offset + start;
+    y += y_offset + start;
+    V near[HALO + BLOCK]; /* channels c - WINDOW_BEFORE and those that follow; zeros where there are none */
+#pragma unroll
+    for (uint i = 0; i < HALO; i++) {
+        const index_t c = first + i - WINDOW_BEFORE;
+        near[i] = c < end ? NAME(load_lanes)(x + c * inner) : (V)(0.0f);
+    }
+    for (index_t c = first; c < last; c += BLOCK) {
+#pragma unroll
+        for (uint i = 0; i < BLOCK; i++) {
+            const index_t next = c + WINDOW_AFTER + i;
+            near[HALO + i] = next < end ? NAME(load_lanes)(x + next * inner) : (V)(0.0f);
+        }
+#pragma unroll
+        for (uint i = 0; i < BLOCK; i++) {
+            NAME(window_sum) sum = NAME(window_square)(near[i] * f.square_scale);
+#pragma unroll
+            for (uint w = 1; w <= HALO; w++)
+                sum = NAME(window_add)(sum, near[i + w] * f.square_scale);
+            if (c + i < last)
+                NAME(store_lanes)
+            (NAME(formula_divide)(&f, near[i + WINDOW_BEFORE], sum), y + (c + i) * inner);
+        }
+#pragma unroll
+        for (uint i = 0; i < HALO; i++)
+            near[i] = near[i + BLOCK];
+    }
+}
+#endif
+
+#if KERNEL_window_last
+
+#include "gpu/neighbours.cl"
+
+/*
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow each
+ * other, and reads them and their neighbours once, into local memory; an item owns four of them.
+ *
+ * work: values.
+ */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+window_last(index_t work, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+{
+    __local real near[WINDOW_BEFORE + GROUP_VALUES + WINDOW_AFTER];
+    const formula f = FORMULA_BIND;
+    const index_t start = (index_t)get_group_id(0) * GROUP_VALUES;
+    load_near(near, x + x_offset, start, work, WINDOW_BEFORE, WINDOW_AFTER);
+    barrier(CLK_LOCAL_MEM_FENCE);
+    const uint mine = get_local_id(0) * 4, count = owned(start, work);
+    if (count == 0)
+        return;
+    real results[4];
+#pragma unroll
+    for (uint i = 0; i < 4; i++) {
+        const window_sum sum = sum_near(&f, near + mine + i, (start + mine + i) % kept, kept);
+        results[i] = formula_divide(&f, near[WINDOW_BEFORE + mine + i], sum);
+    }
+    store_quad(vload4(0, results), y + y_offset + start + mine, count);
+}
+#endif
+
 #if KERNEL_window
+/*
+ * Windows of any length. Launch: one dimension, any work-group size; an item owns a value, its neighbours in
+ * memory are its neighbours in the work-group. It reads all of its window.
+ *
+ * work: values.
+ */
 __kernel void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
                      OUTPUT(y), FORMULA_PARAMETERS)
 {

@@ -1,17 +1,5 @@
 /* The functions that follow work on single values. */
-#undef LANES
-#undef V
-#undef NAME
-#undef ALL
-#undef LOAD
-#undef STORE
-#undef LOAD_PRIVATE
-#undef STORE_PRIVATE
-#undef INTEGERS
-#undef AS_INTEGERS
-#undef AS_REALS
-#undef CONVERT_INTEGERS
-#undef CONVERT_REALS
+#include "lanes/none.cl"
 #define LANES            1
 #define V                real
 #define NAME(name)       name

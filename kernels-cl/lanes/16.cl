@@ -1,17 +1,5 @@
 /* The functions that follow work on vectors of 16 values, and their names end in _16. */
-#undef LANES
-#undef V
-#undef NAME
-#undef ALL
-#undef LOAD
-#undef STORE
-#undef LOAD_PRIVATE
-#undef STORE_PRIVATE
-#undef INTEGERS
-#undef AS_INTEGERS
-#undef AS_REALS
-#undef CONVERT_INTEGERS
-#undef CONVERT_REALS
+#include "lanes/none.cl"
 #define LANES                    16
 #define V                        float16
 #define NAME(name)               PASTE(name, _16)

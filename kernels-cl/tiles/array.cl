@@ -5,6 +5,7 @@
 #define AT(tile, row, nothing)            (tile)[row]
 #define TERM_AT(tile, row, term, nothing) (tile)[(term)*TILE_ROWS + (row)]
 #define ROWS_OF(rows)                     (rows)
+#define COUNT_OF(rows)                    (rows)
 #define UNROLL_ROWS
 #define OF(name)        NAME(name##_of_tile)
 #define TILE_FUNCTION   static

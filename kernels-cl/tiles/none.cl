@@ -3,6 +3,7 @@
 #undef AT
 #undef TERM_AT
 #undef ROWS_OF
+#undef COUNT_OF
 #undef UNROLL_ROWS
 #undef OF
 #undef TILE_FUNCTION

@@ -4,6 +4,7 @@
 #define TILE                   rows_of_16
 #define AT(tile, row, nothing) TERM_AT(tile, row, 0, nothing)
 #define ROWS_OF(rows)          (rows)
+#define COUNT_OF(rows)         (rows)
 #define UNROLL_ROWS
 #define TERM_AT(tile, row, term, nothing)                                                                    \
     formula_term_16(load_operands_16((tile).first, (row) * (tile).stride), (tile).known, term)

@@ -1,0 +1,38 @@
+/* gpu schedule: an item's share of a group, held in registers from its one reading to the result: at most
+ * REGISTER_ROWS values a lane, of which those exist whose bits are set in `which`, the first if any. */
+typedef struct held {
+    V x[REGISTER_ROWS];
+#if BACKWARD
+    V dy[REGISTER_ROWS];
+#endif
+    uint which;
+} held;
+
+INLINED NAME(operands) operands_held(const held *h, uint row)
+{
+    NAME(operands) o;
+    o.x = h->x[row];
+#if BACKWARD
+    o.dy = h->dy[row];
+#endif
+#if ACCUMULATES
+    o.before = (V)(0.0f);
+#endif
+    return o;
+}
+
+#if !WORK_MAP
+INLINED NAME(accumulator) accumulator_held(const held *h, const V *known)
+{
+    V terms[TERMS * REGISTER_ROWS];
+    if (h->which == 0)
+        return NAME(accumulator_empty)();
+#pragma unroll
+    for (uint row = 0; row < REGISTER_ROWS; row++) {
+#pragma unroll
+        for (uint term = 0; term < TERMS; term++)
+            terms[term * REGISTER_ROWS + row] = NAME(formula_term)(operands_held(h, row), known, term);
+    }
+    return NAME(accumulator_of_registers)(terms, h->which);
+}
+#endif

@@ -1,0 +1,119 @@
+/*
+ * gpu schedule: what the items of a work-group tell each other.
+ *
+ * A work-group is a number of teams of `rows` items each, a power of two; an item is a row of its team, and
+ * neighbouring rows are `stride` items apart. Every item of the work-group calls these functions, whether
+ * its team has work or not: there are barriers in them.
+ */
+typedef struct place {
+    uint team, row;
+    uint rows, stride;
+    bool exists; /* the team, and this row of it */
+} place;
+
+/* Teams of neighbouring items. */
+static place place_in_row(uint rows)
+{
+    const uint item = get_local_id(0);
+    const place p = {item / rows, item % rows, rows, 1, true};
+    return p;
+}
+
+/* `stride` teams side by side; what is left of the work-group has no work. */
+static place place_in_column(uint rows, uint stride)
+{
+    const uint item = get_local_id(0);
+    const place p = {item % stride, item / stride, rows, stride, item / stride < rows};
+    return p;
+}
+
+/* Values that the first row of each team has, for all of them. `shared` holds `count` a team. */
+INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
+{
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (p.exists && p.row == 0) {
+#pragma unroll
+        for (uint i = 0; i < count; i++)
+            shared[p.team * count + i] = values[i];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (p.exists) {
+#pragma unroll
+        for (uint i = 0; i < count; i++)
+            values[i] = shared[p.team * count + i];
+    }
+}
+
+#if !WORK_MAP
+
+/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2). They are
+ * neighbours in a work-group of one dimension on every device that can. */
+#if SUB_GROUPS == 1
+#define EXCHANGE(value, distance) intel_sub_group_shuffle_xor(value, distance)
+#elif SUB_GROUPS == 2
+#pragma OPENCL EXTENSION cl_khr_subgroups : enable
+#pragma OPENCL EXTENSION cl_khr_subgroup_shuffle : enable
+#define EXCHANGE(value, distance) sub_group_shuffle_xor(value, distance)
+#endif
+
+/* In the first row: merged with the rows from `reach` on, through local memory. */
+static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared, place p, uint reach)
+{
+    V *fields = (V *)&a;
+    const uint first = p.stride == 1 ? p.team * reach : p.team; /* the team's first place */
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (p.exists && p.row >= reach && p.row < 2 * reach) {
+        for (uint f = 0; f < ACCUMULATOR_FIELDS; f++)
+            shared[f * (LOCAL_SIZE / 2) + first + (p.row - reach) * p.stride] = fields[f];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (p.exists && p.row < reach) {
+        NAME(accumulator) b;
+        V *others = (V *)&b;
+        for (uint f = 0; f < ACCUMULATOR_FIELDS; f++)
+            others[f] = shared[f * (LOCAL_SIZE / 2) + first + p.row * p.stride];
+        a = NAME(accumulator_merge)(a, b);
+    }
+    return a;
+}
+
+#ifdef EXCHANGE
+/* The same between items of a sub-group. */
+static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, place p, uint reach)
+{
+    NAME(accumulator) b;
+    const real *fields = (const real *)&a;
+    real *others = (real *)&b;
+    for (uint f = 0; f < ACCUMULATOR_FIELDS * LANES; f++)
+        others[f] = EXCHANGE(fields[f], reach * p.stride);
+    return p.row < reach ? NAME(accumulator_merge)(a, b) : a;
+}
+#endif
+
+/* The accumulators of each team's items as one, in its first row: each row is merged with that half of the
+ * rows further on, then a quarter. `shared` holds LOCAL_SIZE / 2 accumulators. */
+static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V *shared, place p)
+{
+    uint reach = p.rows / 2;
+#ifdef EXCHANGE
+    const uint near = (p.stride & (p.stride - 1)) == 0 ? get_max_sub_group_size() : 0;
+    for (; reach > 0 && 2 * reach * p.stride > near; reach /= 2)
+        a = NAME(merge_far)(a, shared, p, reach);
+    for (; reach > 0; reach /= 2)
+        a = NAME(merge_near)(a, p, reach);
+#else
+    for (; reach > 0; reach /= 2)
+        a = NAME(merge_far)(a, shared, p, reach);
+#endif
+    return a;
+}
+
+#endif
+
+/* How many vectors of local memory both take, for at most `teams` teams. */
+#if WORK_MAP
+#define SHARED_FOR(teams, values) ((values) * (teams))
+#else
+#define SHARED_OF_MERGE           (ACCUMULATOR_FIELDS * ((LOCAL_SIZE + 1) / 2))
+#define SHARED_FOR(teams, values) ((values) * (teams) > SHARED_OF_MERGE ? (values) * (teams) : SHARED_OF_MERGE)
+#endif

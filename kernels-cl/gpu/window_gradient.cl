@@ -1,0 +1,185 @@
+/*
+ * gpu schedule: gradients of a window that slides over channels.
+ *
+ * x, dy and dx (y here) are [outer][kept][inner], dense; the window slides over kept. WINDOW_BEFORE and
+ * WINDOW_AFTER are constants of the build. A channel's gradient needs what the channels in whose windows it
+ * is contribute, and those the sums of their own windows: it reaches HALO channels to either side.
+ */
+#include "gpu/memory.cl"
+
+#define HALO (WINDOW_BEFORE + WINDOW_AFTER)
+
+#if KERNEL_window_inner_gradient
+
+#define BLOCK 2 /* channels whose loads do not wait for each other */
+
+/* What an item knows of the channels around c, the one whose contribution is found next. */
+typedef struct rings {
+    V x[HALO + BLOCK];               /* c - WINDOW_BEFORE and those that follow */
+    V contributions[HALO + BLOCK];   /* c - HALO and those that follow */
+    V direct[WINDOW_BEFORE + BLOCK]; /* c - WINDOW_BEFORE and those that follow */
+} rings;
+
+/* The next BLOCK channels take the place of the first. */
+INLINED void advance(rings *r)
+{
+#pragma unroll
+    for (uint i = 0; i < HALO; i++) {
+        r->x[i] = r->x[i + BLOCK];
+        r->contributions[i] = r->contributions[i + BLOCK];
+    }
+#pragma unroll
+    for (uint i = 0; i < WINDOW_BEFORE; i++)
+        r->direct[i] = r->direct[i + BLOCK];
+}
+
+/* What channel c + i contributes; nothing where there is no such channel. */
+INLINED void contribute(rings *r, uint i, const formula *f, V dy, bool exists)
+{
+    NAME(window_sum) sum = NAME(window_square)(r->x[i] * f->square_scale);
+#pragma unroll
+    for (uint w = 1; w <= HALO; w++)
+        sum = NAME(window_add)(sum, r->x[i + w] * f->square_scale);
+    const NAME(shares) own = NAME(formula_shares)(f, dy, r->x[i + WINDOW_BEFORE] * f->square_scale, sum);
+    r->contributions[HALO + i] = exists ? own.contribution : (V)(0.0f);
+    r->direct[WINDOW_BEFORE + i] = own.direct;
+}
+
+/* dx of channel c + i - WINDOW_BEFORE. */
+INLINED V gradient_of(const rings *r, uint i, const formula *f)
+{
+    V sums[2] = {r->contributions[i], (V)(0.0f)};
+#pragma unroll
+    for (uint w = 1; w <= HALO; w++)
+        sums[w % 2] += r->contributions[i + w];
+    return NAME(formula_gradient)(f, r->direct[i], r->x[i] * f->square_scale, sums[0] + sums[1]);
+}
+
+/*
+ * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
+ * multiple of LANES, and `channels` of their channels; neighbouring items have neighbouring pixels. It reads
+ * each channel once, and of x 2 HALO more, of dy HALO.
+ *
+ * work: items. pieces: of a pixel's channels.
+ */
+__kernel void window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept,
+                                    index_t inner, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
+{
+    const index_t item = get_global_id(0), units = inner / LANES;
+    if (item >= work)
+        return;
+    const formula f = FORMULA_BIND;
+    const index_t strip = item / units, first = strip % pieces * channels;
+    const index_t last = min(kept, (index_t)(first + channels));
+    const index_t start = strip / pieces * kept * inner + item % units * LANES;
+    x += x_offset + start;
+    dy += dy_offset + start;
+    y += y_offset + start;
+    rings r;
+#pragma unroll
+    for (uint i = 0; i < HALO; i++) {
+        const index_t c = first + i - HALO; /* huge where it would be less than 0 */
+        r.x[i] = c < kept ? NAME(load_lanes)(x + c * inner) : (V)(0.0f);
+        r.contributions[i] = (V)(0.0f);
+    }
+#pragma unroll
+    for (uint i = 0; i < WINDOW_BEFORE; i++)
+        r.direct[i] = (V)(0.0f);
+    for (index_t step = 0; step < last - first + HALO; step += BLOCK) {
+        const index_t c = first + step - WINDOW_AFTER;
+#pragma unroll
+        for (uint i = 0; i < BLOCK; i++) {
+            const index_t next = c + WINDOW_AFTER + i;
+            r.x[HALO + i] =
+                next < kept && step + i < last - first + HALO ? NAME(load_lanes)(x + next * inner) : (V)(0.0f);
+        }
+#pragma unroll
+        for (uint i = 0; i < BLOCK; i++) {
+            const bool exists = c + i < kept && step + i < last - first + HALO;
+            const V own = exists ? NAME(load_lanes)(dy + (c + i) * inner) : (V)(0.0f);
+            contribute(&r, i, &f, own, exists);
+        }
+#pragma unroll
+        for (uint i = 0; i < BLOCK; i++) {
+            if (step + i < HALO || step + i >= last - first + HALO)
+                continue;
+            __global real *to = y + (first + step + i - HALO) * inner;
+            const V gradient = gradient_of(&r, i, &f);
+            NAME(store_lanes)(ACCUMULATES ? NAME(load_lanes)(to) + gradient : gradient, to);
+        }
+        advance(&r);
+    }
+}
+#endif
+
+#if KERNEL_window_last_gradient
+
+#include "gpu/neighbours.cl"
+
+/* The sum of what the channels contribute in whose windows channel c is, the first of them near[0]. */
+INLINED real sum_contributions(__local const real *near, index_t c, index_t kept)
+{
+    real sums[2] = {0.0f, 0.0f};
+#pragma unroll
+    for (uint w = 0; w <= HALO; w++) {
+        const index_t neighbour = c + w - WINDOW_AFTER; /* huge where it would be less than 0 */
+        sums[w % 2] += neighbour < kept ? near[w] : 0.0f;
+    }
+    return sums[0] + sums[1];
+}
+
+/*
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow each
+ * other, and reads them and their neighbours once, x into local memory; an item owns four of them, and shares
+ * the work for the neighbours.
+ *
+ * work: values.
+ */
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
+{
+    __local real near_x[HALO + GROUP_VALUES + HALO];
+    __local real near_contributions[WINDOW_AFTER + GROUP_VALUES + WINDOW_BEFORE];
+    const formula f = FORMULA_BIND;
+    const index_t start = (index_t)get_group_id(0) * GROUP_VALUES;
+    x += x_offset;
+    dy += dy_offset;
+    y += y_offset + start;
+    load_near(near_x, x, start, work, HALO, HALO);
+    barrier(CLK_LOCAL_MEM_FENCE);
+
+    const uint mine = get_local_id(0) * 4, count = owned(start, work);
+    real own_dy[4], direct[4];
+    vstore4(count > 0 ? load_quad(dy + start + mine, count) : (float4)(0.0f), 0, own_dy);
+#pragma unroll
+    for (uint i = 0; i < 4; i++) {
+        const uint at = mine + i; /* from `start` */
+        const window_sum sum = sum_near(&f, near_x + at + WINDOW_AFTER, (start + at) % kept, kept);
+        const shares own = formula_shares(&f, own_dy[i], near_x[HALO + at] * f.square_scale, sum);
+        direct[i] = own.direct;
+        near_contributions[WINDOW_AFTER + at] = own.contribution;
+    }
+    for (uint i = get_local_id(0); i < HALO; i += LOCAL_SIZE) {
+        const uint to = i < WINDOW_AFTER ? i : GROUP_VALUES + i;
+        const index_t at = start + to - WINDOW_AFTER; /* huge where it would be less than 0 */
+        const real its_dy = at < work ? dy[at] : 0.0f;
+        const window_sum sum = sum_near(&f, near_x + to, at % kept, kept);
+        near_contributions[to] =
+            formula_shares(&f, its_dy, near_x[to + WINDOW_BEFORE] * f.square_scale, sum).contribution;
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (count == 0)
+        return;
+    float4 before = (float4)(0.0f);
+#if ACCUMULATES
+    before = load_quad(y + mine, count);
+#endif
+    real results[4];
+#pragma unroll
+    for (uint i = 0; i < 4; i++) {
+        const real sum = sum_contributions(near_contributions + mine + i, (start + mine + i) % kept, kept);
+        results[i] = formula_gradient(&f, direct[i], near_x[HALO + mine + i] * f.square_scale, sum);
+    }
+    store_quad(before + vload4(0, results), y + mine, count);
+}
+#endif

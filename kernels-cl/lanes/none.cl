@@ -1,0 +1,14 @@
+/* Undoes what the file of a vector width defined, so that another can be included. */
+#undef LANES
+#undef V
+#undef NAME
+#undef ALL
+#undef LOAD
+#undef STORE
+#undef LOAD_PRIVATE
+#undef STORE_PRIVATE
+#undef INTEGERS
+#undef AS_INTEGERS
+#undef AS_REALS
+#undef CONVERT_INTEGERS
+#undef CONVERT_REALS
