@@ -307,6 +307,17 @@ cl_device_type device_class(cl_device_type type)
     return type & CL_DEVICE_TYPE_CPU ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_ACCELERATOR;
 }
 
+/* The embedded profile need not have 64-bit integers. */
+static bool has_no_long(cl_device_id device)
+{
+    char profile[32] = "", extensions[8192] = "";
+    if (clGetDeviceInfo(device, CL_DEVICE_PROFILE, sizeof profile, profile, NULL) != CL_SUCCESS ||
+        strcmp(profile, "EMBEDDED_PROFILE") != 0)
+        return false;
+    return clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof extensions, extensions, NULL) != CL_SUCCESS ||
+           strstr(extensions, "cles_khr_int64") == NULL;
+}
+
 clnorm_status device_caps(cl_device_id device, caps *out)
 {
     size_t work_item_sizes[16] = {0};
@@ -327,6 +338,7 @@ clnorm_status device_caps(cl_device_id device, caps *out)
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof cache, &cache},
         {CL_DEVICE_ADDRESS_BITS, sizeof address_bits, &address_bits},
         {CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler},
+        {CL_DEVICE_MAX_PARAMETER_SIZE, sizeof answer.parameter_bytes, &answer.parameter_bytes},
     };
 
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
@@ -341,6 +353,7 @@ clnorm_status device_caps(cl_device_id device, caps *out)
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
     answer.address_bits = address_bits;
     answer.compiler = compiler == CL_TRUE;
+    answer.no_long = has_no_long(device);
     *out = answer;
     return CLNORM_OK;
 }

@@ -34,6 +34,8 @@ typedef struct caps {
     size_t cache;              /* bytes of the global memory cache, 0 if unknown */
     unsigned address_bits;
     bool compiler;
+    bool no_long;           /* 64-bit integers are missing, as the embedded profile allows */
+    size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
 } caps;
 
 /* Asks the device. */

@@ -103,7 +103,7 @@ static clnorm_status prepare(clnorm_plan *plan)
     clnorm_status status = context_schedule(plan->context, &schedule);
     if (status != CLNORM_OK)
         return status;
-    problem p = {0};
+    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
     if (tensor_elements(&plan->op.x) > 0)
         op_find(plan->op.kind)->lower(&plan->op, &p);
     choice chosen;
