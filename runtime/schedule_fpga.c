@@ -4,12 +4,12 @@
  * one kernel for that leaves the pipelines simple.
  */
 #include "schedule_fpga.h"
+#include "image_text.h"
+
+#include "../kernels-cl/fpga/parameters.cl"
 
 #include <assert.h>
 #include <string.h>
-
-/* Of kernels-cl/fpga/pipeline.cl. */
-enum { VECTOR = 16, SLOTS = 256, MERGE_DISTANCE = 64 };
 
 /* The kernels of a formula and kind of work, an INSTANCE of kernels-cl/fpga/image.cl. */
 typedef struct instance {
@@ -56,13 +56,13 @@ static const instance *instance_of(const problem *p)
 
 step *fpga_step(choice *out, const char *kernel)
 {
+    static const char *const sources[IMAGE_SOURCES] = {IMAGE_SOURCE_NAMES};
     assert(out->step_count < MAX_STEPS);
     step *s = &out->steps[out->step_count++];
     memset(s, 0, sizeof *s);
-    s->sources[0] = "prelude.cl";
-    s->sources[1] = "fpga/image.cl";
-    s->source_count = 2;
-    strcpy(s->options, "-cl-std=CL1.2 -DINDEX_BITS=64"); /* one program for sizes of all kinds */
+    memcpy(s->sources, sources, sizeof sources);
+    s->source_count = IMAGE_SOURCES;
+    strcpy(s->options, IMAGE_OPTIONS); /* one program for sizes of all kinds */
     s->kernel = kernel;
     s->index_bits = 64;
     s->dimensions = 1;

@@ -1,7 +1,7 @@
 /* The fpga schedule's windows: short ones in shift registers, all others through memory. */
 #include "schedule_fpga.h"
 
-enum { WINDOW_RADIUS = 8 /* of kernels-cl/fpga/pipeline.cl */ };
+#include "../kernels-cl/fpga/parameters.cl"
 
 const char *fpga_refuse_window(const problem *p, const caps *device)
 {

@@ -26,7 +26,7 @@ static const char *fake_log;
 static size_t fake_log_size;
 
 static const char *const source_names[] = {"scale.cl"};
-static const program_request request = {source_names, 1, "-DUNUSED=1"};
+static const program_request request = {source_names, 1, "-DUNUSED=1", NULL};
 
 /* Stands before the loader's: a device without a compiler, while hide_compiler is set. */
 cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *value, size_t *size_ret)
@@ -223,7 +223,7 @@ END_TEST
 
 START_TEST(changed_options_miss)
 {
-    const program_request without = {source_names, 1, NULL};
+    const program_request without = {source_names, 1, NULL, NULL};
     program_store *store = new_store();
     use(store, PROGRAM_FROM_SOURCE, 3.0F);
     use_request(store, &without, PROGRAM_FROM_SOURCE, 3.0F);
@@ -357,7 +357,7 @@ END_TEST
 
 START_TEST(wrong_options_fail)
 {
-    const program_request wrong = {source_names, 1, "-such-an-option"};
+    const program_request wrong = {source_names, 1, "-such-an-option", NULL};
     program_store *store = new_store();
     assert_fails(store, &wrong, CLNORM_BUILD_FAILED, "building scale.cl: CL_");
     program_store_destroy(store);
@@ -367,7 +367,7 @@ END_TEST
 START_TEST(a_missing_source_fails)
 {
     const char *const names[] = {"scale.cl", "absent.cl"};
-    const program_request absent = {names, 2, ""};
+    const program_request absent = {names, 2, "", NULL};
     program_store *store = new_store();
     assert_fails(store, &absent, CLNORM_IO_ERROR, "\"absent.cl\"");
     program_save(store, &absent);
@@ -384,18 +384,22 @@ START_TEST(saving_what_was_never_got_does_nothing)
 }
 END_TEST
 
+/* It is served from CLNORM_BINARY_DIR, and with what was compiled somewhere else: not from the cache. */
 START_TEST(a_device_without_compiler)
 {
     program_store *store = NULL;
     hide_compiler = true;
     store = new_store();
-    assert_fails(store, &request, CLNORM_NO_COMPILER, "cannot compile scale.cl");
+    assert_fails(store, &request, CLNORM_NO_COMPILER,
+                 "CLNORM_BINARY_DIR, the directory of its image, is not set");
     program_store_destroy(store);
 
     hide_compiler = false;
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
     hide_compiler = true;
-    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    store = new_store();
+    assert_fails(store, &request, CLNORM_NO_COMPILER, "clnorm build --device fpga --out DIR");
+    program_store_destroy(store);
 }
 END_TEST
 

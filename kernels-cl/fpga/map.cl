@@ -57,7 +57,7 @@ PIPELINE void RENAMED(map)(index_t work, uint groups_per_block, index_t outer, i
         }
         const index_t words = y ? words_of_block(b, e) : 0;
         walk w = {0, 0, 0};
-        INDEPENDENT
+        INDEPENDENT(y)
         for (index_t i = 0; i < words; i++) {
             apply_word(from, y, walk_position(w, b, e), walk_values(w, b, e),
                        coefficients + (inner == 1 ? w.at : w.group), inner == 1);

@@ -9,31 +9,27 @@
  * neighbouring groups of one batch entry, at most SLOTS of them: what is known of them is kept on the chip.
  */
 
-/* Fixed when the program is built, and named in an image's manifest. */
-#define VECTOR         16  /* values a step */
-#define SLOTS          256 /* accumulators that are filled in turn */
-#define MERGE_DISTANCE 64  /* steps, at least, before a slot's turn comes again */
-#define WINDOW_VECTOR  4   /* values a step of windows */
-#define WINDOW_RADIUS  8   /* the most channels on either side of a window; a multiple of WINDOW_VECTOR */
-#define WINDOW_WORDS   64  /* steps along a channel before the next one */
+#include "fpga/parameters.cl"
 
 /* Compilers for Intel's FPGAs, and their emulation, build no hardware that counts work-items where the
- * attribute says that there is one, and are told here which steps need not wait for each other's accesses to
- * memory: all, or those that are less than MERGE_DISTANCE apart. */
+ * attribute says that there is one. INDEPENDENT tells them that no step of a loop reads what another wrote to
+ * an array; TAKE_TURNS, none that is less than MERGE_DISTANCE away. */
 #ifdef __has_attribute
 #if __has_attribute(max_global_work_dim)
 #define FOR_INTEL 1
 #endif
 #endif
 #if FOR_INTEL || defined(INTELFPGA_CL)
+#define PRAGMA_(text) _Pragma(#text)
+#define PRAGMA(text)  PRAGMA_(text)
 #define PIPELINE                                                                                             \
     __attribute__((max_global_work_dim(0))) __attribute__((reqd_work_group_size(1, 1, 1))) __kernel
-#define INDEPENDENT _Pragma("ivdep")
-#define TAKE_TURNS  _Pragma("ivdep safelen(64)") /* MERGE_DISTANCE */
+#define INDEPENDENT(name) PRAGMA(ivdep array(name))
+#define TAKE_TURNS(name)  PRAGMA(ivdep array(name) safelen(MERGE_DISTANCE))
 #else
 #define PIPELINE __attribute__((reqd_work_group_size(1, 1, 1))) __kernel
-#define INDEPENDENT
-#define TAKE_TURNS
+#define INDEPENDENT(name)
+#define TAKE_TURNS(name)
 #endif
 
 typedef struct extents {

@@ -12,7 +12,7 @@ PIPELINE void rearrange(index_t work, ulong8 axis_sizes, ulong8 axis_from_stride
     if (!from || !to)
         return; /* a result that nobody wants */
     ulong from_at = 0, to_at = 0;
-    INDEPENDENT
+    INDEPENDENT(to)
     for (index_t i = 0; i < work; i++) {
         to[to_at] = from[from_at];
         bool carry = true;

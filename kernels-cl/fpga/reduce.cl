@@ -29,7 +29,6 @@ INLINED void add_tile(accumulator *slot, const operands *word, const real *known
 INLINED void fill_rows(operands (*columns)[VECTOR], sources from, index_t start, uint rows, uint groups,
                        index_t kept)
 {
-    INDEPENDENT
     for (uint row = 0, at = 0; row < rows;) {
         operands word[VECTOR];
         const uint count = min(groups - at, (uint)VECTOR);
@@ -48,7 +47,7 @@ INLINED void fill_rows(operands (*columns)[VECTOR], sources from, index_t start,
 INLINED void merge_slots(accumulator *slots, uint groups, uint slots_per_group)
 {
     for (uint reach = slots_per_group / 2; reach > 0; reach /= 2) {
-        INDEPENDENT
+        INDEPENDENT(slots)
         for (uint group = 0, slot = 0; group < groups;) {
             accumulator *to = slots + group * slots_per_group + slot;
             *to = accumulator_merge(*to, to[reach]);
@@ -97,7 +96,7 @@ PIPELINE void RENAMED(reduce)(index_t work, uint groups_per_block, uint slots_pe
             if (inner == 1)
                 fill_rows(columns, from, b.start + pass * VECTOR * kept, rows, b.groups, kept);
             walk w = {0, 0, 0};
-            TAKE_TURNS
+            TAKE_TURNS(slots)
             for (index_t step = 0; step < steps; step++) {
                 operands word[VECTOR];
                 const uint g = inner == 1 ? (uint)step : w.group;

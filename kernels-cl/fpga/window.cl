@@ -29,7 +29,7 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
     const window_extents e = window_extents_of(work, kept, inner, before, after, WINDOW_RADIUS);
     x += x_offset;
     y += y_offset;
-    INDEPENDENT
+    INDEPENDENT(y)
     for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
         real word[WINDOW_VECTOR];
         delays now;
@@ -71,7 +71,7 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
     x += x_offset;
     dy += dy_offset;
     y += y_offset;
-    INDEPENDENT
+    INDEPENDENT(y)
     for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
         real word[WINDOW_VECTOR], gradient[WINDOW_VECTOR], direct[WINDOW_VECTOR], given[WINDOW_VECTOR];
         delays x_now, direct_now, given_now;

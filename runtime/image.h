@@ -1,0 +1,58 @@
+/*
+ * Images: programs that were compiled ahead of time, for devices that cannot compile.
+ *
+ * A directory holds images for any number of devices, and manifest.json, which describes them:
+ *   {"format": 1, "images": [{"file": "name.bin", "size": 1234, "hash": "...",      XXH3-128 of the file
+ *     "device": "...", "vendor": "...", "driver": "...", "platform": "...",         what it was built for
+ *     "library": "0.1.0", "source": "...",                                        and from: a hash of the
+ * text "parameters": {"VECTOR": 16, ...}, "kernels": [{"name": "...", "arguments": 9}, ...]}]} An image is
+ * found by the name of its device. Both files are replaced as a whole.
+ */
+#ifndef CLNORM_RUNTIME_IMAGE_H
+#define CLNORM_RUNTIME_IMAGE_H
+
+#include "hash.h"
+#include "image_text.h"
+#include "status.h"
+
+enum { IMAGE_FORMAT = 1 };
+
+/* The text that images are compiled from, which the caller frees, and its hash; `kernel_directory` as for
+ * source_expand, `text` may be NULL. */
+clnorm_status image_text(const char *kernel_directory, char **text, char hash[HASH_DIGITS + 1]);
+
+/* An image that was read, and found to be whole and of this library. */
+typedef struct image image;
+
+/* Reads the image for the device of that name. The message says what to do. Errors: INVALID_ENVIRONMENT
+ * (there is no such directory: it is CLNORM_BINARY_DIR), NO_IMAGE (there is no manifest, no image for this
+ * device, or one from another text than `source`), INVALID_FILE (a manifest that cannot be read, an image
+ * that is missing, cut or changed), OUT_OF_MEMORY. */
+clnorm_status image_open(image **opened, const char *directory, const char *device, const char *source);
+void image_close(image *opened);
+
+const unsigned char *image_binary(const image *opened, size_t *size);
+const char *image_path(const image *opened);
+/* The driver that it was built with. */
+const char *image_driver(const image *opened);
+bool image_has_kernel(const image *opened, const char *kernel);
+
+typedef struct image_kernel {
+    const char *name;
+    cl_uint arguments;
+} image_kernel;
+
+/* What a manifest says of an image. */
+typedef struct image_description {
+    const char *device, *vendor, *driver, *platform;
+    const char *source;
+    const image_kernel *kernels;
+    size_t kernel_count;
+} image_description;
+
+/* Writes an image and its place in the manifest, where it takes that of an older one for the same device.
+ * Makes the directory if needed. IO_ERROR, INVALID_FILE (what is there is no manifest), OUT_OF_MEMORY. */
+clnorm_status image_write(const char *directory, const image_description *description, const void *binary,
+                          size_t size);
+
+#endif

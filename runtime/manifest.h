@@ -1,0 +1,39 @@
+/* manifest.json of a directory of images, as JSON. The format is in image.h. */
+#ifndef CLNORM_RUNTIME_MANIFEST_H
+#define CLNORM_RUNTIME_MANIFEST_H
+
+#include "image.h"
+
+#include <jansson.h>
+
+/* What an image's row of a manifest says; the strings are the manifest's. */
+typedef struct manifest_row {
+    const char *file, *hash, *device, *driver, *library, *source;
+    size_t size;
+    json_t *kernels;
+} manifest_row;
+
+/* Reads `directory`/manifest.json. NO_IMAGE: there is none. INVALID_FILE, OUT_OF_MEMORY. */
+clnorm_status manifest_read(const char *directory, json_t **manifest);
+
+/* The row for a device. NO_IMAGE, with the devices that there are; INVALID_FILE. */
+clnorm_status manifest_find(const json_t *manifest, const char *directory, const char *device,
+                            manifest_row *row);
+
+/* Adds a row, in the place of an older one for the same device; `manifest` may be NULL: a new one. The caller
+ * owns what comes back, NULL without memory. */
+json_t *manifest_with(const json_t *manifest, const image_description *description, const char *file,
+                      size_t size, const char *hash);
+
+/* Writes it. IO_ERROR, OUT_OF_MEMORY. */
+clnorm_status manifest_write(const char *directory, const json_t *manifest);
+
+/* "directory/name", which the caller frees; NULL without memory. */
+char *path_in(const char *directory, const char *name);
+
+/* Copies a text of a driver as ASCII, '?' for all else. */
+void copy_ascii(const char *text, char *ascii, size_t size);
+
+enum { MANIFEST_TEXT = 256 };
+
+#endif
