@@ -102,7 +102,8 @@ also "what to do then" "CLNORM_BINARY_DIR, the directory of its image, is not se
 try "build needs a compiler" 1 "the device cannot compile; its vendor's compiler can" without_compiler "$clnorm" build --out none
 
 # ---- Building ----
-try "build" 0 "an image for " "$clnorm" build --out images
+CLNORM_VERBOSE=info try "build" 0 "an image for " "$clnorm" build --out images
+grep "was not launched" stderr.txt && report "every kernel was compiled" "$(cat stderr.txt)"
 try "the manifest" 0 "ok" python3 - <<'PYTHON'
 import json, os
 m = json.load(open("images/manifest.json"))

@@ -402,7 +402,8 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 /*
  * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
  * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
- * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR.
+ * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also
+ * UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
