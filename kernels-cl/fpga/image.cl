@@ -71,6 +71,8 @@
 #define WORK_WINDOW      1
 #include "fpga/begin.cl"
 #include "ops/local_response_normalization.cl"
+#include "fpga/lanes.cl"
+#include "ops/local_response_normalization.cl"
 #include "fpga/window.cl"
 #include "fpga/window_long.cl"
 #include "fpga/end.cl"
@@ -79,6 +81,8 @@
 #define WORK_WINDOW 1
 #define BACKWARD    1
 #include "fpga/begin.cl"
+#include "ops/local_response_normalization.cl"
+#include "fpga/lanes.cl"
 #include "ops/local_response_normalization.cl"
 #include "fpga/window.cl"
 #include "fpga/window_long.cl"

@@ -5,15 +5,15 @@
  * the next, and no error either.
  */
 
-/* The sum of the squares in the window of the channel WINDOW_RADIUS ago. */
-INLINED window_sum window_at(const formula *f, const delays *x, window_walk w, window_extents e, uint lane)
+/* The sum of the squares in the windows of the channels WINDOW_RADIUS ago. */
+INLINED NAME(window_sum) window_at(const formula *f, const delays *x, window_extents e)
 {
-    window_sum sum = window_square(0.0f);
+    NAME(window_sum) sum = NAME(window_square)((V)(0.0f));
 #pragma unroll
     for (uint i = 0; i < WINDOW_TAPS; i++) {
         const uint tap = WINDOW_TAPS - 1 - i;
-        const bool taken = in_window(w, e, lane, tap, WINDOW_RADIUS, e.before, e.after);
-        sum = window_add(sum, taken ? x->taps[tap][lane] * f->square_scale : 0.0f);
+        const bool taken = in_window(tap, e.before, e.after);
+        sum = NAME(window_add)(sum, taken ? x->taps[tap] * f->square_scale : (V)(0.0f));
     }
     return sum;
 }
@@ -29,39 +29,33 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
     const window_extents e = window_extents_of(work, kept, inner, before, after, WINDOW_RADIUS);
     x += x_offset;
     y += y_offset;
+    delay_begin(&line);
     INDEPENDENT(y)
     for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
-        real word[WINDOW_VECTOR];
         delays now;
-        load_window_word(word, x, w, e, 0);
-        delay(&line, &now, word, w.word, inner == 1);
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++) {
-            if (window_exists(w, e, lane, WINDOW_RADIUS))
-                y[window_position(w, e, lane, WINDOW_RADIUS)] =
-                    formula_divide(&f, now.taps[WINDOW_RADIUS][lane], window_at(&f, &now, w, e, lane));
-        }
+        delay(&line, &now, load_window_word(x, w, e, 0), w.word, inner == 1);
+        const V result = NAME(formula_divide)(&f, now.taps[WINDOW_RADIUS], window_at(&f, &now, e));
+        store_window_word(result, y, w, e, WINDOW_RADIUS);
     }
 }
 
 #else
 
-/* The sum of the contributions of the channels in whose windows the one 2 * WINDOW_RADIUS ago is. */
-INLINED real contributions_at(const delays *contributions, window_walk w, window_extents e, uint lane)
+/* The sums of the contributions of the channels in whose windows those 2 * WINDOW_RADIUS ago are. */
+INLINED V contributions_at(const delays *contributions, window_extents e)
 {
-    pair sum = {0.0f, 0.0f};
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
 #pragma unroll
     for (uint i = 0; i < WINDOW_TAPS; i++) {
         const uint tap = WINDOW_TAPS - 1 - i;
-        const bool taken = in_window(w, e, lane, WINDOW_RADIUS + tap, 2 * WINDOW_RADIUS, e.after, e.before);
-        sum = pair_add(sum, taken ? contributions->taps[tap][lane] : 0.0f);
+        const bool taken = in_window(tap, e.after, e.before);
+        sum = NAME(pair_add)(sum, taken ? contributions->taps[tap] : (V)(0.0f));
     }
-    return renormalize(sum.value, sum.rest).value;
+    return NAME(renormalize)(sum.value, sum.rest).value;
 }
 
 /* Two windows, one behind the other: of squares, WINDOW_RADIUS channels late, and of what comes of them.
- * work: outer.
- */
+ * work: outer. */
 PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
                               INPUT(dy), OUTPUT(y), uint accumulate, FORMULA_PARAMETERS)
 {
@@ -71,33 +65,25 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
     x += x_offset;
     dy += dy_offset;
     y += y_offset;
+    delay_begin(&x_line);
+    delay_begin(&direct_line);
+    delay_begin(&contribution_line);
     INDEPENDENT(y)
     for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
-        real word[WINDOW_VECTOR], gradient[WINDOW_VECTOR], direct[WINDOW_VECTOR], given[WINDOW_VECTOR];
         delays x_now, direct_now, given_now;
-        load_window_word(word, x, w, e, 0);
-        load_window_word(gradient, dy, w, e, WINDOW_RADIUS);
-        delay(&x_line, &x_now, word, w.word, inner == 1);
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++) {
-            const shares own =
-                formula_shares(&f, gradient[lane], x_now.taps[WINDOW_RADIUS][lane] * f.square_scale,
-                               window_at(&f, &x_now, w, e, lane));
-            direct[lane] = own.direct;
-            given[lane] = own.contribution;
-        }
-        delay(&direct_line, &direct_now, direct, w.word, inner == 1);
+        delay(&x_line, &x_now, load_window_word(x, w, e, 0), w.word, inner == 1);
+        const NAME(shares) own =
+            NAME(formula_shares)(&f, load_window_word(dy, w, e, WINDOW_RADIUS),
+                                 x_now.taps[WINDOW_RADIUS] * f.square_scale, window_at(&f, &x_now, e));
+        const V given = existing_lanes(own.contribution, w, e, WINDOW_RADIUS);
+        delay(&direct_line, &direct_now, own.direct, w.word, inner == 1);
         delay(&contribution_line, &given_now, given, w.word, inner == 1);
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++) {
-            if (!window_exists(w, e, lane, 2 * WINDOW_RADIUS))
-                continue;
-            const real dx = formula_gradient(&f, direct_now.taps[WINDOW_RADIUS][lane],
-                                             x_now.taps[2 * WINDOW_RADIUS][lane] * f.square_scale,
-                                             contributions_at(&given_now, w, e, lane));
-            __global real *to = y + window_position(w, e, lane, 2 * WINDOW_RADIUS);
-            *to = accumulate ? *to + dx : dx;
-        }
+        V dx = NAME(formula_gradient)(&f, direct_now.taps[WINDOW_RADIUS],
+                                      x_now.taps[2 * WINDOW_RADIUS] * f.square_scale,
+                                      contributions_at(&given_now, e));
+        if (accumulate)
+            dx = load_window_word(y, w, e, 2 * WINDOW_RADIUS) + dx;
+        store_window_word(dx, y, w, e, 2 * WINDOW_RADIUS);
     }
 }
 

@@ -8,45 +8,56 @@
  */
 #define WINDOW_TAPS (2 * WINDOW_RADIUS + 1)
 
-/* Registers of one value: for words of pixels, a channel a row; for words of channels, a word a row. */
+typedef PASTE(float, WINDOW_VECTOR) window_word;
+typedef PASTE(int, WINDOW_VECTOR) window_mask;
+#define LOAD_WORD(from)      PASTE(vload, WINDOW_VECTOR)(0, from)
+#define STORE_WORD(word, to) PASTE(vstore, WINDOW_VECTOR)(word, 0, to)
+
+/* Registers of one value: for words of pixels, a channel a row; for words of channels, those of one pixel,
+ * the newest last. */
 typedef struct delay_line {
-    real rows[WINDOW_WORDS][WINDOW_TAPS][WINDOW_VECTOR];
-    real last[WINDOW_TAPS + WINDOW_VECTOR - 1]; /* of one pixel, the newest first */
+    window_word rows[WINDOW_WORDS][WINDOW_TAPS];
+    real last[WINDOW_TAPS - 1 + WINDOW_VECTOR];
 } delay_line;
 
-/* The values that a word of outputs looks at: tap d of each of its lanes. */
+/* What a word of outputs looks at. */
 typedef struct delays {
-    real taps[WINDOW_TAPS][WINDOW_VECTOR];
+    window_word taps[WINDOW_TAPS];
 } delays;
 
+/* Nothing came before. Between one walk along the channels and the next, zeros come in: what is delayed from
+ * a channel before the first is 0 from then on. */
+INLINED void delay_begin(delay_line *line)
+{
+    for (uint w = 0; w < WINDOW_WORDS; w++) {
+#pragma unroll
+        for (uint tap = 0; tap < WINDOW_TAPS; tap++)
+            line->rows[w][tap] = (window_word)(0.0f);
+    }
+#pragma unroll
+    for (uint i = 0; i < WINDOW_TAPS - 1 + WINDOW_VECTOR; i++)
+        line->last[i] = 0.0f;
+}
+
 /* A word comes in. */
-INLINED void delay(delay_line *line, delays *now, const real *word, uint w, bool last)
+INLINED void delay(delay_line *line, delays *now, window_word word, uint w, bool last)
 {
     if (last) {
 #pragma unroll
         for (uint i = 0; i < WINDOW_TAPS - 1; i++)
-            line->last[WINDOW_TAPS + WINDOW_VECTOR - 2 - i] = line->last[WINDOW_TAPS - 2 - i];
+            line->last[i] = line->last[i + WINDOW_VECTOR];
+        STORE_WORD(word, line->last + WINDOW_TAPS - 1);
 #pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-            line->last[lane] = word[WINDOW_VECTOR - 1 - lane];
+        for (uint tap = 0; tap < WINDOW_TAPS; tap++)
+            now->taps[tap] = LOAD_WORD(line->last + WINDOW_TAPS - 1 - tap);
     } else {
+        now->taps[0] = word;
 #pragma unroll
-        for (uint i = 0; i < WINDOW_TAPS - 1; i++) {
-            const uint tap = WINDOW_TAPS - 1 - i;
+        for (uint tap = 1; tap < WINDOW_TAPS; tap++)
+            now->taps[tap] = line->rows[w][tap - 1];
 #pragma unroll
-            for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-                line->rows[w][tap][lane] = line->rows[w][tap - 1][lane];
-        }
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-            line->rows[w][0][lane] = word[lane];
-    }
-#pragma unroll
-    for (uint tap = 0; tap < WINDOW_TAPS; tap++) {
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-            now->taps[tap][lane] =
-                last ? line->last[tap + WINDOW_VECTOR - 1 - lane] : line->rows[w][tap][lane];
+        for (uint tap = 0; tap < WINDOW_TAPS; tap++)
+            line->rows[w][tap] = now->taps[tap];
     }
 }
 
@@ -118,28 +129,55 @@ INLINED index_t window_position(window_walk w, window_extents e, uint lane, uint
     return (w.entry * e.kept + (index_t)c) * e.inner + pixel;
 }
 
-/* A word of what was `delay` channels ago; 0 where nothing is. */
-INLINED void load_window_word(real *word, __global const real *x, window_walk w, window_extents e, uint delay)
+/* Whether all of a word's lanes are. */
+INLINED bool window_is_whole(window_walk w, window_extents e, uint delay)
 {
-    if (window_exists(w, e, 0, delay) && window_exists(w, e, WINDOW_VECTOR - 1, delay)) {
-        const index_t at = window_position(w, e, 0, delay);
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-            word[lane] = x[at + lane];
-    } else {
-#pragma unroll
-        for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
-            word[lane] = window_exists(w, e, lane, delay) ? x[window_position(w, e, lane, delay)] : 0.0f;
-    }
+    return window_exists(w, e, 0, delay) && window_exists(w, e, WINDOW_VECTOR - 1, delay);
 }
 
-/* Whether the channel at `tap` is in the window of the one `delay` channels ago, which reaches `before` and
- * `after` it. */
-INLINED bool in_window(window_walk w, window_extents e, uint lane, uint tap, uint delay, index_t before,
-                       index_t after)
+/* A word of what was `delay` channels ago; 0 where nothing is. */
+INLINED window_word load_window_word(__global const real *x, window_walk w, window_extents e, uint delay)
 {
-    const long c = window_channel(w, e, lane, tap), distance = (long)tap - (long)delay;
-    return c >= 0 && c < (long)e.kept && distance <= (long)before && -distance <= (long)after;
+    if (window_is_whole(w, e, delay))
+        return LOAD_WORD(x + window_position(w, e, 0, delay));
+    real lanes[WINDOW_VECTOR];
+#pragma unroll
+    for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
+        lanes[lane] = window_exists(w, e, lane, delay) ? x[window_position(w, e, lane, delay)] : 0.0f;
+    return LOAD_WORD(lanes);
+}
+
+INLINED void store_window_word(window_word word, __global real *y, window_walk w, window_extents e,
+                               uint delay)
+{
+    if (window_is_whole(w, e, delay)) {
+        STORE_WORD(word, y + window_position(w, e, 0, delay));
+        return;
+    }
+    real lanes[WINDOW_VECTOR];
+    STORE_WORD(word, lanes);
+#pragma unroll
+    for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
+        if (window_exists(w, e, lane, delay))
+            y[window_position(w, e, lane, delay)] = lanes[lane];
+}
+
+/* A word, 0 in the lanes whose channel of `delay` channels ago is none. */
+INLINED window_word existing_lanes(window_word word, window_walk w, window_extents e, uint delay)
+{
+    int lanes[WINDOW_VECTOR];
+#pragma unroll
+    for (uint lane = 0; lane < WINDOW_VECTOR; lane++)
+        lanes[lane] = window_exists(w, e, lane, delay) ? -1 : 0;
+    const window_mask mask = LOAD_WORD(lanes);
+    return select((window_word)(0.0f), word, mask);
+}
+
+/* Whether the channel at `tap` is in the window, from `before` to `after`, of the one at WINDOW_RADIUS. */
+INLINED bool in_window(uint tap, index_t before, index_t after)
+{
+    const long distance = (long)tap - WINDOW_RADIUS;
+    return distance <= (long)before && -distance <= (long)after;
 }
 
 /* Of a value: where its pixel begins, and the channels of its window. */
