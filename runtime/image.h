@@ -1,11 +1,7 @@
 /*
  * Images: programs that were compiled ahead of time, for devices that cannot compile.
  *
- * A directory holds images for any number of devices, and manifest.json, which describes them:
- *   {"format": 1, "images": [{"file": "name.bin", "size": 1234, "hash": "...",      XXH3-128 of the file
- *     "device": "...", "vendor": "...", "driver": "...", "platform": "...",         what it was built for
- *     "library": "0.1.0", "source": "...",                                        and from: a hash of the
- * text "parameters": {"VECTOR": 16, ...}, "kernels": [{"name": "...", "arguments": 9}, ...]}]} An image is
+ * A directory holds images for any number of devices, and manifest.json, which describes them. An image is
  * found by the name of its device. Both files are replaced as a whole.
  */
 #ifndef CLNORM_RUNTIME_IMAGE_H
@@ -13,9 +9,7 @@
 
 #include "hash.h"
 #include "image_text.h"
-#include "status.h"
-
-enum { IMAGE_FORMAT = 1 };
+#include "manifest.h"
 
 /* The text that images are compiled from, which the caller frees, and its hash; `kernel_directory` as for
  * source_expand, `text` may be NULL. */
@@ -36,19 +30,6 @@ const char *image_path(const image *opened);
 /* The driver that it was built with. */
 const char *image_driver(const image *opened);
 bool image_has_kernel(const image *opened, const char *kernel);
-
-typedef struct image_kernel {
-    const char *name;
-    cl_uint arguments;
-} image_kernel;
-
-/* What a manifest says of an image. */
-typedef struct image_description {
-    const char *device, *vendor, *driver, *platform;
-    const char *source;
-    const image_kernel *kernels;
-    size_t kernel_count;
-} image_description;
 
 /* Writes an image and its place in the manifest, where it takes that of an older one for the same device.
  * Makes the directory if needed. IO_ERROR, INVALID_FILE (what is there is no manifest), OUT_OF_MEMORY. */

@@ -20,7 +20,8 @@ char *path_in(const char *directory, const char *name)
     return path;
 }
 
-void copy_ascii(const char *text, char *ascii, size_t size)
+/* '?' for all that is not printable ASCII. */
+static void copy_ascii(const char *text, char *ascii, size_t size)
 {
     size_t i = 0;
     for (; i + 1 < size && text[i] != '\0'; i++)
@@ -44,10 +45,10 @@ static clnorm_status check_format(const json_t *manifest, const char *path)
             "%s is no manifest of images: \"format\" and \"images\" are missing; `clnorm build --out` "
             "writes it",
             path);
-    if (json_integer_value(format) != IMAGE_FORMAT)
+    if (json_integer_value(format) != MANIFEST_FORMAT)
         return fail(CLNORM_INVALID_FILE,
                     "%s is of format %lld, and this library reads %d; `clnorm build --out` writes it again",
-                    path, (long long)json_integer_value(format), IMAGE_FORMAT);
+                    path, (long long)json_integer_value(format), MANIFEST_FORMAT);
     return CLNORM_OK;
 }
 
@@ -190,7 +191,7 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
         json_decref(images);
         return NULL;
     }
-    return json_pack("{s:i, s:o}", "format", IMAGE_FORMAT, "images", images);
+    return json_pack("{s:i, s:o}", "format", MANIFEST_FORMAT, "images", images);
 }
 
 clnorm_status manifest_write(const char *directory, const json_t *manifest)

@@ -1,12 +1,39 @@
-/* manifest.json of a directory of images, as JSON. The format is in image.h. */
+/*
+ * manifest.json of a directory of images:
+ *
+ *   {"format": 1, "images": [{
+ *     "file": "name.bin", "size": 1234, "hash": "...",               (XXH3-128)
+ *     "device": "...", "vendor": "...", "driver": "...", "platform": "...",
+ *     "library": "0.1.0", "source": "...",                           (a hash of the text)
+ *     "parameters": {"VECTOR": 16, ...},
+ *     "kernels": [{"name": "...", "arguments": 9}, ...]
+ *   }, ...]}
+ *
+ * Texts of drivers are kept as ASCII.
+ */
 #ifndef CLNORM_RUNTIME_MANIFEST_H
 #define CLNORM_RUNTIME_MANIFEST_H
 
-#include "image.h"
+#include "status.h"
 
 #include <jansson.h>
 
-/* What an image's row of a manifest says; the strings are the manifest's. */
+enum { MANIFEST_FORMAT = 1, MANIFEST_TEXT = 256 };
+
+typedef struct image_kernel {
+    const char *name;
+    cl_uint arguments;
+} image_kernel;
+
+/* What a manifest is to say of an image. */
+typedef struct image_description {
+    const char *device, *vendor, *driver, *platform;
+    const char *source;
+    const image_kernel *kernels;
+    size_t kernel_count;
+} image_description;
+
+/* What it says of one; the strings are the manifest's. */
 typedef struct manifest_row {
     const char *file, *hash, *device, *driver, *library, *source;
     size_t size;
@@ -30,10 +57,5 @@ clnorm_status manifest_write(const char *directory, const json_t *manifest);
 
 /* "directory/name", which the caller frees; NULL without memory. */
 char *path_in(const char *directory, const char *name);
-
-/* Copies a text of a driver as ASCII, '?' for all else. */
-void copy_ascii(const char *text, char *ascii, size_t size);
-
-enum { MANIFEST_TEXT = 256 };
 
 #endif
