@@ -1,12 +1,15 @@
 /* fpga schedule: copies a tensor of any strides to one of any others. Addresses are counted, not divided. */
+#define EIGHT_OF(v)                                                                                          \
+    {                                                                                                        \
+        v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7                                                       \
+    }
+
 PIPELINE void rearrange(index_t work, ulong8 axis_sizes, ulong8 axis_from_strides, ulong8 axis_to_strides,
                         INPUT(from), OUTPUT(to))
 {
-    ulong sizes[8], from_strides[8], to_strides[8], index[8];
-    vstore8(axis_sizes, 0, sizes);
-    vstore8(axis_from_strides, 0, from_strides);
-    vstore8(axis_to_strides, 0, to_strides);
-    vstore8((ulong8)(0), 0, index);
+    const ulong sizes[8] = EIGHT_OF(axis_sizes), from_strides[8] = EIGHT_OF(axis_from_strides);
+    const ulong to_strides[8] = EIGHT_OF(axis_to_strides);
+    ulong index[8] = {0};
     from = AT_OFFSET(from);
     to = AT_OFFSET(to);
     if (!from || !to)
