@@ -98,10 +98,12 @@ static clnorm_status read_binary(image *opened)
     return status;
 }
 
-static clnorm_status check_source(const image *opened, const char *directory, const char *source)
+static clnorm_status check_source(const image *opened, const char *directory, const char *kernel_directory)
 {
-    if (strcmp(opened->row.source, source) == 0)
-        return CLNORM_OK;
+    char source[HASH_DIGITS + 1];
+    const clnorm_status status = image_text(kernel_directory, NULL, source);
+    if (status != CLNORM_OK || strcmp(opened->row.source, source) == 0)
+        return status;
     return fail(
         CLNORM_NO_IMAGE,
         "%s was built from the kernels of clnorm %s, and this library's are others; build it again with "
@@ -109,7 +111,8 @@ static clnorm_status check_source(const image *opened, const char *directory, co
         opened->path, opened->row.library, directory);
 }
 
-clnorm_status image_open(image **opened, const char *directory, const char *device, const char *source)
+clnorm_status image_open(image **opened, const char *directory, const char *device,
+                         const char *kernel_directory)
 {
     clnorm_status status = check_directory(directory);
     image *made = status == CLNORM_OK ? calloc(1, sizeof *made) : NULL;
@@ -122,7 +125,7 @@ clnorm_status image_open(image **opened, const char *directory, const char *devi
     if (status == CLNORM_OK && (made->path = path_in(directory, made->row.file)) == NULL)
         status = fail(CLNORM_OUT_OF_MEMORY, "no memory for a path");
     if (status == CLNORM_OK)
-        status = check_source(made, directory, source);
+        status = check_source(made, directory, kernel_directory);
     if (status == CLNORM_OK)
         status = read_binary(made);
     if (status != CLNORM_OK) {

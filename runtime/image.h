@@ -18,11 +18,12 @@ clnorm_status image_text(const char *kernel_directory, char **text, char hash[HA
 /* An image that was read, and found to be whole and of this library. */
 typedef struct image image;
 
-/* Reads the image for the device of that name. The message says what to do. Errors: INVALID_ENVIRONMENT
- * (there is no such directory: it is CLNORM_BINARY_DIR), NO_IMAGE (there is no manifest, no image for this
- * device, or one from another text than `source`), INVALID_FILE (a manifest that cannot be read, an image
- * that is missing, cut or changed), OUT_OF_MEMORY. */
-clnorm_status image_open(image **opened, const char *directory, const char *device, const char *source);
+/* Reads the image for the device of that name; `kernel_directory` as above. The message says what to do.
+ * Errors: INVALID_ENVIRONMENT (there is no such directory: it is CLNORM_BINARY_DIR), NO_IMAGE (there is no
+ * manifest, no image for this device, or one of another text), INVALID_FILE (a manifest that cannot be read,
+ * an image that is missing, cut or changed), IO_ERROR (CLNORM_KERNEL_DIR lacks a file), OUT_OF_MEMORY. */
+clnorm_status image_open(image **opened, const char *directory, const char *device,
+                         const char *kernel_directory);
 void image_close(image *opened);
 
 const unsigned char *image_binary(const image *opened, size_t *size);

@@ -254,7 +254,6 @@ static double milliseconds_since(const struct timespec *start)
 /* Loads the image and its program; the caller holds the store's lock. */
 static clnorm_status load_image(program_store *store)
 {
-    char source[HASH_DIGITS + 1];
     size_t size = 0;
     if (store->binary_directory == NULL)
         return fail(
@@ -262,9 +261,8 @@ static clnorm_status load_image(program_store *store)
             "%s cannot compile, and CLNORM_BINARY_DIR, the directory of its image, is not set; `clnorm "
             "build --device fpga --out DIR` makes one",
             store->identity[DEVICE_NAME]);
-    clnorm_status status = image_text(store->kernel_directory, NULL, source);
-    if (status == CLNORM_OK)
-        status = image_open(&store->image, store->binary_directory, store->identity[DEVICE_NAME], source);
+    clnorm_status status = image_open(&store->image, store->binary_directory, store->identity[DEVICE_NAME],
+                                      store->kernel_directory);
     if (status != CLNORM_OK)
         return status;
     const unsigned char *binary = image_binary(store->image, &size);

@@ -21,14 +21,14 @@ static cl_device_id devices[MAXIMUM_DEVICES];
 static cl_uint device_count;
 static cl_context context;
 static cl_device_id device; /* the one that programs are built for */
-static bool hide_compiler;
+static bool hide_compiler, is_accelerator;
 static const char *fake_log;
 static size_t fake_log_size;
 
 static const char *const source_names[] = {"scale.cl"};
 static const program_request request = {source_names, 1, "-DUNUSED=1", NULL};
 
-/* Stands before the loader's: a device without a compiler, while hide_compiler is set. */
+/* Stands before the loader's: a device without a compiler, or an accelerator, while these are set. */
 cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *value, size_t *size_ret)
 {
     static cl_int (*next)(cl_device_id, cl_device_info, size_t, void *, size_t *);
@@ -37,6 +37,8 @@ cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *
     const cl_int error = next(id, what, size, value, size_ret);
     if (hide_compiler && what == CL_DEVICE_COMPILER_AVAILABLE && value != NULL)
         *(cl_bool *)value = CL_FALSE;
+    if (is_accelerator && what == CL_DEVICE_TYPE && value != NULL)
+        *(cl_device_type *)value = CL_DEVICE_TYPE_ACCELERATOR;
     return error;
 }
 
@@ -403,6 +405,24 @@ START_TEST(a_device_without_compiler)
 }
 END_TEST
 
+/* It compiles, if it can, until CLNORM_BINARY_DIR says where its image is; other devices ask nobody but their
+ * compiler. */
+START_TEST(an_accelerator_with_a_directory_of_images)
+{
+    program_store *store = NULL;
+    use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
+    setenv("CLNORM_BINARY_DIR", "no/such/directory", 1);
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    is_accelerator = true;
+    store = new_store();
+    assert_fails(store, &request, CLNORM_INVALID_ENVIRONMENT,
+                 "CLNORM_BINARY_DIR is \"no/such/directory\": No such file or directory");
+    program_store_destroy(store);
+    unsetenv("CLNORM_BINARY_DIR");
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+}
+END_TEST
+
 typedef struct asker {
     pthread_t thread;
     program_store *store;
@@ -526,6 +546,7 @@ int main(void)
     tcase_add_test(test, a_missing_source_fails);
     tcase_add_test(test, saving_what_was_never_got_does_nothing);
     tcase_add_test(test, a_device_without_compiler);
+    tcase_add_test(test, an_accelerator_with_a_directory_of_images);
     tcase_add_test(test, threads_share_one_build);
     suite_add_tcase(suite, test);
 
