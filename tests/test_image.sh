@@ -133,6 +133,8 @@ for program in "${programs[@]}"; do
 done
 try "selftest on an image" 0 "0 failed" without_compiler "$clnorm" selftest
 grep -qF "not in the image" stdout.txt && report "selftest lacks nothing" "$(tail -1 stdout.txt)"
+try "bench on an image" 0 "l2_normalize:infer:64x100:dim=-1" \
+    without_compiler "$clnorm" bench --runs 3 l2_normalize:infer:64x100:dim=-1
 CLNORM_KERNELS=cpu try "other kernels" 1 "NOT_IN_IMAGE: cpu/" run_l2
 also "other kernels: what to do" "CLNORM_KERNELS=fpga asks for those"
 
