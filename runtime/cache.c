@@ -1,6 +1,8 @@
 /* Compiled programs on disk: see cache.h for the file and the promises. */
 #include "cache.h"
 
+#include "directory.h"
+#include "hash.h"
 #include "log.h"
 #include "temporary_file.h"
 #include <errno.h>
@@ -11,7 +13,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 static const unsigned char MAGIC[8] = {'c', 'l', 'n', 'o', 'r', 'm', 'P', 'B'};
 static const char SUFFIX[] = ".clbin";
@@ -34,13 +35,6 @@ static void put_little_endian(unsigned char *bytes, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         bytes[i] = (unsigned char)(value >> (8 * i));
-}
-
-static void hash_bytes(const void *bytes, size_t size, unsigned char hash[16])
-{
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size));
-    memcpy(hash, canonical.digest, sizeof canonical.digest);
 }
 
 /* A chain of one-shot hashes: (chain, length of the field, hash of the field) becomes the next chain. The
@@ -185,57 +179,6 @@ cleanup:
     return payload;
 }
 
-static bool make_one_directory(const char *path)
-{
-    if (mkdir(path, 0700) == 0)
-        return true;
-    const int error = errno;
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return true;
-    errno = error == EEXIST ? ENOTDIR : error;
-    return false;
-}
-
-/* Makes `directory` and those above it, for this user alone. Leaves the string as it was. */
-static bool make_directories(char *directory)
-{
-    for (char *at = directory + 1; *at != '\0'; at++) {
-        if (*at != '/')
-            continue;
-        *at = '\0';
-        const bool made = make_one_directory(directory);
-        *at = '/';
-        if (!made)
-            return false;
-    }
-    return make_one_directory(directory);
-}
-
-static bool ensure_directory(const char *directory)
-{
-    if (*directory == '\0') {
-        errno = ENOENT;
-        return false;
-    }
-    struct stat info;
-    if (stat(directory, &info) == 0 && S_ISDIR(info.st_mode))
-        return true;
-
-    const size_t size = strlen(directory) + 1;
-    char *copy = malloc(size);
-    if (copy == NULL) {
-        errno = ENOMEM;
-        return false;
-    }
-    memcpy(copy, directory, size);
-    const bool made = make_directories(copy);
-    const int error = errno;
-    free(copy);
-    errno = error;
-    return made;
-}
-
 bool cache_store(const char *directory, const cache_key *key, const unsigned char *payload, size_t size)
 {
     if (directory == NULL)
@@ -249,7 +192,7 @@ bool cache_store(const char *directory, const cache_key *key, const unsigned cha
     int file = -1;
     char *temporary = NULL;
     char *stem = path_of(directory, key, ""), *path = path_of(directory, key, SUFFIX);
-    if (stem == NULL || path == NULL || !ensure_directory(directory))
+    if (stem == NULL || path == NULL || !directory_ensure(directory, 0700))
         goto cleanup;
     file = temporary_file_open(stem, 0600, &temporary);
     if (file < 0)

@@ -11,7 +11,7 @@
 #include "device.h"
 #include "problem.h"
 
-enum { MAX_STEPS = 3, MAX_SOURCES = 10, MAX_REFUSALS = 512 };
+enum { MAX_STEPS = 8, MAX_SOURCES = 10, MAX_REFUSALS = 512 };
 
 /* One kernel and its launch. */
 typedef struct step {
@@ -35,7 +35,7 @@ typedef struct choice {
     char refusals[MAX_REFUSALS]; /* "variant: reason; ...", as far as there is room */
 } choice;
 
-/* A problem without elements has no steps. Fails only for a schedule that this version does not have. */
+/* A problem without elements has no steps. Fails only for the fpga schedule: UNSUPPORTED_DEVICE. */
 clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out);
 
 #endif

@@ -188,6 +188,15 @@ clnorm_status clnorm_context_set_kernels(clnorm_context *context, clnorm_kernels
                             "kernels is %d; allowed are AUTO, CPU, GPU and FPGA (0 to 3)", (int)kernels));
 }
 
+/* A device that cannot compile is loaded with the fpga kernels, whatever it is. */
+static clnorm_kernels schedule_of(const caps *device)
+{
+    const cl_device_type class = device_class(device->type);
+    if (class == CL_DEVICE_TYPE_ACCELERATOR || !device->compiler)
+        return CLNORM_KERNELS_FPGA;
+    return class == CL_DEVICE_TYPE_GPU ? CLNORM_KERNELS_GPU : CLNORM_KERNELS_CPU;
+}
+
 clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *schedule)
 {
     clnorm_kernels kernels = atomic_load(&context->kernels);
@@ -196,11 +205,6 @@ clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *sc
         if (status != CLNORM_OK)
             return status;
     }
-    if (kernels == CLNORM_KERNELS_AUTO) {
-        /* accelerators run the cpu kernels, which ask for one work-item a group */
-        kernels =
-            device_class(context->caps.type) == CL_DEVICE_TYPE_GPU ? CLNORM_KERNELS_GPU : CLNORM_KERNELS_CPU;
-    }
-    *schedule = kernels;
+    *schedule = kernels == CLNORM_KERNELS_AUTO ? schedule_of(&context->caps) : kernels;
     return CLNORM_OK;
 }

@@ -318,22 +318,33 @@ static bool has_extension(const char *extensions, const char *name)
     return false;
 }
 
-static clnorm_status ask_sub_groups(cl_device_id device, sub_groups *found)
+static sub_groups sub_groups_of(const char *extensions)
 {
+    if (has_extension(extensions, "cl_intel_subgroups"))
+        return SUB_GROUPS_INTEL;
+    return has_extension(extensions, "cl_khr_subgroups") &&
+                   has_extension(extensions, "cl_khr_subgroup_shuffle")
+               ? SUB_GROUPS_KHR
+               : SUB_GROUPS_NONE;
+}
+
+/* What extensions tell. The embedded profile need not have 64-bit integers. */
+static clnorm_status ask_extensions(cl_device_id device, caps *answer)
+{
+    char profile[32] = "";
     size_t size = 0;
-    cl_int error = clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, NULL, &size);
+    cl_int error = clGetDeviceInfo(device, CL_DEVICE_PROFILE, sizeof profile - 1, profile, NULL);
+    if (error == CL_SUCCESS)
+        error = clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, 0, NULL, &size);
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clGetDeviceInfo");
     char *extensions = calloc(size + 1, 1);
     if (extensions == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's extensions");
     error = clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, size, extensions, NULL);
-    *found = SUB_GROUPS_NONE;
-    if (has_extension(extensions, "cl_intel_subgroups"))
-        *found = SUB_GROUPS_INTEL;
-    else if (has_extension(extensions, "cl_khr_subgroups") &&
-             has_extension(extensions, "cl_khr_subgroup_shuffle"))
-        *found = SUB_GROUPS_KHR;
+    answer->sub_groups = sub_groups_of(extensions);
+    answer->no_long =
+        strcmp(profile, "EMBEDDED_PROFILE") == 0 && !has_extension(extensions, "cles_khr_int64");
     free(extensions);
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetDeviceInfo");
 }
@@ -358,6 +369,7 @@ clnorm_status device_caps(cl_device_id device, caps *out)
         {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof cache, &cache},
         {CL_DEVICE_ADDRESS_BITS, sizeof address_bits, &address_bits},
         {CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler},
+        {CL_DEVICE_MAX_PARAMETER_SIZE, sizeof answer.parameter_bytes, &answer.parameter_bytes},
     };
 
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
@@ -372,7 +384,7 @@ clnorm_status device_caps(cl_device_id device, caps *out)
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
     answer.address_bits = address_bits;
     answer.compiler = compiler == CL_TRUE;
-    const clnorm_status status = ask_sub_groups(device, &answer.sub_groups);
+    const clnorm_status status = ask_extensions(device, &answer);
     if (status != CLNORM_OK)
         return status;
     *out = answer;

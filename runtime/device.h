@@ -42,6 +42,8 @@ typedef struct caps {
     unsigned address_bits;
     sub_groups sub_groups;
     bool compiler;
+    bool no_long;           /* 64-bit integers are missing, as the embedded profile allows */
+    size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
 } caps;
 
 /* Asks the device. */

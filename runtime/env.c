@@ -80,13 +80,24 @@ clnorm_log_level env_verbose(void)
     return CLNORM_LOG_NONE;
 }
 
-clnorm_status env_kernel_directory(char **directory)
+/* A path as it is, or NULL. */
+static clnorm_status path(const char *variable, char **directory)
 {
-    const char *value = get("CLNORM_KERNEL_DIR");
+    const char *value = get(variable);
     if (value)
         return join(value, "", directory);
     *directory = NULL;
     return CLNORM_OK;
+}
+
+clnorm_status env_kernel_directory(char **directory)
+{
+    return path("CLNORM_KERNEL_DIR", directory);
+}
+
+clnorm_status env_binary_directory(char **directory)
+{
+    return path("CLNORM_BINARY_DIR", directory);
 }
 
 /* Words that turn something on or off elsewhere: who writes them does not mean a directory. */

@@ -24,6 +24,9 @@ clnorm_log_level env_verbose(void);
  * frees it. */
 clnorm_status env_kernel_directory(char **directory);
 
+/* CLNORM_BINARY_DIR: where images of compiled kernels are. NULL if unset; else the caller frees it. */
+clnorm_status env_binary_directory(char **directory);
+
 /* The directory of the program cache: CLNORM_CACHE_DIR, else $XDG_CACHE_HOME/clnorm, else
  * $HOME/.cache/clnorm. NULL where it is "off" or none of them is set. The caller frees it. */
 clnorm_status env_cache_directory(char **directory);

@@ -74,7 +74,7 @@ static clnorm_status allocate(clnorm_plan **plan, clnorm_context *context, const
 /* From a step to a kernel that has run once. */
 static clnorm_status build(clnorm_plan *plan, const step *s)
 {
-    const program_request request = {s->sources, s->source_count, s->options};
+    const program_request request = {s->sources, s->source_count, s->options, s->kernel};
     cl_program program = NULL;
     program_origin origin;
     clnorm_status status = program_get(plan->context->programs, &request, &program, &origin);
@@ -103,7 +103,7 @@ static clnorm_status prepare(clnorm_plan *plan)
     clnorm_status status = context_schedule(plan->context, &schedule);
     if (status != CLNORM_OK)
         return status;
-    problem p = {0};
+    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
     if (tensor_elements(&plan->op.x) > 0)
         op_find(plan->op.kind)->lower(&plan->op, &p);
     choice chosen;

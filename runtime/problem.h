@@ -75,6 +75,8 @@ typedef struct define {
 } define;
 
 typedef struct problem {
+    bool one_path; /* set by the caller: kernels have no special path for some values of attributes */
+
     work_kind work;
     bool backward;       /* there is a dy */
     bool accumulates;    /* y is added to what is there */

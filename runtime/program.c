@@ -1,7 +1,9 @@
 /* A list of programs by key; each is built at most once, under a lock of its own. */
 #include "program.h"
 
+#include "device.h"
 #include "env.h"
+#include "image.h"
 #include "log.h"
 #include "program_build.h"
 #include "source.h"
@@ -12,7 +14,16 @@
 #include <time.h>
 
 /* What of a device and its platform decides a binary. */
-enum { IDENTITY_COUNT = 6, NAME_SIZE = 120 };
+enum {
+    DEVICE_NAME,
+    DEVICE_VENDOR,
+    DEVICE_VERSION,
+    DRIVER_VERSION,
+    PLATFORM_NAME,
+    PLATFORM_VERSION,
+    IDENTITY_COUNT
+};
+enum { NAME_SIZE = 120 };
 
 typedef struct entry {
     struct entry *next;
@@ -27,8 +38,10 @@ struct program_store {
     entry *entries;
     cl_context context; /* of the store's owner, who outlives it */
     cl_device_id device;
-    bool compiler;
-    char *cache_directory, *kernel_directory; /* or NULL */
+    bool served;  /* from binary_directory: nothing is compiled */
+    image *image; /* and its program, or NULL: not loaded, or the last attempt failed */
+    cl_program image_program;
+    char *cache_directory, *kernel_directory, *binary_directory; /* or NULL */
     char *identity[IDENTITY_COUNT];
 };
 
@@ -75,13 +88,18 @@ static clnorm_status identify(program_store *store)
     static const cl_platform_info of_platform[] = {CL_PLATFORM_NAME, CL_PLATFORM_VERSION};
     cl_platform_id platform = NULL;
     cl_bool compiler = CL_FALSE;
+    cl_device_type type = 0;
     cl_int error = clGetDeviceInfo(store->device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
     if (error == CL_SUCCESS)
         error =
             clGetDeviceInfo(store->device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clGetDeviceInfo");
-    store->compiler = compiler == CL_TRUE;
+    error = clGetDeviceInfo(store->device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    const bool accelerator = device_class(type) == CL_DEVICE_TYPE_ACCELERATOR;
+    store->served = compiler != CL_TRUE || (accelerator && store->binary_directory != NULL);
 
     clnorm_status status = CLNORM_OK;
     char **string = store->identity;
@@ -107,6 +125,8 @@ clnorm_status program_store_create(program_store **result, cl_context context, c
     if (status == CLNORM_OK)
         status = env_kernel_directory(&store->kernel_directory);
     if (status == CLNORM_OK)
+        status = env_binary_directory(&store->binary_directory);
+    if (status == CLNORM_OK)
         status = identify(store);
     if (status != CLNORM_OK) {
         program_store_destroy(store);
@@ -130,6 +150,10 @@ void program_store_destroy(program_store *store)
     }
     for (size_t i = 0; i < IDENTITY_COUNT; i++)
         free(store->identity[i]);
+    if (store->image_program != NULL)
+        clReleaseProgram(store->image_program);
+    image_close(store->image);
+    free(store->binary_directory);
     free(store->kernel_directory);
     free(store->cache_directory);
     pthread_mutex_destroy(&store->lock);
@@ -212,9 +236,6 @@ static clnorm_status make_program(const program_store *store, entry *found, cons
         return CLNORM_OK;
 
     *origin = PROGRAM_FROM_SOURCE;
-    if (!store->compiler)
-        return fail(CLNORM_NO_COMPILER, "%s cannot compile %s, and no binary of it was found",
-                    store->identity[0], name);
     const clnorm_status status =
         program_build_source(store->context, store->device, source, options, name, &found->program);
     found->to_save = status == CLNORM_OK;
@@ -228,10 +249,75 @@ static double milliseconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) * 1e-6;
 }
 
+/* ---- From an image ---- */
+
+/* Loads the image and its program; the caller holds the store's lock. */
+static clnorm_status load_image(program_store *store)
+{
+    size_t size = 0;
+    if (store->binary_directory == NULL)
+        return fail(
+            CLNORM_NO_COMPILER,
+            "%s cannot compile, and CLNORM_BINARY_DIR, the directory of its image, is not set; `clnorm "
+            "build --device fpga --out DIR` makes one",
+            store->identity[DEVICE_NAME]);
+    clnorm_status status = image_open(&store->image, store->binary_directory, store->identity[DEVICE_NAME],
+                                      store->kernel_directory);
+    if (status != CLNORM_OK)
+        return status;
+    const unsigned char *binary = image_binary(store->image, &size);
+    store->image_program = program_build_binary(store->context, store->device, binary, size, "");
+    if (store->image_program == NULL) {
+        status =
+            fail(CLNORM_BUILD_FAILED,
+                 "the driver refuses %s, which was built with driver %s, while this is %s; build it again "
+                 "with `clnorm build`",
+                 image_path(store->image), image_driver(store->image), store->identity[DRIVER_VERSION]);
+        image_close(store->image);
+        store->image = NULL;
+        return status;
+    }
+    log_line(CLNORM_LOG_INFO, "image %s of %zu bytes", image_path(store->image), size);
+    return CLNORM_OK;
+}
+
+static clnorm_status check_request(const program_store *store, const program_request *request)
+{
+    static const char *const names[IMAGE_SOURCES] = {IMAGE_SOURCE_NAMES};
+    const char *last = request->sources[request->source_count - 1];
+    if (strcmp(last, names[IMAGE_SOURCES - 1]) != 0)
+        return fail(CLNORM_NOT_IN_IMAGE,
+                    "%s is not in %s, which holds the fpga kernels; CLNORM_KERNELS=fpga asks for those", last,
+                    image_path(store->image));
+    if (request->kernel != NULL && !image_has_kernel(store->image, request->kernel))
+        return fail(CLNORM_NOT_IN_IMAGE,
+                    "%s does not hold the kernel %s; `clnorm build` makes an image with all of them",
+                    image_path(store->image), request->kernel);
+    return CLNORM_OK;
+}
+
+static clnorm_status get_from_image(program_store *store, const program_request *request, cl_program *program,
+                                    program_origin *origin)
+{
+    pthread_mutex_lock(&store->lock);
+    *origin = store->image == NULL ? PROGRAM_FROM_IMAGE : PROGRAM_FROM_MEMORY;
+    clnorm_status status = store->image == NULL ? load_image(store) : CLNORM_OK;
+    if (status == CLNORM_OK)
+        status = check_request(store, request);
+    if (status == CLNORM_OK) {
+        *program = store->image_program;
+        clRetainProgram(*program);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
 clnorm_status program_get(program_store *store, const program_request *request, cl_program *program,
                           program_origin *origin)
 {
-    static const char *const origin_names[] = {"memory", "disk", "source"};
+    if (store->served)
+        return get_from_image(store, request, program, origin);
+    static const char *const origin_names[] = {"memory", "disk", "source", "image"};
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
 

@@ -26,8 +26,8 @@ typedef struct variant {
     void (*fill)(const problem *p, const caps *device, choice *out);
 } variant;
 
-extern const variant cpu_variants[], gpu_variants[], strided_variants[];
-extern const size_t cpu_variant_count, gpu_variant_count, strided_variant_count;
+extern const variant cpu_variants[], gpu_variants[], fpga_variants[], strided_variants[];
+extern const size_t cpu_variant_count, gpu_variant_count, fpga_variant_count, strided_variant_count;
 
 /* Why a variant does not take this problem on this device; NULL: it does. */
 const char *variant_refuses(const variant *v, const problem *p, const caps *device);

@@ -69,6 +69,9 @@ const char *clnorm_status_name(clnorm_status status)
         NAME(INVALID_NAME);
         NAME(INVALID_FILE);
         NAME(INVALID_STATE);
+        NAME(UNSUPPORTED_DEVICE);
+        NAME(NO_IMAGE);
+        NAME(NOT_IN_IMAGE);
     }
 #undef NAME
     return "UNKNOWN_STATUS";

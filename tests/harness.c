@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef HARNESS_FPGA
+const clnorm_kernels harness_schedules[HARNESS_SCHEDULES] = {CLNORM_KERNELS_FPGA};
+#else
 const clnorm_kernels harness_schedules[HARNESS_SCHEDULES] = {CLNORM_KERNELS_CPU, CLNORM_KERNELS_GPU};
+#endif
 
 /* A NaN that no arithmetic makes: what reads it spoils its result, what overwrites it is seen. */
 static const uint32_t canary = 0x7fc0ffee;

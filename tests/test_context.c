@@ -240,13 +240,15 @@ START_TEST(the_type_of_the_device_decides)
     } cases[] = {
         {CL_DEVICE_TYPE_CPU, CLNORM_KERNELS_CPU},
         {CL_DEVICE_TYPE_GPU, CLNORM_KERNELS_GPU},
-        {CL_DEVICE_TYPE_ACCELERATOR, CLNORM_KERNELS_CPU},
+        {CL_DEVICE_TYPE_ACCELERATOR, CLNORM_KERNELS_FPGA},
         {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_ACCELERATOR, CLNORM_KERNELS_CPU},
         {CL_DEVICE_TYPE_CPU | CL_DEVICE_TYPE_GPU | CL_DEVICE_TYPE_ACCELERATOR, CLNORM_KERNELS_GPU},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        clnorm_context context = {.caps = {.type = cases[i].type}};
+        clnorm_context context = {.caps = {.type = cases[i].type, .compiler = true}};
         assert_schedule(&context, cases[i].expected);
+        context.caps.compiler = false; /* is loaded with what was compiled elsewhere */
+        assert_schedule(&context, CLNORM_KERNELS_FPGA);
     }
 }
 END_TEST

@@ -79,19 +79,26 @@ START_TEST(verbose)
 }
 END_TEST
 
-START_TEST(kernel_directory)
+START_TEST(directories)
 {
-    char *directory;
-    set("CLNORM_KERNEL_DIR", NULL);
-    ck_assert_int_eq(env_kernel_directory(&directory), CLNORM_OK);
-    ck_assert_ptr_null(directory);
-    set("CLNORM_KERNEL_DIR", "");
-    ck_assert_int_eq(env_kernel_directory(&directory), CLNORM_OK);
-    ck_assert_ptr_null(directory);
-    set("CLNORM_KERNEL_DIR", "kernels-cl");
-    ck_assert_int_eq(env_kernel_directory(&directory), CLNORM_OK);
-    ck_assert_str_eq(directory, "kernels-cl");
-    free(directory);
+    static const struct {
+        const char *variable;
+        clnorm_status (*ask)(char **directory);
+    } cases[] = {{"CLNORM_KERNEL_DIR", env_kernel_directory}, {"CLNORM_BINARY_DIR", env_binary_directory}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const char *const unset[] = {NULL, ""};
+        char *directory;
+        for (size_t k = 0; k < sizeof unset / sizeof *unset; k++) {
+            set(cases[i].variable, unset[k]);
+            ck_assert_int_eq(cases[i].ask(&directory), CLNORM_OK);
+            ck_assert_ptr_null(directory);
+        }
+        set(cases[i].variable, "some where");
+        ck_assert_int_eq(cases[i].ask(&directory), CLNORM_OK);
+        ck_assert_str_eq(directory, "some where");
+        free(directory);
+        set(cases[i].variable, NULL);
+    }
 }
 END_TEST
 
@@ -146,7 +153,7 @@ int main(void)
     tcase_add_test(variables, device);
     tcase_add_test(variables, kernels);
     tcase_add_test(variables, verbose);
-    tcase_add_test(variables, kernel_directory);
+    tcase_add_test(variables, directories);
     tcase_add_test(variables, cache_directory);
     tcase_add_test(variables, cache_directory_is_no_switch);
     suite_add_tcase(suite, variables);

@@ -21,14 +21,14 @@ static cl_device_id devices[MAXIMUM_DEVICES];
 static cl_uint device_count;
 static cl_context context;
 static cl_device_id device; /* the one that programs are built for */
-static bool hide_compiler;
+static bool hide_compiler, is_accelerator;
 static const char *fake_log;
 static size_t fake_log_size;
 
 static const char *const source_names[] = {"scale.cl"};
-static const program_request request = {source_names, 1, "-DUNUSED=1"};
+static const program_request request = {source_names, 1, "-DUNUSED=1", NULL};
 
-/* Stands before the loader's: a device without a compiler, while hide_compiler is set. */
+/* Stands before the loader's: a device without a compiler, or an accelerator, while these are set. */
 cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *value, size_t *size_ret)
 {
     static cl_int (*next)(cl_device_id, cl_device_info, size_t, void *, size_t *);
@@ -37,6 +37,8 @@ cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *
     const cl_int error = next(id, what, size, value, size_ret);
     if (hide_compiler && what == CL_DEVICE_COMPILER_AVAILABLE && value != NULL)
         *(cl_bool *)value = CL_FALSE;
+    if (is_accelerator && what == CL_DEVICE_TYPE && value != NULL)
+        *(cl_device_type *)value = CL_DEVICE_TYPE_ACCELERATOR;
     return error;
 }
 
@@ -223,7 +225,7 @@ END_TEST
 
 START_TEST(changed_options_miss)
 {
-    const program_request without = {source_names, 1, NULL};
+    const program_request without = {source_names, 1, NULL, NULL};
     program_store *store = new_store();
     use(store, PROGRAM_FROM_SOURCE, 3.0F);
     use_request(store, &without, PROGRAM_FROM_SOURCE, 3.0F);
@@ -357,7 +359,7 @@ END_TEST
 
 START_TEST(wrong_options_fail)
 {
-    const program_request wrong = {source_names, 1, "-such-an-option"};
+    const program_request wrong = {source_names, 1, "-such-an-option", NULL};
     program_store *store = new_store();
     assert_fails(store, &wrong, CLNORM_BUILD_FAILED, "building scale.cl: CL_");
     program_store_destroy(store);
@@ -367,7 +369,7 @@ END_TEST
 START_TEST(a_missing_source_fails)
 {
     const char *const names[] = {"scale.cl", "absent.cl"};
-    const program_request absent = {names, 2, ""};
+    const program_request absent = {names, 2, "", NULL};
     program_store *store = new_store();
     assert_fails(store, &absent, CLNORM_IO_ERROR, "\"absent.cl\"");
     program_save(store, &absent);
@@ -384,17 +386,39 @@ START_TEST(saving_what_was_never_got_does_nothing)
 }
 END_TEST
 
+/* It is served from CLNORM_BINARY_DIR, and with what was compiled somewhere else: not from the cache. */
 START_TEST(a_device_without_compiler)
 {
     program_store *store = NULL;
     hide_compiler = true;
     store = new_store();
-    assert_fails(store, &request, CLNORM_NO_COMPILER, "cannot compile scale.cl");
+    assert_fails(store, &request, CLNORM_NO_COMPILER,
+                 "CLNORM_BINARY_DIR, the directory of its image, is not set");
     program_store_destroy(store);
 
     hide_compiler = false;
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
     hide_compiler = true;
+    store = new_store();
+    assert_fails(store, &request, CLNORM_NO_COMPILER, "clnorm build --device fpga --out DIR");
+    program_store_destroy(store);
+}
+END_TEST
+
+/* It compiles, if it can, until CLNORM_BINARY_DIR says where its image is; other devices ask nobody but their
+ * compiler. */
+START_TEST(an_accelerator_with_a_directory_of_images)
+{
+    program_store *store = NULL;
+    use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
+    setenv("CLNORM_BINARY_DIR", "no/such/directory", 1);
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    is_accelerator = true;
+    store = new_store();
+    assert_fails(store, &request, CLNORM_INVALID_ENVIRONMENT,
+                 "CLNORM_BINARY_DIR is \"no/such/directory\": No such file or directory");
+    program_store_destroy(store);
+    unsetenv("CLNORM_BINARY_DIR");
     use_afresh(PROGRAM_FROM_DISK, 3.0F);
 }
 END_TEST
@@ -522,6 +546,7 @@ int main(void)
     tcase_add_test(test, a_missing_source_fails);
     tcase_add_test(test, saving_what_was_never_got_does_nothing);
     tcase_add_test(test, a_device_without_compiler);
+    tcase_add_test(test, an_accelerator_with_a_directory_of_images);
     tcase_add_test(test, threads_share_one_build);
     suite_add_tcase(suite, test);
 

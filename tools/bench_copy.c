@@ -78,8 +78,10 @@ static const char source[] =
     "        p0[offset0] = e;\n"
     "}\n";
 
-static void ask_device(bench_copy *copy, cl_device_id device)
+/* Whether it can compile. */
+static bool ask_device(bench_copy *copy, cl_device_id device)
 {
+    cl_bool compiler = CL_TRUE;
     cl_device_type type = 0;
     cl_uint units = 0;
     clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof type, &type, NULL);
@@ -88,6 +90,8 @@ static void ask_device(bench_copy *copy, cl_device_id device)
                     NULL);
     copy->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
     copy->units = units > 0 ? units : 1;
+    clGetDeviceInfo(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
+    return compiler == CL_TRUE;
 }
 
 static cl_int create_kernels(bench_copy *copy)
@@ -112,7 +116,8 @@ int bench_copy_create(bench_copy *copy, clnorm_context *context)
     const char *text = source;
     cl_int error;
     memset(copy, 0, sizeof *copy);
-    ask_device(copy, device);
+    if (!ask_device(copy, device))
+        return EXIT_DONE;
     copy->program = clCreateProgramWithSource(clnorm_context_cl_context(context), 1, &text, NULL, &error);
     if (error == CL_SUCCESS)
         error = clBuildProgram(copy->program, 1, &device, "", NULL, NULL);
@@ -163,6 +168,10 @@ static cl_ulong divide(bench_copy *copy, size_t count)
 int bench_copy_bind(bench_copy *copy, cl_mem from, cl_mem to, size_t bytes)
 {
     copy->bytes = bytes;
+    copy->from = from;
+    copy->to = to;
+    if (!copy->program)
+        return EXIT_DONE;
     const cl_ulong count = bytes / sizeof(float), piece = divide(copy, (size_t)count);
     cl_int error = clSetKernelArg(copy->kernel, 0, sizeof from, &from);
     if (error == CL_SUCCESS)
@@ -177,6 +186,8 @@ int bench_copy_bind(bench_copy *copy, cl_mem from, cl_mem to, size_t bytes)
 
 cl_int bench_copy_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)
 {
+    if (!copy->program)
+        return clEnqueueCopyBuffer(queue, copy->from, copy->to, 0, 0, copy->bytes, 0, NULL, event);
     return clEnqueueNDRangeKernel(queue, copy->kernel, 1, NULL, &copy->global,
                                   copy->local > 0 ? &copy->local : NULL, 0, NULL, event);
 }
@@ -186,6 +197,8 @@ cl_int bench_idle_bind(const bench_copy *copy, const cl_mem *buffers, size_t cou
     const cl_ulong zero = 0;
     const cl_float nothing = 0;
     cl_uint index = 0;
+    if (!copy->program)
+        return CL_SUCCESS;
     cl_int error = clSetKernelArg(copy->idle, index++, sizeof zero, &zero);
     for (size_t i = 0; i < BENCH_IDLE_BUFFERS && error == CL_SUCCESS; i++) {
         error = clSetKernelArg(copy->idle, index++, sizeof *buffers, i < count ? &buffers[i] : NULL);
@@ -199,14 +212,20 @@ cl_int bench_idle_bind(const bench_copy *copy, const cl_mem *buffers, size_t cou
     return error;
 }
 
-cl_int bench_idle_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)
+static cl_int enqueue_one(const bench_copy *copy, cl_kernel kernel, cl_command_queue queue, cl_event *event)
 {
     const size_t one = 1;
-    return clEnqueueNDRangeKernel(queue, copy->idle, 1, NULL, &one, &one, 0, NULL, event);
+    if (!copy->program)
+        return clEnqueueMarkerWithWaitList(queue, 0, NULL, event);
+    return clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, &one, 0, NULL, event);
+}
+
+cl_int bench_idle_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)
+{
+    return enqueue_one(copy, copy->idle, queue, event);
 }
 
 cl_int bench_empty_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event)
 {
-    const size_t one = 1;
-    return clEnqueueNDRangeKernel(queue, copy->empty, 1, NULL, &one, &one, 0, NULL, event);
+    return enqueue_one(copy, copy->empty, queue, event);
 }

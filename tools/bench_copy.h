@@ -1,5 +1,5 @@
 /* What a case is compared with on the same queue: a copy as fast as the device does it, and a kernel that
- * does nothing. */
+ * does nothing. Where nothing can be compiled, the driver's own copy, and its marker. */
 #ifndef CLNORM_TOOLS_BENCH_COPY_H
 #define CLNORM_TOOLS_BENCH_COPY_H
 
@@ -8,7 +8,7 @@
 enum { BENCH_IDLE_BUFFERS = 6 };
 
 typedef struct bench_copy {
-    cl_program program;
+    cl_program program; /* NULL: the device cannot compile */
     cl_kernel empty, idle, plain, stream, coalesced;
     bool is_cpu;
     size_t units;
@@ -16,6 +16,7 @@ typedef struct bench_copy {
 
     /* What bench_copy_bind decided. */
     cl_kernel kernel;
+    cl_mem from, to;
     size_t global, local;
     size_t bytes;
 } bench_copy;

@@ -19,6 +19,7 @@ typedef struct global_options {
 int command_devices(const global_options *options, argument_list rest);
 int command_ops(const global_options *options, argument_list rest);
 int command_run(const global_options *options, argument_list rest);
+int command_build(const global_options *options, argument_list rest);
 int command_cache(const global_options *options, argument_list rest);
 int command_bench(const global_options *options, argument_list rest);
 int command_selftest(const global_options *options, argument_list rest);

@@ -20,6 +20,9 @@ static const subcommand commands[] = {
     {"run", command_run,
      "clnorm run OP [--mode MODE] [--ATTRIBUTE VALUE]... --in NAME=FILE.npy... --out NAME=FILE.npy...",
      "Run an operation on .npy files of float32. 'clnorm ops' has the names; the default mode is infer."},
+    {"build", command_build, "clnorm build [--out DIR] [--image FILE | --compiler aoc|v++ [--board BOARD]]",
+     "Compile all fpga kernels ahead of time, for CLNORM_BINARY_DIR; or write what a vendor's compiler "
+     "compiles,\n      and take what it made."},
     {"cache", command_cache, "clnorm cache [--clear] [--json]",
      "Say where compiled programs are kept, how many and how big; --clear removes them."},
     {"bench", command_bench,

@@ -4,17 +4,25 @@
 #include "selftest_run.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { SHOWN_FAULTS = 3 };
+enum { SHOWN_FAULTS = 3, MAX_LACKS = 32 };
+
+/* What an image does not hold, each sentence once. */
+typedef struct lacks {
+    char sentences[MAX_LACKS][SELFTEST_FAULT_SIZE];
+    size_t count;
+} lacks;
 
 /* The cases of one operation in one schedule. */
 typedef struct tally {
     clnorm_context *context;
     const char *kernels;
-    size_t passed, failed;
+    size_t passed, failed, lacking;
     double error;
     bool progress;
+    lacks *lacks;
 } tally;
 
 static const struct {
@@ -22,9 +30,18 @@ static const struct {
     const char *name;
 } schedules[] = {{CLNORM_KERNELS_CPU, "cpu"}, {CLNORM_KERNELS_GPU, "gpu"}, {CLNORM_KERNELS_FPGA, "fpga"}};
 
+static void note_lack(lacks *known, const char *sentence)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->sentences[i], sentence) == 0)
+            return;
+    if (known->count < MAX_LACKS)
+        snprintf(known->sentences[known->count++], SELFTEST_FAULT_SIZE, "%s", sentence);
+}
+
 static void show_progress(const tally *t, const selftest_case *test)
 {
-    size_t done = t->passed + t->failed;
+    size_t done = t->passed + t->failed + t->lacking;
     if (t->progress && done % 16 == 0)
         fprintf(stderr, "\r\033[K%s %s, %s: %zu", test->info->name, test->mode->name, t->kernels, done);
 }
@@ -39,6 +56,11 @@ static bool visit(const selftest_case *test, void *user)
         t->passed++;
         if (result.error > t->error)
             t->error = result.error;
+        return true;
+    }
+    if (result.lacking) {
+        t->lacking++;
+        note_lack(t->lacks, result.fault);
         return true;
     }
     if (t->failed++ < SHOWN_FAULTS) {
@@ -56,15 +78,17 @@ static int test_op(const clnorm_op_info *info, tally *t, json_t *results)
     if (t->progress)
         fputs("\r\033[K", stderr);
     if (results) {
-        json_t *object =
-            json_pack("{s:s, s:s, s:I, s:I, s:f}", "op", info->name, "kernels", t->kernels, "passed",
-                      (json_int_t)t->passed, "failed", (json_int_t)t->failed, "largest_error", t->error);
+        json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:f}", "op", info->name, "kernels", t->kernels,
+                                   "passed", (json_int_t)t->passed, "failed", (json_int_t)t->failed,
+                                   "lacking", (json_int_t)t->lacking, "largest_error", t->error);
         if (json_array_append_new(results, object) != 0)
             return complain(EXIT_FAILED, "out of memory");
         return EXIT_DONE;
     }
     printf("%-29s %-4s %5zu cases, largest error %.2f of the bound, ", info->name, t->kernels,
            t->passed + t->failed, t->error);
+    if (t->lacking > 0)
+        printf("%zu more not in the image, ", t->lacking);
     if (t->failed > 0)
         printf("%zu failed\n", t->failed);
     else
@@ -73,20 +97,29 @@ static int test_op(const clnorm_op_info *info, tally *t, json_t *results)
     return EXIT_DONE;
 }
 
-static int test_schedule(clnorm_context *context, size_t schedule, size_t *passed, size_t *failed,
-                         json_t *results)
+/* Of all schedules. */
+typedef struct totals {
+    size_t passed, failed, lacking;
+    lacks lacks;
+    json_t *results; /* or NULL */
+} totals;
+
+static int test_schedule(clnorm_context *context, size_t schedule, totals *all)
 {
     const clnorm_op_info *info;
     if (clnorm_context_set_kernels(context, schedules[schedule].kernels) != CLNORM_OK)
         return complain_library();
     for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++) {
-        tally t = {
-            .context = context, .kernels = schedules[schedule].name, .progress = isatty(STDERR_FILENO)};
-        int status = test_op(info, &t, results);
+        tally t = {.context = context,
+                   .kernels = schedules[schedule].name,
+                   .progress = isatty(STDERR_FILENO),
+                   .lacks = &all->lacks};
+        int status = test_op(info, &t, all->results);
         if (status != EXIT_DONE)
             return status;
-        *passed += t.passed;
-        *failed += t.failed;
+        all->passed += t.passed;
+        all->failed += t.failed;
+        all->lacking += t.lacking;
     }
     return EXIT_DONE;
 }
@@ -98,17 +131,41 @@ static void print_device(clnorm_context *context)
     printf("device: %s\n", name);
 }
 
-/* Without --kernels: the two that every device can run. */
-static bool is_wanted(clnorm_kernels wanted, clnorm_kernels schedule)
+/* Without --kernels: all that the device can be given. */
+static bool is_wanted(clnorm_context *context, clnorm_kernels wanted, clnorm_kernels schedule)
 {
-    return wanted == CLNORM_KERNELS_AUTO ? schedule != CLNORM_KERNELS_FPGA : wanted == schedule;
+    cl_bool compiler = CL_TRUE;
+    if (wanted != CLNORM_KERNELS_AUTO)
+        return wanted == schedule;
+    clGetDeviceInfo(clnorm_context_cl_device(context), CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler,
+                    &compiler, NULL);
+    return compiler == CL_TRUE || schedule == CLNORM_KERNELS_FPGA;
+}
+
+static int print_totals(totals *all)
+{
+    if (all->results == NULL) {
+        for (size_t i = 0; i < all->lacks.count; i++)
+            printf("%s\n", all->lacks.sentences[i]);
+        printf("%zu passed, %zu failed", all->passed, all->failed);
+        if (all->lacking > 0)
+            printf(", %zu not in the image", all->lacking);
+        putchar('\n');
+        return EXIT_DONE;
+    }
+    json_t *sentences = json_array();
+    for (size_t i = 0; i < all->lacks.count; i++)
+        json_array_append_new(sentences, json_text(all->lacks.sentences[i]));
+    return print_json(json_pack("{s:O, s:I, s:I, s:I, s:o}", "results", all->results, "passed",
+                                (json_int_t)all->passed, "failed", (json_int_t)all->failed, "lacking",
+                                (json_int_t)all->lacking, "lacks", sentences),
+                      JSON_INDENT(2));
 }
 
 int command_selftest(const global_options *options, argument_list rest)
 {
     clnorm_context *context = NULL;
-    size_t passed = 0, failed = 0;
-    json_t *results = NULL;
+    totals all = {0};
     int status = refuse_rest("selftest", rest);
     if (status == EXIT_DONE)
         status = open_context(options, &context);
@@ -116,22 +173,15 @@ int command_selftest(const global_options *options, argument_list rest)
         return status;
 
     if (options->json)
-        results = json_array();
+        all.results = json_array();
     else
         print_device(context);
     for (size_t i = 0; i < sizeof schedules / sizeof schedules[0] && status == EXIT_DONE; i++)
-        if (is_wanted(options->kernels, schedules[i].kernels))
-            status = test_schedule(context, i, &passed, &failed, results);
+        if (is_wanted(context, options->kernels, schedules[i].kernels))
+            status = test_schedule(context, i, &all);
     clnorm_context_destroy(context);
-    if (status != EXIT_DONE) {
-        json_decref(results);
-        return status;
-    }
-    if (results)
-        status = print_json(json_pack("{s:o, s:I, s:I}", "results", results, "passed", (json_int_t)passed,
-                                      "failed", (json_int_t)failed),
-                            JSON_INDENT(2));
-    else
-        printf("%zu passed, %zu failed\n", passed, failed);
-    return failed > 0 ? EXIT_FAILED : status;
+    if (status == EXIT_DONE)
+        status = print_totals(&all);
+    json_decref(all.results);
+    return all.failed > 0 ? EXIT_FAILED : status;
 }

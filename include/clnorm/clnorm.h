@@ -66,6 +66,9 @@ typedef enum clnorm_status {
     CLNORM_INVALID_NAME,        /* a name that is malformed, taken, or of nothing that there is */
     CLNORM_INVALID_FILE,        /* a file that is malformed, or does not fit what it is read for */
     CLNORM_INVALID_STATE,       /* a call before the one that it builds on */
+    CLNORM_UNSUPPORTED_DEVICE,  /* a device that lacks what the kernels need */
+    CLNORM_NO_IMAGE,            /* no image of compiled kernels for this device, or one of another library */
+    CLNORM_NOT_IN_IMAGE,        /* an image that does not hold the kernel */
 } clnorm_status;
 
 /* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */
@@ -399,7 +402,8 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 /*
  * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
  * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
- * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR.
+ * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also
+ * UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 

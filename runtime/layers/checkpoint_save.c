@@ -1,7 +1,7 @@
 #include "model.h"
 #include "../log.h"
 #include "../tensor.h"
-#include "replace_file.h"
+#include "../replace_file.h"
 #include "variable.h"
 
 #include <jansson.h>

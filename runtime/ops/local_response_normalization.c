@@ -63,19 +63,19 @@ static bool cancels(const clnorm_op *op)
 }
 
 /* Powers that are roots, of denominators in the range of the formula's. */
-static bool is_root(const clnorm_op *op, bool backward)
+static bool is_root(const clnorm_op *op, const problem *p)
 {
-    if (cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
+    if (p->one_path || cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
         return false;
-    return backward ? op->bias >= 0x1p-60 && op->bias <= 0x1p+100 : op->bias >= 0x1p-100;
+    return p->backward ? op->bias >= 0x1p-60 && op->bias <= 0x1p+100 : op->bias >= 0x1p-100;
 }
 
 /* Which path of the formula: beta * 4 for the powers that are roots and divisions, else the general one,
  * which also bears sums that cancel and powers that magnify an error. */
 static void choose_exponent(const clnorm_op *op, problem *p)
 {
-    const bool root = is_root(op, p->backward), whole = op->beta == 0 || op->beta == 1;
-    const bool general = cancels(op) || (!root && !whole);
+    const bool root = is_root(op, p), whole = op->beta == 0 || op->beta == 1;
+    const bool general = p->one_path || cancels(op) || (!root && !whole);
     problem_define(p, general ? "EXPONENT_GENERAL" : "EXPONENT", general ? 1 : (long)(op->beta * 4));
     /* the gradient's z^-(beta + 1) magnifies the error of a sum */
     if (p->backward ? !root : general && (cancels(op) || fabs(op->beta) > 1.5))
@@ -97,7 +97,7 @@ static void lower(const clnorm_op *op, problem *p)
     frexp(alpha, &exponent);
     int shift = (int)floor((exponent - 1) / 2.0);
     shift = alpha == 0 ? -100 : shift < -100 ? -100 : shift > 120 ? 120 : shift;
-    const int root_shift = is_root(op, p->backward) && p->backward ? -16 : 0;
+    const int root_shift = p->backward && is_root(op, p) ? -16 : 0;
     add_real(&p->arguments, ldexp(1, shift + root_shift));
     add_real_and_rest(&p->arguments, ldexp(alpha, -2 * shift));
     add_real_and_rest(&p->arguments, ldexp(op->bias, 2 * root_shift));

@@ -1,5 +1,5 @@
 #include "replace_file.h"
-#include "../temporary_file.h"
+#include "temporary_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

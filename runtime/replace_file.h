@@ -1,9 +1,9 @@
 /* Files that are replaced as a whole: whoever opens the name finds the old bytes or the new ones, whatever
  * happens to the process or the machine. */
-#ifndef CLNORM_RUNTIME_LAYERS_REPLACE_FILE_H
-#define CLNORM_RUNTIME_LAYERS_REPLACE_FILE_H
+#ifndef CLNORM_RUNTIME_REPLACE_FILE_H
+#define CLNORM_RUNTIME_REPLACE_FILE_H
 
-#include "../status.h"
+#include "status.h"
 
 /* One piece of what a file will hold. */
 typedef struct file_piece {

@@ -1,0 +1,17 @@
+/* Undoes what an operation defined, so that the next one can be included. Names that are renamed stay so. */
+#undef INSTANCE
+#undef WORK_MAP
+#undef WORK_REDUCE_MAP
+#undef WORK_WINDOW
+#undef BACKWARD
+#undef ACCUMULATES
+#undef CONSTANT_STATISTICS
+#undef SOURCES
+#undef SOURCES_BIND
+#undef RESULT
+#undef LOAD_KNOWN
+#undef ACCUMULATOR_FIELDS
+#undef TILE_ROWS
+#undef FEW_ROWS
+#undef FORMULA_PARAMETERS
+#undef FORMULA_BIND

@@ -1,0 +1,90 @@
+/*
+ * fpga schedule: a window that slides over channels, at most WINDOW_RADIUS on either side.
+ *
+ * A channel's sum is that of the taps in its window, added anew at every step: nothing is carried from one to
+ * the next, and no error either.
+ */
+
+/* The sum of the squares in the windows of the channels WINDOW_RADIUS ago. */
+INLINED NAME(window_sum) window_at(const formula *f, const delays *x, window_extents e)
+{
+    NAME(window_sum) sum = NAME(window_square)((V)(0.0f));
+#pragma unroll
+    for (uint i = 0; i < WINDOW_TAPS; i++) {
+        const uint tap = WINDOW_TAPS - 1 - i;
+        const bool taken = in_window(tap, e.before, e.after);
+        sum = NAME(window_add)(sum, taken ? x->taps[tap] * f->square_scale : (V)(0.0f));
+    }
+    return sum;
+}
+
+#if !BACKWARD
+
+/* work: outer. */
+PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
+                              OUTPUT(y), FORMULA_PARAMETERS)
+{
+    delay_line line;
+    const formula f = FORMULA_BIND;
+    const window_extents e = window_extents_of(work, kept, inner, before, after, WINDOW_RADIUS);
+    x += x_offset;
+    y += y_offset;
+    delay_begin(&line);
+    INDEPENDENT(y)
+    for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
+        delays now;
+        delay(&line, &now, load_window_word(x, w, e, 0), w.word, inner == 1);
+        const V result = NAME(formula_divide)(&f, now.taps[WINDOW_RADIUS], window_at(&f, &now, e));
+        store_window_word(result, y, w, e, WINDOW_RADIUS);
+    }
+}
+
+#else
+
+/* The sums of the contributions of the channels in whose windows those 2 * WINDOW_RADIUS ago are. */
+INLINED V contributions_at(const delays *contributions, window_extents e)
+{
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
+#pragma unroll
+    for (uint i = 0; i < WINDOW_TAPS; i++) {
+        const uint tap = WINDOW_TAPS - 1 - i;
+        const bool taken = in_window(tap, e.after, e.before);
+        sum = NAME(pair_add)(sum, taken ? contributions->taps[tap] : (V)(0.0f));
+    }
+    return NAME(renormalize)(sum.value, sum.rest).value;
+}
+
+/* Two windows, one behind the other: of squares, WINDOW_RADIUS channels late, and of what comes of them.
+ * work: outer. */
+PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
+                              INPUT(dy), OUTPUT(y), uint accumulate, FORMULA_PARAMETERS)
+{
+    delay_line x_line, direct_line, contribution_line;
+    const formula f = FORMULA_BIND;
+    const window_extents e = window_extents_of(work, kept, inner, before, after, 2 * WINDOW_RADIUS);
+    x += x_offset;
+    dy += dy_offset;
+    y += y_offset;
+    delay_begin(&x_line);
+    delay_begin(&direct_line);
+    delay_begin(&contribution_line);
+    INDEPENDENT(y)
+    for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
+        delays x_now, direct_now, given_now;
+        delay(&x_line, &x_now, load_window_word(x, w, e, 0), w.word, inner == 1);
+        const NAME(shares) own =
+            NAME(formula_shares)(&f, load_window_word(dy, w, e, WINDOW_RADIUS),
+                                 x_now.taps[WINDOW_RADIUS] * f.square_scale, window_at(&f, &x_now, e));
+        const V given = existing_lanes(own.contribution, w, e, WINDOW_RADIUS);
+        delay(&direct_line, &direct_now, own.direct, w.word, inner == 1);
+        delay(&contribution_line, &given_now, given, w.word, inner == 1);
+        V dx = NAME(formula_gradient)(&f, direct_now.taps[WINDOW_RADIUS],
+                                      x_now.taps[2 * WINDOW_RADIUS] * f.square_scale,
+                                      contributions_at(&given_now, e));
+        if (accumulate)
+            dx = load_window_word(y, w, e, 2 * WINDOW_RADIUS) + dx;
+        store_window_word(dx, y, w, e, 2 * WINDOW_RADIUS);
+    }
+}
+
+#endif
