@@ -15,9 +15,12 @@ typedef struct blocks {
     size_t blocks;      /* of a batch entry */
 } blocks;
 
-/* x alone is taken in vectors of four, x and dy in twos: as many registers. */
-static unsigned lanes_of(const problem *p)
+/* x alone is taken in vectors of four, x and dy in twos: as many registers. A group that is held until its
+ * gradient is known takes more of them. */
+static unsigned lanes_of(const problem *p, bool held)
 {
+    if (p->backward && held)
+        return 1;
     if (p->kept % 4 == 0 && !p->backward)
         return 4;
     return p->kept % 2 == 0 ? 2 : 1;
@@ -36,11 +39,11 @@ static size_t local_memory(const blocks *b)
     return b->lanes * most(coefficients, ceil_divide(b->size, 2) * ACCUMULATOR_BYTES);
 }
 
-/* Blocks at most `width` vectors wide, all of about the same width. */
-static blocks blocks_of(const problem *p, const caps *device, size_t width)
+/* Blocks of rows of at most so many bytes, all of about the same width. */
+static blocks blocks_of(const problem *p, const caps *device, unsigned lanes, size_t bytes)
 {
-    blocks b = {.lanes = lanes_of(p)};
-    const size_t vectors = p->kept / b.lanes;
+    blocks b = {.lanes = lanes};
+    const size_t vectors = p->kept / lanes, width = least(bytes / (lanes * sizeof(cl_float)), MOST_WIDTH);
     b.size = group_size(device, b.lanes * COEFFICIENT_BYTES);
     b.blocks = ceil_divide(vectors, least(width, b.size));
     b.width = ceil_divide(vectors, b.blocks);
@@ -48,14 +51,9 @@ static blocks blocks_of(const problem *p, const caps *device, size_t width)
     return b;
 }
 
-static size_t vectors_in(const problem *p, size_t bytes)
-{
-    return least(bytes / (lanes_of(p) * sizeof(cl_float)), MOST_WIDTH);
-}
-
 static blocks usual_blocks(const problem *p, const caps *device)
 {
-    return blocks_of(p, device, vectors_in(p, USUAL_BYTES));
+    return blocks_of(p, device, lanes_of(p, false), USUAL_BYTES);
 }
 
 /* How many tiles each item has to hold of all rows of a block. */
@@ -67,9 +65,11 @@ static size_t tiles_of(const problem *p, const blocks *b)
 /* The widest blocks that a work-group can hold; false: none. */
 static bool held_blocks(const problem *p, const caps *device, blocks *held)
 {
-    for (size_t tiles = 1; tiles <= most_held_tiles(p); tiles++) {
+    const unsigned lanes = lanes_of(p, true);
+    const size_t most_tiles = lanes == 4 ? 1 : most_held_tiles(p);
+    for (size_t tiles = 1; tiles <= most_tiles; tiles++) {
         for (size_t bytes = USUAL_BYTES; bytes >= LEAST_BYTES; bytes /= 2) {
-            *held = blocks_of(p, device, vectors_in(p, bytes));
+            *held = blocks_of(p, device, lanes, bytes);
             if (tiles_of(p, held) <= tiles)
                 return true;
         }

@@ -2,9 +2,10 @@
 #include "schedule_gpu.h"
 
 enum {
-    LONGEST_WINDOW = 32,          /* what an item's registers hold of one value a channel */
-    LONGEST_OF_VECTORS = 12,      /* of four values, or of two and their gradients */
-    LONGEST_GRADIENT_WINDOW = 20, /* x, contributions and direct gradients of one value a channel */
+    LONGEST_WINDOW = 13,          /* what an item's registers hold of one value a channel */
+    LONGEST_GRADIENT_WINDOW = 11, /* x, contributions and direct gradients of one value a channel */
+    LONGEST_OF_FOUR = 12,         /* values a channel */
+    LONGEST_GRADIENT_OF_TWO = 6,  /* values a channel */
     LEAST_CHANNELS = 16,          /* of a strip of vectors; as many values in a strip of single ones */
     VALUES_PER_ITEM = 4,          /* where channels follow each other, as in gpu/window.cl */
 };
@@ -36,7 +37,7 @@ const char *gpu_refuse_window_last(const problem *p, const caps *device)
 
 static unsigned lanes_of(const problem *p)
 {
-    if (window_of(p) > LONGEST_OF_VECTORS)
+    if (window_of(p) > (size_t)(p->backward ? LONGEST_GRADIENT_OF_TWO : LONGEST_OF_FOUR))
         return 1;
     if (!p->backward && p->inner % 4 == 0)
         return 4;
@@ -74,11 +75,11 @@ void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
     launch_items(s, items, size);
 }
 
-/* Neighbours on both sides of the values, and what they contribute to gradients. */
+/* Neighbours on both sides of the values, and what they give to gradients. */
 void gpu_fill_window_last(const problem *p, const caps *device, choice *out)
 {
-    const size_t per_item = VALUES_PER_ITEM * sizeof(cl_float) * (p->backward ? 2 : 1);
-    const size_t neighbours = (window_of(p) - 1) * sizeof(cl_float) * (p->backward ? 3 : 1);
+    const size_t per_item = VALUES_PER_ITEM * sizeof(cl_float) * (p->backward ? 3 : 1);
+    const size_t neighbours = (window_of(p) - 1) * sizeof(cl_float) * (p->backward ? 4 : 1);
     const size_t items = ceil_divide(p->elements, VALUES_PER_ITEM);
     const size_t size = group_size(device, per_item + neighbours);
     step *s = add_window_step(out, p, p->backward ? "window_last_gradient" : "window_last", 1);

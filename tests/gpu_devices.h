@@ -12,10 +12,13 @@ typedef struct gpu_device {
 } gpu_device;
 
 #define GPU(units, group, local_kib, cache_kib, bits)                                                        \
+    GPU_WITH(units, group, local_kib, cache_kib, bits, SUB_GROUPS_NONE)
+
+#define GPU_WITH(units, group, local_kib, cache_kib, bits, exchange)                                         \
     {                                                                                                        \
         .type = CL_DEVICE_TYPE_GPU, .compute_units = units, .max_work_group_size = group,                    \
         .max_work_item_size = group, .local_memory = (size_t)(local_kib) << 10,                              \
-        .cache = (size_t)(cache_kib) << 10, .address_bits = bits, .compiler = true                           \
+        .cache = (size_t)(cache_kib) << 10, .address_bits = bits, .sub_groups = exchange, .compiler = true   \
     }
 
 static const gpu_device gpu_devices[] = {
@@ -24,9 +27,9 @@ static const gpu_device gpu_devices[] = {
     {"Arm Mali-G76", GPU(10, 384, 32, 512, 64)},
     {"Arm Mali-G710", GPU(10, 1024, 32, 1024, 64)},
     {"Apple M1", GPU(8, 256, 32, 0, 64)},
-    {"Intel UHD Graphics 630", GPU(24, 256, 64, 512, 64)},
-    {"Intel Iris Xe", GPU(96, 512, 64, 1920, 64)},
-    {"Intel Arc A770", GPU(512, 1024, 64, 16384, 64)},
+    {"Intel UHD Graphics 630", GPU_WITH(24, 256, 64, 512, 64, SUB_GROUPS_INTEL)},
+    {"Intel Iris Xe", GPU_WITH(96, 512, 64, 1920, 64, SUB_GROUPS_INTEL)},
+    {"Intel Arc A770", GPU_WITH(512, 1024, 64, 16384, 64, SUB_GROUPS_INTEL)},
     {"NVIDIA GeForce GTX 1050 Ti", GPU(6, 1024, 48, 288, 64)},
     {"NVIDIA GeForce RTX 4090", GPU(128, 1024, 48, 3584, 64)},
     {"NVIDIA H100", GPU(132, 1024, 48, 4224, 64)},

@@ -10,6 +10,8 @@
  * items have neighbouring columns. Each value of x is read once and held until its result is known. Barriers
  * are outside of all conditions.
  */
+#define TEAMS (LOCAL_SIZE < 64 ? LOCAL_SIZE : 64)
+
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #else
@@ -20,7 +22,6 @@
 #include "gpu/held.cl"
 
 #define PART_TILES (64 / (REGISTER_ROWS * LANES))
-#define MOST_WIDTH (LOCAL_SIZE < 64 ? LOCAL_SIZE : 64)
 
 /* An item's columns, and the rows that its work-group takes. */
 typedef struct span {
@@ -108,7 +109,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 column_statistics(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups,
                   index_t parts, index_t outer, index_t kept, SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
 {
-    __local V shared[SHARED_FOR(MOST_WIDTH, KNOWN)];
+    __local V shared[SHARED_FOR(KNOWN)];
     const formula f = FORMULA_BIND;
     place p = place_in_column(rows, width);
     const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);
@@ -134,7 +135,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer, index_t kept, SOURCES,
              OUTPUT(y), FORMULA_PARAMETERS)
 {
-    __local V shared[SHARED_FOR(MOST_WIDTH, COEFFICIENTS)];
+    __local V shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     place p = place_in_column(rows, width);
     const span s =
@@ -179,7 +180,7 @@ column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_bloc
 #endif
            FORMULA_PARAMETERS)
 {
-    __local V shared[SHARED_FOR(MOST_WIDTH, COEFFICIENTS)];
+    __local V shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     place p = place_in_column(rows, width);
     const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);

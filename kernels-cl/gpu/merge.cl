@@ -5,6 +5,8 @@
  * every LOCAL_SIZE'th of its parts. WORK_REDUCE: the formula saves what it finds; else the merged
  * accumulators are stored, a set a group.
  */
+#define TEAMS 1
+
 #include "accumulators/partials.cl"
 #include "gpu/team.cl"
 

@@ -10,6 +10,8 @@
  * PART_TILES times QUADS quads an item for statistics, QUADS for the map. Each value of x is read once and
  * held until its result is known. Barriers are outside of all conditions.
  */
+#define TEAMS LOCAL_SIZE
+
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #else
@@ -141,7 +143,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 plane_statistics(index_t work, uint items, index_t groups, index_t outer, index_t kept, index_t inner,
                  SOURCES, OUTPUT(partials), FORMULA_PARAMETERS)
 {
-    __local real shared[SHARED_FOR(LOCAL_SIZE, KNOWN)];
+    __local real shared[SHARED_FOR(KNOWN)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
     place p = place_in_row(items);
@@ -167,7 +169,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner, SOURCES, OUTPUT(y),
             FORMULA_PARAMETERS)
 {
-    __local real shared[SHARED_FOR(LOCAL_SIZE, COEFFICIENTS)];
+    __local real shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
     place p = place_in_row(items);
@@ -212,7 +214,7 @@ plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept,
 #endif
           FORMULA_PARAMETERS)
 {
-    __local real shared[SHARED_FOR(LOCAL_SIZE, COEFFICIENTS)];
+    __local real shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
     place p = place_in_row(items);

@@ -3,7 +3,7 @@
  *
  * A work-group is a number of teams of `rows` items each, a power of two; an item is a row of its team, and
  * neighbouring rows are `stride` items apart. Every item of the work-group calls these functions, whether
- * its team has work or not: there are barriers in them.
+ * its team has work or not: there are barriers in them. A nest defines TEAMS, how many there may be.
  */
 typedef struct place {
     uint team, row;
@@ -27,20 +27,24 @@ static place place_in_column(uint rows, uint stride)
     return p;
 }
 
-/* Values that the first row of each team has, for all of them. `shared` holds `count` a team. */
+/* Values that the first row of each team has, at most six, for all of them. `shared` holds `count` of each
+ * team's. (Without loops: where clang 16 leaves one, the values are in memory.) */
+#define EACH_OF_SIX(move) move(0) move(1) move(2) move(3) move(4) move(5)
+#define GIVE(i)                                                                                              \
+    if (i < count)                                                                                           \
+        shared[i * TEAMS + p.team] = values[i];
+#define TAKE(i)                                                                                              \
+    if (i < count)                                                                                           \
+        values[i] = shared[i * TEAMS + p.team];
 INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
 {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row == 0) {
-#pragma unroll
-        for (uint i = 0; i < count; i++)
-            shared[p.team * count + i] = values[i];
+        EACH_OF_SIX(GIVE)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists) {
-#pragma unroll
-        for (uint i = 0; i < count; i++)
-            values[i] = shared[p.team * count + i];
+        EACH_OF_SIX(TAKE)
     }
 }
 
@@ -63,6 +67,7 @@ static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared,
     const uint first = p.stride == 1 ? p.team * reach : p.team; /* the team's first place */
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row >= reach && p.row < 2 * reach) {
+#pragma unroll
         for (uint f = 0; f < ACCUMULATOR_FIELDS; f++)
             shared[f * (LOCAL_SIZE / 2) + first + (p.row - reach) * p.stride] = fields[f];
     }
@@ -70,6 +75,7 @@ static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared,
     if (p.exists && p.row < reach) {
         NAME(accumulator) b;
         V *others = (V *)&b;
+#pragma unroll
         for (uint f = 0; f < ACCUMULATOR_FIELDS; f++)
             others[f] = shared[f * (LOCAL_SIZE / 2) + first + p.row * p.stride];
         a = NAME(accumulator_merge)(a, b);
@@ -84,6 +90,7 @@ static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, place p, uint rea
     NAME(accumulator) b;
     const real *fields = (const real *)&a;
     real *others = (real *)&b;
+#pragma unroll
     for (uint f = 0; f < ACCUMULATOR_FIELDS * LANES; f++)
         others[f] = EXCHANGE(fields[f], reach * p.stride);
     return p.row < reach ? NAME(accumulator_merge)(a, b) : a;
@@ -110,10 +117,10 @@ static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V
 
 #endif
 
-/* How many vectors of local memory both take, for at most `teams` teams. */
+/* How many vectors of local memory they take, `values` of each team being shared. */
 #if WORK_MAP
-#define SHARED_FOR(teams, values) ((values) * (teams))
+#define SHARED_FOR(values) ((values) * (TEAMS))
 #else
-#define SHARED_OF_MERGE           (ACCUMULATOR_FIELDS * ((LOCAL_SIZE + 1) / 2))
-#define SHARED_FOR(teams, values) ((values) * (teams) > SHARED_OF_MERGE ? (values) * (teams) : SHARED_OF_MERGE)
+#define SHARED_OF_MERGE    (ACCUMULATOR_FIELDS * ((LOCAL_SIZE + 1) / 2))
+#define SHARED_FOR(values) ((values) * (TEAMS) > SHARED_OF_MERGE ? (values) * (TEAMS) : SHARED_OF_MERGE)
 #endif

@@ -130,8 +130,8 @@ INLINED real sum_contributions(__local const real *near, index_t c, index_t kept
 
 /*
  * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow each
- * other, and reads them and their neighbours once, x into local memory; an item owns four of them, and shares
- * the work for the neighbours.
+ * other, and reads them and their neighbours once; an item owns four of them. What each channel gives is found
+ * by one item, and kept in local memory.
  *
  * work: values.
  */
@@ -139,7 +139,7 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     __local real near_x[HALO + GROUP_VALUES + HALO];
-    __local real near_contributions[WINDOW_AFTER + GROUP_VALUES + WINDOW_BEFORE];
+    __local real near_contributions[HALO + GROUP_VALUES], near_direct[HALO + GROUP_VALUES];
     const formula f = FORMULA_BIND;
     const index_t start = (index_t)get_group_id(0) * GROUP_VALUES;
     x += x_offset;
@@ -148,26 +148,16 @@ window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PAR
     load_near(near_x, x, start, work, HALO, HALO);
     barrier(CLK_LOCAL_MEM_FENCE);
 
-    const uint mine = get_local_id(0) * 4, count = owned(start, work);
-    real own_dy[4], direct[4];
-    vstore4(count > 0 ? load_quad(dy + start + mine, count) : (float4)(0.0f), 0, own_dy);
-#pragma unroll
-    for (uint i = 0; i < 4; i++) {
-        const uint at = mine + i; /* from `start` */
-        const window_sum sum = sum_near(&f, near_x + at + WINDOW_AFTER, (start + at) % kept, kept);
-        const shares own = formula_shares(&f, own_dy[i], near_x[HALO + at] * f.square_scale, sum);
-        direct[i] = own.direct;
-        near_contributions[WINDOW_AFTER + at] = own.contribution;
-    }
-    for (uint i = get_local_id(0); i < HALO; i += LOCAL_SIZE) {
-        const uint to = i < WINDOW_AFTER ? i : GROUP_VALUES + i;
-        const index_t at = start + to - WINDOW_AFTER; /* huge where it would be less than 0 */
-        const real its_dy = at < work ? dy[at] : 0.0f;
-        const window_sum sum = sum_near(&f, near_x + to, at % kept, kept);
-        near_contributions[to] =
-            formula_shares(&f, its_dy, near_x[to + WINDOW_BEFORE] * f.square_scale, sum).contribution;
+    for (uint i = get_local_id(0); i < HALO + GROUP_VALUES; i += LOCAL_SIZE) {
+        const index_t at = start + i - WINDOW_AFTER; /* huge where it would be less than 0 */
+        const real own = at < work ? dy[at] : 0.0f;
+        const window_sum sum = sum_near(&f, near_x + i, at % kept, kept);
+        const shares given = formula_shares(&f, own, near_x[i + WINDOW_BEFORE] * f.square_scale, sum);
+        near_contributions[i] = given.contribution;
+        near_direct[i] = given.direct;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
+    const uint mine = get_local_id(0) * 4, count = owned(start, work);
     if (count == 0)
         return;
     float4 before = (float4)(0.0f);
@@ -178,7 +168,8 @@ window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PAR
 #pragma unroll
     for (uint i = 0; i < 4; i++) {
         const real sum = sum_contributions(near_contributions + mine + i, (start + mine + i) % kept, kept);
-        results[i] = formula_gradient(&f, direct[i], near_x[HALO + mine + i] * f.square_scale, sum);
+        results[i] = formula_gradient(&f, near_direct[WINDOW_AFTER + mine + i],
+                                      near_x[HALO + mine + i] * f.square_scale, sum);
     }
     store_quad(before + vload4(0, results), y + mine, count);
 }

@@ -66,7 +66,7 @@ static V NAME(inverse_deviation_of)(const formula *f, NAME(pair) variance)
     return NAME(inverse_square_root)(shifted.value, shifted.rest);
 }
 
-static void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
+INLINED void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
                                    V inverse_deviation, V *coefficients)
 {
     coefficients[MEAN] = mean;
@@ -78,7 +78,7 @@ static void NAME(set_coefficients)(const formula *f, index_t group, uint groups,
 
 #if WORK_MAP
 
-static void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coefficients)
+INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coefficients)
 {
     const V mean = NAME(load_groups)(f->mean, group, groups);
     const V rest = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
@@ -99,7 +99,7 @@ static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments)
     return NAME(renormalize)(variance, rest);
 }
 
-static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
+INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
                                  V *coefficients)
 {
     const V inverse = NAME(inverse_deviation_of)(f, NAME(variance_of)(f, moments));
@@ -122,7 +122,7 @@ static void NAME(update)(const formula *f, __global real *running, index_t group
 }
 
 /* Writes what training leaves behind, once a channel. */
-static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments)
 {
     const NAME(pair) variance = NAME(variance_of)(f, moments);
     NAME(save)(moments.mean, f->batch_mean, group, groups);

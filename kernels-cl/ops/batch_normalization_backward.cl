@@ -44,7 +44,7 @@ static V NAME(inverse_of_running)(const formula *f, V variance)
     return NAME(inverse_square_root)(shifted.value, shifted.rest);
 }
 
-static void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
+INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
 {
     known[MEAN] = NAME(load_groups)(f->mean, group, groups);
     known[MEAN_REST] = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
@@ -61,7 +61,7 @@ INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
     return term == 0 ? o.dy : ((o.x - known[MEAN]) - known[MEAN_REST]) * known[INVERSE];
 }
 
-static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
+INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
                                  V *coefficients)
 {
     NAME(formula_load)(f, group, groups, coefficients);
@@ -79,7 +79,7 @@ static void NAME(save)(V gradient, __global real *to, int accumulate, index_t gr
     (accumulate ? NAME(load_groups)(to, group, groups) + gradient : gradient, to, group, groups);
 }
 
-static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
 {
     NAME(save)(sums.product, f->dgamma, f->accumulate_dgamma, group, groups);
     NAME(save)(sums.sum, f->dbeta, f->accumulate_dbeta, group, groups);

@@ -10,7 +10,7 @@
 enum { FIRST_FACTOR, SECOND_FACTOR, COEFFICIENTS };
 #endif
 
-static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
+INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
                                  V *coefficients)
 {
     (void)group;
@@ -25,7 +25,7 @@ static void NAME(formula_finish)(const formula *f, index_t group, uint groups, N
     coefficients[SECOND_FACTOR] = select(inverse, squares.scale, large);
 }
 
-static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares)
 {
     (void)f;
     (void)group;

@@ -13,7 +13,7 @@ enum { SCALE, SECOND_SCALE, INVERSE, INVERSE_REST, SLOPE, SLOPE_REST, COEFFICIEN
 #endif
 
 /* Nothing is known of a group before its sums. */
-static void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
+INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
 {
     (void)f;
     (void)group;
@@ -27,7 +27,7 @@ INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
     return term == 0 ? o.x : o.dy;
 }
 
-static void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
+INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
                                  V *coefficients)
 {
     (void)group;
@@ -52,7 +52,7 @@ static void NAME(formula_finish)(const formula *f, index_t group, uint groups, N
     coefficients[SLOPE_REST] = select(slope.rest, zero, floored);
 }
 
-static void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
 {
     (void)f;
     (void)group;
