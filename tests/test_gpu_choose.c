@@ -104,12 +104,56 @@ START_TEST(usual_cases)
 }
 END_TEST
 
+/* Sums are cut by the problem and the work-group alone: the same steps whatever else the device has. */
+START_TEST(units_do_not_change_sums)
+{
+    if (subjects[_i].kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION) /* no sums of one item need another's */
+        return;
+    generator random = generator_seeded(77 + (uint64_t)_i);
+    for (size_t i = 0; i < SHAPES; i++) {
+        const clnorm_tensor x =
+            random_tensor(&random, subjects[_i].least_rank, (size_t)1 << (10 + generator_below(&random, 20)));
+        const clnorm_op op = random_op(&random, subjects[_i].kind, subjects[_i].mode, x);
+        const problem p = problem_of(&op);
+        caps device = gpu_devices[i % GPU_DEVICES].caps;
+        const choice one = choose_of(&p, &device, CLNORM_KERNELS_GPU);
+        device.compute_units *= 7;
+        device.cache += 1 << 20;
+        const choice other = choose_of(&p, &device, CLNORM_KERNELS_GPU);
+        ck_assert_mem_eq(&one, &other, sizeof one);
+    }
+}
+END_TEST
+
+/* A group is held or cut into parts for its own size, not for the number of groups. */
+START_TEST(number_of_groups_does_not_change_sums)
+{
+    static const size_t shapes[][2] = {{3, 1},    {1000, 1}, {8192, 1}, {8193, 1},
+                                       {100, 64}, {256, 64}, {257, 64}};
+    static const size_t batches[] = {1, 64, 4096};
+    for (size_t s = 0; s < COUNT_OF(shapes); s++) {
+        char first[sizeof((choice *)0)->variant] = "";
+        for (size_t i = 0; i < COUNT_OF(batches); i++) {
+            const clnorm_op op =
+                clnorm_l2_normalize(clnorm_tensor_3d(CLNORM_F32, batches[i], shapes[s][0], shapes[s][1]), 1);
+            const problem p = problem_of(&op);
+            const choice chosen = choose_of(&p, &gpu_devices[GPU_DEVICES - 1].caps, CLNORM_KERNELS_GPU);
+            if (i == 0)
+                strcpy(first, chosen.variant);
+            ck_assert_str_eq(chosen.variant, first);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("gpu choose");
     TCase *cases = tcase_create("devices");
     tcase_add_loop_test(cases, usual_cases, 0, COUNT_OF(subjects));
     tcase_add_loop_test(cases, seeded_shapes, 0, COUNT_OF(subjects));
+    tcase_add_loop_test(cases, units_do_not_change_sums, 0, COUNT_OF(subjects));
+    tcase_add_test(cases, number_of_groups_does_not_change_sums);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }
