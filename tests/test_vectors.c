@@ -173,21 +173,23 @@ static vector_verdict run_case(const vector_file *file, const json_t *vector, cl
 }
 
 /* How many cases of each verdict a file has: so that none of them vanishes unseen. */
+enum { FILES = 3 };
 static const struct {
     const char *name;
     size_t verdicts[VECTOR_VERDICTS];
-} expected_files[] = {
+} expected_files[FILES] = {
     {"tflearn", {42, 0, 0, 0}},
     {"onnx", {4, 31, 2, 0}},
     {"torch", {17, 28, 4, 2}},
 };
 
+/* A file with a schedule: all files with the first one, then all with the next. */
 START_TEST(vectors)
 {
-    size_t which = (size_t)_i / HARNESS_SCHEDULES;
+    const int which = _i % FILES;
     vector_file file;
     size_t verdicts[VECTOR_VERDICTS] = {0};
-    clnorm_context *context = harness_context(harness_schedules[_i % HARNESS_SCHEDULES]);
+    clnorm_context *context = harness_context(harness_schedules[_i / FILES]);
     ck_assert_msg(vector_file_open(&file, expected_files[which].name), "cannot read the vectors");
     const json_t *cases = json_object_get(file.json, "cases");
     for (size_t i = 0; i < json_array_size(cases); i++)
@@ -223,13 +225,21 @@ START_TEST(reader)
 }
 END_TEST
 
+/* A case a schedule: CK_RUN_CASE chooses one. */
 int main(void)
 {
+    static const char *const names[] = {[CLNORM_KERNELS_CPU] = "cpu kernels",
+                                        [CLNORM_KERNELS_GPU] = "gpu kernels",
+                                        [CLNORM_KERNELS_FPGA] = "fpga kernels"};
     Suite *suite = suite_create("vectors");
     TCase *files = tcase_create("files");
-    tcase_set_timeout(files, 600);
     tcase_add_test(files, reader);
-    tcase_add_loop_test(files, vectors, 0, HARNESS_SCHEDULES * 3);
     suite_add_tcase(suite, files);
+    for (int schedule = 0; schedule < HARNESS_SCHEDULES; schedule++) {
+        TCase *results = tcase_create(names[harness_schedules[schedule]]);
+        tcase_set_timeout(results, 600);
+        tcase_add_loop_test(results, vectors, schedule * FILES, (schedule + 1) * FILES);
+        suite_add_tcase(suite, results);
+    }
     return run_suite(suite);
 }
