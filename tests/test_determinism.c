@@ -1,6 +1,7 @@
 /*
  * The same bits whatever the number of compute units: it decides who computes what, never what is added to
- * what. PoCL takes the number from the environment, so each is asked in a process of its own.
+ * what. PoCL takes the number from the environment, and so does the layer in tests/drivers, for drivers that do
+ * not; each is asked in a process of its own.
  */
 #include "harness.h"
 #include "random_op.h"
@@ -61,6 +62,8 @@ static clnorm_op op_number(size_t number)
 static void compute(const char *threads, clnorm_kernels schedule, int pipe)
 {
     setenv("POCL_MAX_PTHREAD_COUNT", threads, 1);
+    setenv("CL_CONFIG_CPU_TBB_NUM_WORKERS", threads, 1); /* Intel's, which say the same number of units */
+    setenv("LAYER_COMPUTE_UNITS", threads, 1);
     clnorm_context *context = harness_context(schedule);
     uint64_t hashes[HASHES];
     for (size_t i = 0; i < HASHES; i++) {

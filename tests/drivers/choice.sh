@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# One program, unchanged, where there are three drivers: CLNORM_DEVICE alone says which it runs on.
+#
+#   choice.sh DEVICES HELLO
+set -u
+status=0
+count=0
+
+report() { # DESCRIPTION PROBLEM
+    count=$((count + 1))
+    if [ -z "$2" ]; then
+        echo "ok $count - $1"
+    else
+        echo "not ok $count - $1: $2"
+        status=1
+    fi
+}
+
+hello=
+# chooses WORD PATTERN: the device's name is like PATTERN, and results are those of all others.
+chooses() {
+    local chosen output problem=
+    chosen=$(CLNORM_DEVICE=$1 "$devices" 2>&1 | sed -n 's/^chosen: //p')
+    # shellcheck disable=SC2254 # a pattern
+    case $chosen in
+    $2) ;;
+    *) problem="chosen is $chosen" ;;
+    esac
+    report "\"$1\" is $2" "$problem"
+    problem=
+    output=$(CLNORM_DEVICE=$1 "$program" 2>&1) || problem="exit status $?: $output"
+    hello=${hello:-$output}
+    [ "$output" = "$hello" ] || problem="another result: $output"
+    report "a program on \"$1\"" "$problem"
+}
+
+devices=$1
+program=$2
+chooses fpga "*FPGA Emulation*"
+chooses accelerator "*FPGA Emulation*"
+chooses "emulation device" "*FPGA Emulation*"
+chooses "intel:fpga:" "*FPGA Emulation*"
+chooses pthread "pthread*"
+chooses portable "pthread*"
+chooses "portable:cpu:" "pthread*"
+# Intel's CPU device has the processor's name, and PoCL's has it in its own.
+processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | cut -c 1-7)
+chooses "intel(r) opencl:cpu:" "$processor*"
+chooses "" "*$processor*" # a CPU, as there is no GPU
+chooses cpu "*$processor*"
+
+output=$(CLNORM_DEVICE=gpu "$program" 2>&1) && report "no gpu" "there is one: $output"
+for name in pthread "FPGA Emulation" "$processor"; do
+    case $output in
+    *"$name"*) report "the message without a gpu names $name" "" ;;
+    *) report "the message without a gpu names $name" "$output" ;;
+    esac
+done
+exit "$status"
