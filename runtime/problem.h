@@ -93,6 +93,7 @@ typedef struct problem {
     size_t groups, group_size;
 
     size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
+    bool heavy;                         /* the formula's own arithmetic takes many registers */
 
     unsigned index_bits; /* 32, or 64 where an element's offset needs it */
     size_t result_bytes; /* of y */

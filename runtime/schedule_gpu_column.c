@@ -4,7 +4,7 @@
 enum {
     MOST_WIDTH = 64,   /* vectors of a block, as in gpu/column.cl */
     USUAL_BYTES = 512, /* of a block's row */
-    LEAST_BYTES = 128, /* what GPUs read at once */
+    LEAST_BYTES = 64,  /* what GPUs read at once */
 };
 
 /* How a work-group lies over a block of columns. */
@@ -16,20 +16,19 @@ typedef struct blocks {
 } blocks;
 
 /* x alone is taken in vectors of four, x and dy in twos: as many registers. A group that is held until its
- * gradient is known takes more of them. */
+ * results are known takes half of that. */
 static unsigned lanes_of(const problem *p, bool held)
 {
-    if (p->backward && held)
-        return 1;
-    if (p->kept % 4 == 0 && !p->backward)
+    const unsigned widest = (p->backward ? 2u : 4u) / (held ? 2u : 1u);
+    if (widest == 4 && p->kept % 4 == 0)
         return 4;
-    return p->kept % 2 == 0 ? 2 : 1;
+    return widest >= 2 && p->kept % 2 == 0 ? 2 : 1;
 }
 
 /* Rows that an item holds in a tile: REGISTER_ROWS in kernels-cl. */
-static size_t rows_held(unsigned lanes)
+static size_t rows_held(const problem *p, unsigned lanes)
 {
-    return lanes > 1 ? 8 : 16;
+    return lanes > 1 || p->backward ? 8 : 16;
 }
 
 /* As gpu/column.cl declares it, or a little more. */
@@ -59,15 +58,14 @@ static blocks usual_blocks(const problem *p, const caps *device)
 /* How many tiles each item has to hold of all rows of a block. */
 static size_t tiles_of(const problem *p, const blocks *b)
 {
-    return ceil_divide(p->outer, rows_held(b->lanes) * b->rows);
+    return ceil_divide(p->outer, rows_held(p, b->lanes) * b->rows);
 }
 
 /* The widest blocks that a work-group can hold; false: none. */
 static bool held_blocks(const problem *p, const caps *device, blocks *held)
 {
     const unsigned lanes = lanes_of(p, true);
-    const size_t most_tiles = lanes == 4 ? 1 : most_held_tiles(p);
-    for (size_t tiles = 1; tiles <= most_tiles; tiles++) {
+    for (size_t tiles = 1; tiles <= most_held_tiles(p); tiles++) {
         for (size_t bytes = USUAL_BYTES; bytes >= LEAST_BYTES; bytes /= 2) {
             *held = blocks_of(p, device, lanes, bytes);
             if (tiles_of(p, held) <= tiles)

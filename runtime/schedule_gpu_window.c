@@ -4,7 +4,8 @@
 enum {
     LONGEST_WINDOW = 13,          /* what an item's registers hold of one value a channel */
     LONGEST_GRADIENT_WINDOW = 11, /* x, contributions and direct gradients of one value a channel */
-    LONGEST_OF_FOUR = 12,         /* values a channel */
+    LONGEST_OF_FOUR = 8,          /* values a channel */
+    LONGEST_OF_TWO = 12,          /* values a channel */
     LONGEST_GRADIENT_OF_TWO = 6,  /* values a channel */
     LEAST_CHANNELS = 16,          /* of a strip of vectors; as many values in a strip of single ones */
     VALUES_PER_ITEM = 4,          /* where channels follow each other, as in gpu/window.cl */
@@ -37,9 +38,9 @@ const char *gpu_refuse_window_last(const problem *p, const caps *device)
 
 static unsigned lanes_of(const problem *p)
 {
-    if (window_of(p) > (size_t)(p->backward ? LONGEST_GRADIENT_OF_TWO : LONGEST_OF_FOUR))
+    if (p->heavy || window_of(p) > (size_t)(p->backward ? LONGEST_GRADIENT_OF_TWO : LONGEST_OF_TWO))
         return 1;
-    if (!p->backward && p->inner % 4 == 0)
+    if (!p->backward && p->inner % 4 == 0 && window_of(p) <= LONGEST_OF_FOUR)
         return 4;
     return p->inner % 2 == 0 ? 2 : 1;
 }
@@ -65,6 +66,7 @@ void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
     const size_t channels = ceil_divide(p->kept, pieces);
     const size_t items = strips * ceil_divide(p->kept, channels);
     step *s = add_window_step(out, p, p->backward ? "window_inner_gradient" : "window_inner", lanes);
+    add_option(s, "BLOCK", p->heavy ? 1 : p->backward ? 2 : 4);
     add_index(&s->arguments, items);
     add_index(&s->arguments, ceil_divide(p->kept, channels));
     add_index(&s->arguments, channels);

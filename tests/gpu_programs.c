@@ -162,7 +162,7 @@ static void visit_modes(collection *all, clnorm_op op)
 static void visit_windows(collection *all)
 {
     static const double betas[] = {0, 0.5, 0.75, 1, 0.6, 2};
-    static const int windows[][2] = {{5, 5}, {2, 3}, {6, 6}, {40, 40}};
+    static const int windows[][2] = {{2, 3}, {3, 4}, {5, 5}, {6, 6}, {40, 40}};
     for (size_t b = 0; b < sizeof betas / sizeof *betas; b++) {
         for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
             clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));

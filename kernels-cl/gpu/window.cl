@@ -8,13 +8,12 @@
 
 #if KERNEL_window_inner
 
-#define HALO  (WINDOW_BEFORE + WINDOW_AFTER)
-#define BLOCK 4 /* channels whose loads do not wait for each other */
+#define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
 /*
  * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
- * multiple of LANES, and `channels` of their channels; neighbouring items have neighbouring pixels. It reads
- * each channel once, and HALO more.
+ * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
+ * neighbouring items have neighbouring pixels. It reads each channel once, and HALO more.
  *
  * work: items. pieces: of a pixel's channels.
  */

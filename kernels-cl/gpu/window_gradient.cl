@@ -11,8 +11,6 @@
 
 #if KERNEL_window_inner_gradient
 
-#define BLOCK 2 /* channels whose loads do not wait for each other */
-
 /* What an item knows of the channels around c, the one whose contribution is found next. */
 typedef struct rings {
     V x[HALO + BLOCK];               /* c - WINDOW_BEFORE and those that follow */
@@ -57,8 +55,8 @@ INLINED V gradient_of(const rings *r, uint i, const formula *f)
 
 /*
  * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
- * multiple of LANES, and `channels` of their channels; neighbouring items have neighbouring pixels. It reads
- * each channel once, and of x 2 HALO more, of dy HALO.
+ * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
+ * neighbouring items have neighbouring pixels. It reads each channel once, and of x 2 HALO more, of dy HALO.
  *
  * work: items. pieces: of a pixel's channels.
  */

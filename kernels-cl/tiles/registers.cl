@@ -14,5 +14,9 @@
 #define SCALED_ROWS            REGISTER_ROWS
 #define OF_SCALED(name)        OF(name)
 
-#define REGISTER_ROWS          (LANES > 1 ? 8 : 16)
-#define FIRST_ROWS(count)      ((1u << (count)) - 1)
+#if KERNEL_column_fused && BACKWARD /* x and dy of a column until its gradient is known */
+#define REGISTER_ROWS 8
+#else
+#define REGISTER_ROWS (LANES > 1 ? 8 : 16)
+#endif
+#define FIRST_ROWS(count) ((1u << (count)) - 1)

@@ -76,6 +76,7 @@ static void choose_exponent(const clnorm_op *op, problem *p)
 {
     const bool root = is_root(op, p), whole = op->beta == 0 || op->beta == 1;
     const bool general = p->one_path || cancels(op) || (!root && !whole);
+    p->heavy = general;
     problem_define(p, general ? "EXPONENT_GENERAL" : "EXPONENT", general ? 1 : (long)(op->beta * 4));
     /* the gradient's z^-(beta + 1) magnifies the error of a sum */
     if (p->backward ? !root : general && (cancels(op) || fabs(op->beta) > 1.5))
