@@ -102,15 +102,13 @@ __kernel void strided(index_t work, index_t values, uint kept_axes, uint axis_co
     const place start = place_of(&a, group, 0, kept_axes);
     const sources from = sources_at_place(tensor, start);
 
-#if WORK_MAP
     real coefficients[COEFFICIENTS];
+#if WORK_MAP
     formula_load(&f, group, 1, coefficients);
 #else
-    real known[KNOWN];
-    LOAD_KNOWN(&f, group, 1, known);
-    const accumulator all = accumulate_group(&a, from, known, values, kept_axes);
+    LOAD_KNOWN(&f, group, 1, coefficients);
+    const accumulator all = accumulate_group(&a, from, coefficients, values, kept_axes);
 #if WORK_REDUCE_MAP
-    real coefficients[COEFFICIENTS];
     formula_finish(&f, group, 1, all, coefficients);
 #endif
 #endif

@@ -229,6 +229,7 @@ static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
             lanes[field] = load_private_16(fields[field] + column);
 #if WORK_REDUCE_MAP
         float16 coefficients[COEFFICIENTS];
+        LOAD_KNOWN(f, group, groups, coefficients);
         formula_finish_16(f, group, groups, set, coefficients);
         for (uint c = 0; c < COEFFICIENTS; c++)
             store_private_16(coefficients[c], s->coefficients[c] + column);
@@ -365,6 +366,7 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
 #if WORK_REDUCE_MAP
             const accumulator_16 all =
                 accumulator_merge_parts_16(partials + partials_offset, group, taken, groups, parts);
+            LOAD_KNOWN(&f, group, taken, coefficients);
             formula_finish_16(&f, group, taken, all, coefficients);
             if (row % outer == 0)
                 formula_save_16(&f, group, taken, all);

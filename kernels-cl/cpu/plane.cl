@@ -227,6 +227,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
         else if (outer * inner <= PART_VALUES)
             all = accumulator_across(all);
 #if WORK_REDUCE_MAP
+        LOAD_KNOWN(&f, group, groups, coefficients);
         formula_finish_16(&f, group, groups, all, coefficients);
         before = y ? groups : 0;
 #endif
@@ -266,6 +267,7 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
 #if WORK_REDUCE_MAP
         const accumulator_16 all =
             accumulator_merge_parts_16(partials + partials_offset, group, taken, groups, parts);
+        LOAD_KNOWN(&f, group, taken, coefficients);
         formula_finish_16(&f, group, taken, all, coefficients);
         if (begins && run / kept % outer == 0)
             formula_save_16(&f, group, taken, all);

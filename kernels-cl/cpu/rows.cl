@@ -112,11 +112,10 @@ __kernel void rows(index_t work, index_t groups_per_item, index_t inner, SOURCES
     for (index_t group = first; group < last; group += 16) {
         const uint groups = (uint)min(last - group, (index_t)16);
         const sources from = sources_at(tensor, group * inner);
-        float16 known[KNOWN];
-        LOAD_KNOWN(&f, group, groups, known);
-        const accumulator_16 all = accumulate_rows(from, known, groups, (uint)inner);
-#if WORK_REDUCE_MAP
         float16 coefficients[COEFFICIENTS];
+        LOAD_KNOWN(&f, group, groups, coefficients);
+        const accumulator_16 all = accumulate_rows(from, coefficients, groups, (uint)inner);
+#if WORK_REDUCE_MAP
         formula_finish_16(&f, group, groups, all, coefficients);
         if (y)
             apply_rows(from, y + group * inner, groups, (uint)inner, coefficients);

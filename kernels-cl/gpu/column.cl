@@ -146,15 +146,14 @@ column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer,
 #pragma unroll
     for (uint t = 0; t < HELD_TILES; t++)
         hold(&tiles[t], from, t * REGISTER_ROWS * rows, s.last, kept, p);
-    V known[KNOWN] = {(V)(0.0f)};
-    share_known(&f, &s, known, shared, p);
-    NAME(accumulator) all = accumulator_held(&tiles[0], known);
+    V coefficients[COEFFICIENTS] = {(V)(0.0f)};
+    share_known(&f, &s, coefficients, shared, p);
+    NAME(accumulator) all = accumulator_held(&tiles[0], coefficients);
 #pragma unroll
     for (uint t = 1; t < HELD_TILES; t++)
-        all = NAME(accumulator_merge)(all, accumulator_held(&tiles[t], known));
+        all = NAME(accumulator_merge)(all, accumulator_held(&tiles[t], coefficients));
     all = NAME(accumulator_across)(all, shared, p);
 #if WORK_REDUCE_MAP
-    V coefficients[COEFFICIENTS];
     if (p.exists && p.row == 0)
         NAME(formula_finish)(&f, s.group, LANES, all, coefficients);
     NAME(share)(coefficients, COEFFICIENTS, shared, p);
@@ -191,6 +190,7 @@ column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_bloc
 #if WORK_REDUCE_MAP
         const NAME(accumulator) all =
             NAME(accumulator_merge_parts)(partials + partials_offset, s.group, LANES, groups, found_parts);
+        LOAD_KNOWN(&f, s.group, LANES, coefficients);
         NAME(formula_finish)(&f, s.group, LANES, all, coefficients);
         if (s.part == 0)
             NAME(formula_save)(&f, s.group, LANES, all);

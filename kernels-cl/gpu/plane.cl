@@ -180,15 +180,14 @@ plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner
 #pragma unroll
     for (uint t = 0; t < HELD_TILES; t++)
         hold(&tiles[t], from, &r, t * QUADS * items, s.last, p);
-    real known[KNOWN] = {0.0f};
-    share_known(&f, &s, known, shared, p);
-    accumulator all = accumulator_held(&tiles[0], known);
+    real coefficients[COEFFICIENTS] = {0.0f};
+    share_known(&f, &s, coefficients, shared, p);
+    accumulator all = accumulator_held(&tiles[0], coefficients);
 #pragma unroll
     for (uint t = 1; t < HELD_TILES; t++)
-        all = accumulator_merge(all, accumulator_held(&tiles[t], known));
+        all = accumulator_merge(all, accumulator_held(&tiles[t], coefficients));
     all = accumulator_across(all, shared, p);
 #if WORK_REDUCE_MAP
-    real coefficients[COEFFICIENTS];
     if (p.exists && p.row == 0)
         formula_finish(&f, s.group, 1, all, coefficients);
     share(coefficients, COEFFICIENTS, shared, p);
@@ -228,6 +227,7 @@ plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept,
 #if WORK_REDUCE_MAP
         const accumulator all =
             accumulator_merge_parts(partials + partials_offset, s.group, 1, groups, found_parts);
+        LOAD_KNOWN(&f, s.group, 1, coefficients);
         formula_finish(&f, s.group, 1, all, coefficients);
         if (s.part == 0)
             formula_save(&f, s.group, 1, all);

@@ -64,7 +64,6 @@ INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
                                  V *coefficients)
 {
-    NAME(formula_load)(f, group, groups, coefficients);
     const V inverse = coefficients[INVERSE], share = (V)(f->inverse_elements);
     coefficients[SCALE] = f->gamma ? NAME(load_groups)(f->gamma, group, groups) * inverse : inverse;
     coefficients[SHIFT] = sums.sum * share;
