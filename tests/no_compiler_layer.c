@@ -2,7 +2,9 @@
  * An OpenCL layer, for OPENCL_LAYERS: devices say that they have no compiler, and what was created from
  * source cannot be built. What comes from a binary can.
  */
-#include <CL/cl_layer.h>
+#define LAYER_NAME "no compiler"
+#include "layer.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,8 +12,6 @@
 
 enum { MAX_SOURCES = 4096 };
 
-static const struct _cl_icd_dispatch *below;
-static struct _cl_icd_dispatch layer;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static cl_program sources[MAX_SOURCES]; /* programs that were created from source; handles may come again */
 static size_t source_count;
@@ -93,40 +93,11 @@ static cl_int CL_API_CALL compile(cl_program program, cl_uint count, const cl_de
     return CL_COMPILER_NOT_AVAILABLE;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, void *value,
-                                               size_t *size_back)
+static void replace_calls(void)
 {
-    static const char text[] = "no compiler";
-    const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
-    const bool asks_version = name == CL_LAYER_API_VERSION;
-    const void *from = asks_version ? (const void *)&version : text;
-    const size_t needed = asks_version ? sizeof version : sizeof text;
-    if (!asks_version && name != CL_LAYER_NAME)
-        return CL_INVALID_VALUE;
-    if (value != NULL && size < needed)
-        return CL_INVALID_VALUE;
-    for (size_t i = 0; value != NULL && i < needed; i++)
-        ((char *)value)[i] = ((const char *)from)[i];
-    if (size_back != NULL)
-        *size_back = needed;
-    return CL_SUCCESS;
-}
-
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *target, cl_uint *count_back,
-                                            const cl_icd_dispatch **dispatch)
-{
-    if (target == NULL || dispatch == NULL || count_back == NULL)
-        return CL_INVALID_VALUE;
-    below = target;
-    layer = *target;
-    (void)
-        count; /* a table shorter than ours is one of an older loader, which has all that is replaced here */
     layer.clGetDeviceInfo = get_device_info;
     layer.clCreateProgramWithSource = create_with_source;
     layer.clCreateProgramWithBinary = create_with_binary;
     layer.clBuildProgram = build;
     layer.clCompileProgram = compile;
-    *dispatch = &layer;
-    *count_back = sizeof layer / sizeof layer.clGetPlatformIDs;
-    return CL_SUCCESS;
 }

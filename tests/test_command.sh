@@ -9,24 +9,14 @@ case $1 in
 /*) clnorm=$1 ;;
 *) clnorm=$PWD/$1 ;;
 esac
+# shellcheck source=report.sh
+. "$(dirname "$0")/report.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 CLNORM_CACHE_DIR=$work/cache
 export CLNORM_CACHE_DIR
 unset CLNORM_DEVICE CLNORM_KERNELS CLNORM_VERBOSE CLNORM_KERNEL_DIR
-failures=0
-count=0
-
-report() { # DESCRIPTION PROBLEM
-    count=$((count + 1))
-    if [ -z "$2" ]; then
-        echo "ok $count - $1"
-    else
-        echo "not ok $count - $1: $2"
-        failures=$((failures + 1))
-    fi
-}
 
 # Runs clnorm; checks exit status and a piece of the output, and for failures that stderr is one line.
 try() { # STATUS PIECE ARGUMENT...

@@ -14,23 +14,13 @@ programs=()
 for program in "$@"; do
     programs+=("$(realpath "$program")")
 done
+# shellcheck source=report.sh
+. "$(dirname "$0")/report.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset CLNORM_KERNELS CLNORM_VERBOSE CLNORM_KERNEL_DIR CLNORM_BINARY_DIR OPENCL_LAYERS
 export LC_ALL=C
-failures=0
-count=0
-
-report() { # DESCRIPTION PROBLEM
-    count=$((count + 1))
-    if [ -z "$2" ]; then
-        echo "ok $count - $1"
-    else
-        echo "not ok $count - $1: $2"
-        failures=$((failures + 1))
-    fi
-}
 
 # try DESCRIPTION STATUS PIECE COMMAND...: exit status, and a piece of what was printed.
 try() {

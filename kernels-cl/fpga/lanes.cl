@@ -1,17 +1,5 @@
 /* The functions that follow work on words of WINDOW_VECTOR values, and their names end in _word. */
-#undef LANES
-#undef V
-#undef NAME
-#undef ALL
-#undef LOAD
-#undef STORE
-#undef LOAD_PRIVATE
-#undef STORE_PRIVATE
-#undef INTEGERS
-#undef AS_INTEGERS
-#undef AS_REALS
-#undef CONVERT_INTEGERS
-#undef CONVERT_REALS
+#include "lanes/none.cl"
 #define LANES                    WINDOW_VECTOR
 #define V                        PASTE(float, WINDOW_VECTOR)
 #define NAME(name)               PASTE(name, _word)

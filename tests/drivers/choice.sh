@@ -3,18 +3,8 @@
 #
 #   choice.sh DEVICES HELLO
 set -u
-status=0
-count=0
-
-report() { # DESCRIPTION PROBLEM
-    count=$((count + 1))
-    if [ -z "$2" ]; then
-        echo "ok $count - $1"
-    else
-        echo "not ok $count - $1: $2"
-        status=1
-    fi
-}
+# shellcheck source=../report.sh
+. "$(dirname "$0")/../report.sh"
 
 hello=
 # chooses WORD PATTERN: the device's name is like PATTERN, and results are those of all others.
@@ -56,4 +46,4 @@ for name in pthread "FPGA Emulation" "$processor"; do
     *) report "the message without a gpu names $name" "$output" ;;
     esac
 done
-exit "$status"
+[ "$failures" -eq 0 ]

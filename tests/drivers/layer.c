@@ -5,12 +5,11 @@
  *   LAYER_KEEP_BUFFERS=1      memory objects are never released: oclgrind 21.10 gives a new buffer the number
  * of a released one, and takes what lies beyond the old one's size for uninitialized
  */
-#include <CL/cl_layer.h>
-#include <stdlib.h>
-#include <string.h>
+#define LAYER_NAME "another device"
+#include "../layer.h"
 
-static const struct _cl_icd_dispatch *below;
-static struct _cl_icd_dispatch layer;
+#include <stdlib.h>
+
 static size_t work_group_size, compute_units; /* 0: as the driver says */
 
 static size_t number_in(const char *name)
@@ -67,38 +66,13 @@ static cl_int CL_API_CALL keep(cl_mem mem)
     return CL_SUCCESS;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetLayerInfo(cl_layer_info name, size_t size, void *value,
-                                               size_t *size_back)
+static void replace_calls(void)
 {
-    static const char text[] = "another device";
-    const cl_layer_api_version version = CL_LAYER_API_VERSION_100;
-    const void *from = name == CL_LAYER_NAME ? (const void *)text : &version;
-    const size_t needed = name == CL_LAYER_NAME ? sizeof text : sizeof version;
-    if ((name != CL_LAYER_NAME && name != CL_LAYER_API_VERSION) || (value != NULL && size < needed))
-        return CL_INVALID_VALUE;
-    if (value != NULL)
-        memcpy(value, from, needed);
-    if (size_back != NULL)
-        *size_back = needed;
-    return CL_SUCCESS;
-}
-
-CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint count, const cl_icd_dispatch *target, cl_uint *count_back,
-                                            const cl_icd_dispatch **dispatch)
-{
-    (void)count; /* every loader that knows layers has the calls that are replaced here */
-    if (target == NULL || count_back == NULL || dispatch == NULL)
-        return CL_INVALID_VALUE;
     work_group_size = number_in("LAYER_WORK_GROUP_SIZE");
     compute_units = number_in("LAYER_COMPUTE_UNITS");
-    below = target;
-    layer = *target;
     layer.clGetDeviceInfo = get_device_info;
     layer.clGetKernelWorkGroupInfo = get_group_info;
     layer.clEnqueueNDRangeKernel = launch;
     if (number_in("LAYER_KEEP_BUFFERS") != 0)
         layer.clReleaseMemObject = keep;
-    *dispatch = &layer;
-    *count_back = sizeof layer / sizeof layer.clGetPlatformIDs;
-    return CL_SUCCESS;
 }

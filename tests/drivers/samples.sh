@@ -7,8 +7,8 @@ temporary=$(mktemp -d) || exit 1
 trap 'rm -rf "$temporary"' EXIT
 export CLNORM_CACHE_DIR=off POCL_CACHE_DIR=$temporary/pocl
 mkdir "$POCL_CACHE_DIR"
-status=0
-count=0
+# shellcheck source=../report.sh
+. "$(dirname "$0")/../report.sh"
 
 # shows NAME PATTERNS PROGRAM: PROGRAM prints a line for each pattern, and nothing on the error stream.
 shows() {
@@ -18,13 +18,7 @@ shows() {
         grep -qxE -e "$line" "$temporary/stdout" || problem="no line $line in: $(cat "$temporary/stdout")"
     done <<<"$patterns"
     [ ! -s "$temporary/stderr" ] || problem="$problem; on the error stream: $(cat "$temporary/stderr")"
-    count=$((count + 1))
-    if [ -z "$problem" ]; then
-        echo "ok $count - $name"
-    else
-        echo "not ok $count - $name: $problem"
-        status=1
-    fi
+    report "$name" "$problem"
 }
 
 shows hello "x = \( 1, 10\)   y = \(-0\.999995, -1\.000000\)
@@ -34,4 +28,4 @@ shows interop ".*over two queues: largest error [0-9.]+e-0[78]" "$2"
 shows devices "chosen: .+
 \"no such device\" gives DEVICE_NOT_FOUND:
 \"7\" gives INVALID_DEVICE:" "$3"
-exit "$status"
+[ "$failures" -eq 0 ]

@@ -1,0 +1,14 @@
+# shellcheck shell=sh
+# For test scripts, which source it: a line a check, as count.py reads them, and how many failed.
+failures=0
+count=0
+
+report() { # DESCRIPTION PROBLEM
+    count=$((count + 1))
+    if [ -z "$2" ]; then
+        echo "ok $count - $1"
+    else
+        echo "not ok $count - $1: $2"
+        failures=$((failures + 1))
+    fi
+}
