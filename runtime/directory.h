@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it fails. */
+/* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it fails.
+ */
 bool directory_ensure(const char *directory, mode_t mode);
 
 #endif

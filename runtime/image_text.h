@@ -8,6 +8,6 @@ enum { IMAGE_SOURCES = 2 };
 #define IMAGE_OPTIONS      "-cl-std=CL1.2 -DINDEX_BITS=64"
 
 /* IMAGE_OPTIONS for compilers that take no -cl-std, at the head of the text. */
-#define IMAGE_HEAD "#define INDEX_BITS 64\n"
+#define IMAGE_HEAD         "#define INDEX_BITS 64\n"
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The same bits whatever the number of compute units: it decides who computes what, never what is added to
- * what. PoCL takes the number from the environment, and so does the layer in tests/drivers, for drivers that do
- * not; each is asked in a process of its own.
+ * what. PoCL takes the number from the environment, and so does the layer in tests/drivers, for drivers that
+ * do not; each is asked in a process of its own.
  */
 #include "harness.h"
 #include "random_op.h"

@@ -11,7 +11,8 @@ typedef struct op_definition {
     clnorm_op_info info;
     /* What the tables of `info` cannot say. NULL: nothing. Tensors and attributes were checked by them. */
     clnorm_status (*check)(const clnorm_op *op);
-    /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one element. */
+    /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one
+     * element. */
     void (*lower)(const clnorm_op *op, problem *p);
     /* Computes it on the host. */
     clnorm_status (*reference)(const clnorm_op *op, const clnorm_reference_arrays *arrays);
