@@ -4,7 +4,7 @@
 NVIDIA: clang-16's NVPTX back end with libclc, then ptxas. AMD: clang-16's AMDGPU back end with libclc.
 Intel: ocloc. Prints a table, of each variant's kernels the worst; fails if a program does not compile, or
   spills, or has a stack;
-  takes more than 128 registers (NVIDIA);
+  takes more than 128 registers (NVIDIA), or more than 64 and REASONS has no word on why;
   leaves less than half of the waves that a SIMD may hold (AMD);
   takes more than 32 KiB of local memory.
 Ends with 77, which means skipped, where a compiler is missing.
@@ -27,8 +27,24 @@ LIBCLC = pathlib.Path("/usr/lib/clc")
 LEAST_SHARE_OF_WAVES = 0.5
 MOST_LOCAL = 32768
 MOST_REGISTERS = 128
+UNREMARKABLE_REGISTERS = 64
 MOST_WAVES = {"gfx90a": 8, "gfx1030": 16}
 SKIPPED = 77
+
+# Why a kernel takes more than UNREMARKABLE_REGISTERS. That these are the reasons was seen by compiling with tiles of
+# two rows, and blocks of one channel: all but column_statistics of gradients, and the two maps, halve.
+IN_FLIGHT = "a tile of 8 or 16 rows in flight, so that loads do not wait for each other"
+HELD = "x, and dy, stay in registers from the sums to the results: each value is read once"
+REASONS = {
+    "plane_fused": HELD,
+    "column_fused": HELD,
+    "plane_statistics": f"{IN_FLIGHT}; a sum and its error a lane",
+    "column_statistics": f"{IN_FLIGHT}; sums and their errors, and what is known of the column, a lane",
+    "plane_map": IN_FLIGHT,
+    "column_map": f"{IN_FLIGHT}; coefficients of its columns, a lane",
+    "window_inner": "the window slides in registers, with a block of channels in flight",
+    "window_inner_gradient": "windows of x and of the gradient slide in registers, with a block of channels in flight",
+}
 
 
 class Failure(Exception):
@@ -122,11 +138,17 @@ def missing():
     return names if ptxas() else [*names, "ptxas"]
 
 
-def faults(target, figures):
+def is_remarkable(target, figures):
+    return target.startswith("sm_") and figures.get("registers", 0) > UNREMARKABLE_REGISTERS
+
+
+def faults(target, kernel, figures):
     if figures["spilled"] or figures["stack"]:
         yield f"{figures['spilled']} bytes are spilled, {figures['stack']} are on a stack"
     if target.startswith("sm_") and figures["registers"] > MOST_REGISTERS:
         yield f"{figures['registers']} registers; at most {MOST_REGISTERS} are allowed"
+    if is_remarkable(target, figures) and kernel not in REASONS:
+        yield f"{figures['registers']} registers, and nothing says why"
     if "waves" in figures and figures["waves"] < LEAST_SHARE_OF_WAVES * MOST_WAVES[target]:
         yield f"{figures['waves']} of {MOST_WAVES[target]} waves"
     if figures["local"] > MOST_LOCAL:
@@ -147,7 +169,7 @@ def measure(directory, program, compiler):
             figures = compiler(source, program["options"].split(), pathlib.Path(work), targets)
         except Failure as failure:
             return {target: ({}, [str(failure)[:4000]]) for target in targets}
-    return {target: (figures[target], list(faults(target, figures[target]))) for target in targets}
+    return {target: (figures[target], list(faults(target, program["kernel"], figures[target]))) for target in targets}
 
 
 def describe(figures):
@@ -179,11 +201,14 @@ def print_table(programs, results):
         for target, result in targets.items():
             rows[name][target] = worse(result, rows[name].get(target))
     print("Registers (NVIDIA, AMD), waves a SIMD, SIMD width (Intel), local memory; of each kernel's programs the worst.")
-    print("| kernel | programs |" + "".join(f" {target} |" for target in TARGETS))
-    print("|---|--:|" + "--:|" * len(TARGETS))
+    print("| kernel | programs |" + "".join(f" {target} |" for target in TARGETS) +
+          f" why more than {UNREMARKABLE_REGISTERS} registers |")
+    print("|---|--:|" + "--:|" * len(TARGETS) + "---|")
     for name, row in sorted(rows.items()):
         cells = (describe(row[target][0]) if target in row else "" for target in TARGETS)
-        print(f"| {name} | {counts[name]} |" + "".join(f" {cell} |" for cell in cells))
+        explained = any(is_remarkable(target, figures) for target, (figures, _) in row.items())
+        reason = REASONS.get(name.rpartition(" ")[2], "?") if explained else ""
+        print(f"| {name} | {counts[name]} |" + "".join(f" {cell} |" for cell in cells) + f" {reason} |")
 
 
 def main():
