@@ -49,14 +49,24 @@ static clnorm_status visit_files(const char *path, visitor *visit, void *user)
         return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, strerror(errno));
 
     clnorm_status status = CLNORM_OK;
-    const struct dirent *entry;
-    while (status == CLNORM_OK && (entry = readdir(directory)) != NULL) {
+    while (status == CLNORM_OK) {
         struct stat info;
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == NULL && errno != 0)
+            status = fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read to its end: %s", path,
+                          strerror(errno));
+        if (entry == NULL)
+            break;
         if (!is_program(entry->d_name) && !is_temporary(entry->d_name))
             continue;
-        if (fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(info.st_mode))
-            status = visit(dirfd(directory), entry->d_name, &info, user);
+        if (fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+            if (S_ISREG(info.st_mode))
+                status = visit(dirfd(directory), entry->d_name, &info, user);
+        } else if (errno != ENOENT) { /* another process may have removed it meanwhile */
+            status =
+                fail(CLNORM_IO_ERROR, "the cache file %s cannot be seen: %s", entry->d_name, strerror(errno));
+        }
     }
     closedir(directory);
     return status;

@@ -1,4 +1,5 @@
 #include "manifest.h"
+#include "json_text.h"
 #include "replace_file.h"
 
 #include "../kernels-cl/fpga/parameters.cl"
@@ -64,8 +65,9 @@ clnorm_status manifest_read(const char *directory, json_t **manifest)
         status = fail(CLNORM_NO_IMAGE,
                       "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
                       path, strerror(errno), directory);
-    else if ((read = json_load_file(path, 0, &error)) == NULL)
-        status = fail(CLNORM_INVALID_FILE,
+    else if ((read = json_read_file(path, 0, &error)) == NULL)
+        status = fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
+                                                                          : CLNORM_INVALID_FILE,
                       "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
                       path, error.line, error.text);
     else
@@ -196,7 +198,7 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
 
 clnorm_status manifest_write(const char *directory, const json_t *manifest)
 {
-    char *path = path_in(directory, NAME), *text = json_dumps(manifest, JSON_INDENT(2));
+    char *path = path_in(directory, NAME), *text = json_write(manifest, JSON_INDENT(2));
     clnorm_status status = fail_memory();
     if (path != NULL && text != NULL)
         status = replace_file(path, (const file_piece[]){{text, strlen(text)}, {"\n", 1}}, 2);
