@@ -193,12 +193,13 @@ static void file_name(const char *device, const char *hash, char name[MANIFEST_T
     snprintf(name + length, MANIFEST_TEXT - length, "%s%.*s.bin", ends ? "" : "-", HASH_SHOWN, hash);
 }
 
-/* The file of the image that was replaced is of no use to anybody. */
-static void remove_old(const json_t *old, const char *directory, const char *device, const char *name)
+/* The file of the image that was replaced, unless it is another device's as well: the same bytes under a name
+ * that differs in signs only have the same file. */
+static void remove_old(const json_t *old, const json_t *manifest, const char *directory, const char *device)
 {
     manifest_row row;
     if (old == NULL || manifest_find(old, directory, device, &row) != CLNORM_OK ||
-        strcmp(row.file, name) == 0)
+        manifest_names(manifest, row.file))
         return;
     char *path = path_in(directory, row.file);
     if (path != NULL)
@@ -228,7 +229,7 @@ clnorm_status image_write(const char *directory, const image_description *descri
     if (status == CLNORM_OK)
         status = manifest_write(directory, manifest);
     if (status == CLNORM_OK)
-        remove_old(old, directory, description->device, name);
+        remove_old(old, manifest, directory, description->device);
     json_decref(manifest);
     json_decref(old);
     free(path);

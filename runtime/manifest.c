@@ -85,16 +85,21 @@ static const char *string_of(const json_t *object, const char *key)
     return value != NULL ? value : "";
 }
 
+static bool is_for(const json_t *object, const char *device)
+{
+    char ascii[MANIFEST_TEXT];
+    copy_ascii(device, ascii, sizeof ascii);
+    return strcmp(string_of(object, "device"), ascii) == 0;
+}
+
 /* The row's object, or NULL. */
 static json_t *object_for(const json_t *manifest, const char *device)
 {
-    char ascii[MANIFEST_TEXT];
     size_t i;
     json_t *object;
-    copy_ascii(device, ascii, sizeof ascii);
     json_array_foreach(json_object_get(manifest, "images"), i, object)
     {
-        if (strcmp(string_of(object, "device"), ascii) == 0)
+        if (is_for(object, device))
             return object;
     }
     return NULL;
@@ -133,15 +138,28 @@ clnorm_status manifest_find(const json_t *manifest, const char *directory, const
                           .source = string_of(object, "source"),
                           .size = (size_t)json_integer_value(size),
                           .kernels = json_object_get(object, "kernels")};
-    /* A name alone: what a manifest says must not lead elsewhere. */
-    if (*row->file == '\0' || strchr(row->file, '/') != NULL || !json_is_integer(size) ||
-        json_integer_value(size) <= 0 || !json_is_array(row->kernels))
+    /* A name alone, and not the manifest's: what a manifest says must not lead elsewhere. */
+    const bool is_image =
+        *row->file != '\0' && strchr(row->file, '/') == NULL && strcmp(row->file, NAME) != 0;
+    if (!is_image || !json_is_integer(size) || json_integer_value(size) <= 0 || !json_is_array(row->kernels))
         return fail(
             CLNORM_INVALID_FILE,
             "%s/%s: the row for \"%s\" lacks a file in that directory, its size or its kernels; `clnorm "
             "build --out` writes it again",
             directory, NAME, device);
     return CLNORM_OK;
+}
+
+bool manifest_names(const json_t *manifest, const char *file)
+{
+    size_t i;
+    json_t *object;
+    json_array_foreach(json_object_get(manifest, "images"), i, object)
+    {
+        if (strcmp(string_of(object, "file"), file) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* ---- Writing ---- */
@@ -183,10 +201,9 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
     json_t *images = json_array();
     size_t i;
     json_t *object;
-    const json_t *replaced = object_for(manifest, description->device);
     json_array_foreach(json_object_get(manifest, "images"), i, object)
     {
-        if (object != replaced)
+        if (!is_for(object, description->device)) /* several, where people have put manifests together */
             json_array_append(images, object);
     }
     if (json_array_append_new(images, row_json(description, file, size, hash)) != 0) {

@@ -47,10 +47,13 @@ clnorm_status manifest_read(const char *directory, json_t **manifest);
 clnorm_status manifest_find(const json_t *manifest, const char *directory, const char *device,
                             manifest_row *row);
 
-/* Adds a row, in the place of an older one for the same device; `manifest` may be NULL: a new one. The caller
- * owns what comes back, NULL without memory. */
+/* Adds a row, in the place of those there were for the same device; `manifest` may be NULL: a new one. The
+ * caller owns what comes back, NULL without memory. */
 json_t *manifest_with(const json_t *manifest, const image_description *description, const char *file,
                       size_t size, const char *hash);
+
+/* Whether one of its rows is about this file. */
+bool manifest_names(const json_t *manifest, const char *file);
 
 /* Writes it. IO_ERROR, OUT_OF_MEMORY. */
 clnorm_status manifest_write(const char *directory, const json_t *manifest);
