@@ -62,7 +62,8 @@ clnorm_status manifest_read(const char *directory, json_t **manifest)
     clnorm_status status = CLNORM_OK;
     json_t *read = NULL;
     if (access(path, R_OK) != 0)
-        status = fail(CLNORM_NO_IMAGE,
+        /* One that is there and cannot be read is not replaced by one that knows this image alone. */
+        status = fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
                       "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
                       path, strerror(errno), directory);
     else if ((read = json_read_file(path, 0, &error)) == NULL)
@@ -171,12 +172,17 @@ static json_t *ascii_json(const char *text)
     return json_string(ascii);
 }
 
+/* All of them, or NULL without memory. */
 static json_t *kernels_json(const image_description *d)
 {
     json_t *kernels = json_array();
-    for (size_t i = 0; i < d->kernel_count; i++)
-        json_array_append_new(kernels, json_pack("{s:s, s:I}", "name", d->kernels[i].name, "arguments",
-                                                 (json_int_t)d->kernels[i].arguments));
+    for (size_t i = 0; i < d->kernel_count; i++) {
+        if (json_array_append_new(kernels, json_pack("{s:s, s:I}", "name", d->kernels[i].name, "arguments",
+                                                     (json_int_t)d->kernels[i].arguments)) != 0) {
+            json_decref(kernels);
+            return NULL;
+        }
+    }
     return kernels;
 }
 
@@ -201,12 +207,14 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
     json_t *images = json_array();
     size_t i;
     json_t *object;
+    int failed = 0;
     json_array_foreach(json_object_get(manifest, "images"), i, object)
     {
         if (!is_for(object, description->device)) /* several, where people have put manifests together */
-            json_array_append(images, object);
+            failed |= json_array_append(images, object);
     }
-    if (json_array_append_new(images, row_json(description, file, size, hash)) != 0) {
+    failed |= json_array_append_new(images, row_json(description, file, size, hash));
+    if (failed != 0) {
         json_decref(images);
         return NULL;
     }

@@ -116,7 +116,7 @@ const flow file_flows[] = {
      .begin = begin_image, .check = check_image, .end = end_image, .slow = true},
     {"writing an image's source", .run = run_source, .optional = " stat64 ", .afterwards = " open64 close ",
      .begin = begin_image, .end = end_image},
-    {"loading an image", .run = run_image, .optional = " fclose close ", .begin = begin_image,
+    {"loading an image", .run = run_image, .optional = " fclose close stat64 ", .begin = begin_image,
      .end = end_image, .slow = true},
 };
 const size_t file_flow_count = sizeof file_flows / sizeof *file_flows;
