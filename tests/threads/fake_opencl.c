@@ -1,6 +1,7 @@
 #include "fake_opencl.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -394,6 +395,7 @@ cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size, const void *
     if (index >= MOST_ARGUMENTS || size > MOST_BYTES)
         return CL_INVALID_ARG_INDEX;
     argument *a = &of(kernel)->arguments[index];
+    sched_yield(); /* gives others a chance to be in the way */
     a->size = size;
     memset(a->bytes, 0, sizeof a->bytes);
     if (value != NULL)

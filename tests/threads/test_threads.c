@@ -90,23 +90,24 @@ static clnorm_op training(size_t rows)
 
 enum { X, Y, GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, BATCH_MEAN, BATCH_VARIANCE, BUFFERS };
 
-static void make_buffers(clnorm_context *context, cl_mem buffers[BUFFERS])
+/* Whose they are shows in what is launched with them. */
+static void make_buffers(clnorm_context *context, unsigned number, cl_mem buffers[BUFFERS])
 {
     for (unsigned i = 0; i < BUFFERS; i++) {
         const size_t count = i <= Y ? (size_t)ROWS * CHANNELS : CHANNELS;
         buffers[i] = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE,
                                     count * sizeof(float), NULL, NULL);
-        fake_tag(buffers[i], 1000 + i);
+        fake_tag(buffers[i], 1000 * (number + 1) + i);
     }
 }
 
 /* With buffers and a queue of the thread's own. */
-static uint64_t execute(clnorm_context *context, clnorm_plan *plan, unsigned times)
+static uint64_t execute(clnorm_context *context, clnorm_plan *plan, unsigned number, unsigned times)
 {
     cl_mem buffers[BUFFERS];
     cl_command_queue queue =
         clCreateCommandQueue(clnorm_context_cl_context(context), clnorm_context_cl_device(context), 0, NULL);
-    make_buffers(context, buffers);
+    make_buffers(context, number, buffers);
     for (unsigned i = 0; i < times; i++)
         must(clnorm_plan_execute(plan,
                                  &CLNORM_BUFFERS(.x = {buffers[X], 0}, .y = {buffers[Y], 0},
@@ -125,17 +126,17 @@ static uint64_t execute(clnorm_context *context, clnorm_plan *plan, unsigned tim
 
 static void share_plan(worker *w)
 {
-    w->chain = execute(w->shared->context, w->shared->plan, ROUNDS);
+    w->chain = execute(w->shared->context, w->shared->plan, w->number, ROUNDS);
 }
 
-static uint64_t make_and_execute(clnorm_context *context, unsigned times)
+static uint64_t make_and_execute(clnorm_context *context, unsigned number, unsigned times)
 {
     uint64_t chain = 0;
     for (unsigned i = 0; i < times; i++) {
         clnorm_plan *plan = NULL;
         const clnorm_op op = training(ROWS);
         must(clnorm_plan_create(&plan, context, &op));
-        chain = execute(context, plan, 1);
+        chain = execute(context, plan, number, 1);
         clnorm_plan_destroy(plan);
     }
     return chain;
@@ -143,7 +144,7 @@ static uint64_t make_and_execute(clnorm_context *context, unsigned times)
 
 static void make_plans(worker *w)
 {
-    w->chain = make_and_execute(w->shared->context, ROUNDS);
+    w->chain = make_and_execute(w->shared->context, w->number, ROUNDS);
 }
 
 /* A context of its own, on the cache of all; the first thread clears that again and again. */
@@ -157,7 +158,7 @@ static void race_on_cache(worker *w)
         must(clnorm_cache_info(&summary));
         clnorm_cache_summary_free(&summary);
         must(clnorm_context_create(&context, NULL));
-        w->chain = make_and_execute(context, 1);
+        w->chain = make_and_execute(context, w->number, 1);
         clnorm_context_destroy(context);
     }
 }
@@ -167,16 +168,17 @@ START_TEST(threads)
     static void (*const works[])(worker *) = {share_plan, make_plans, race_on_cache};
     static const unsigned executions[] = {ROUNDS, 1, 1}; /* in a chain */
     shared s = {NULL};
-    uint64_t chains[THREADS];
+    uint64_t alone[THREADS], chains[THREADS];
     const clnorm_op op = training(ROWS);
     must(clnorm_context_create(&s.context, NULL));
     must(clnorm_plan_create(&s.plan, s.context, &op));
     ck_assert_uint_gt(clnorm_plan_scratch_bytes(s.plan), 0);
-    const uint64_t alone = execute(s.context, s.plan, executions[_i]);
-    ck_assert(alone != 0 && alone != execute(s.context, s.plan, executions[_i] + 1));
+    for (unsigned i = 0; i < THREADS; i++)
+        alone[i] = execute(s.context, s.plan, i, executions[_i]);
+    ck_assert(alone[0] != 0 && alone[0] != alone[1]);
     run(&s, works[_i], chains);
     for (unsigned i = 0; i < THREADS; i++)
-        ck_assert_msg(chains[i] == alone, "thread %u launched something else than one alone", i);
+        ck_assert_msg(chains[i] == alone[i], "thread %u launched something else than one alone", i);
     clnorm_plan_destroy(s.plan);
     clnorm_context_destroy(s.context);
 }
@@ -274,7 +276,7 @@ static void be_child(uint64_t expected)
 {
     clnorm_context *context = NULL;
     bool good = clnorm_context_create(&context, NULL) == CLNORM_OK;
-    good = good && make_and_execute(context, 1) == expected;
+    good = good && make_and_execute(context, 0, 1) == expected;
     clnorm_context_destroy(context);
     _exit(good ? 0 : 1);
 }
@@ -285,7 +287,7 @@ START_TEST(processes)
     clnorm_context *context = NULL;
     setenv("CLNORM_CACHE_DIR", "off", 1);
     must(clnorm_context_create(&context, NULL));
-    const uint64_t alone = make_and_execute(context, 1);
+    const uint64_t alone = make_and_execute(context, 0, 1);
     clnorm_context_destroy(context);
     setenv("CLNORM_CACHE_DIR", directory, 1);
     for (unsigned i = 0; i < PROCESSES; i++) {
@@ -303,7 +305,7 @@ START_TEST(processes)
     ck_assert_uint_ge(files_count(directory, ".clbin", NULL), 1);
     must(clnorm_context_create(&context, NULL));
     const unsigned before = fake_builds();
-    ck_assert(make_and_execute(context, 1) == alone);
+    ck_assert(make_and_execute(context, 0, 1) == alone);
     ck_assert_uint_eq(fake_builds(), before); /* all was on the disk, and good */
     clnorm_context_destroy(context);
 }
