@@ -78,16 +78,9 @@ static clnorm_status choose_fpga(const problem *p, const caps *device, choice *o
     return CLNORM_OK;
 }
 
-clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
+static void choose_compiled(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
 {
-    memset(out, 0, sizeof *out);
-    if (p->elements == 0) {
-        strcpy(out->variant, "empty");
-        return CLNORM_OK;
-    }
     bool taken;
-    if (schedule == CLNORM_KERNELS_FPGA)
-        return choose_fpga(p, device, out);
     if (schedule == CLNORM_KERNELS_CPU)
         taken = take_first(cpu_variants, cpu_variant_count, p, device, out);
     else
@@ -96,5 +89,22 @@ clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedu
         taken = take_first(strided_variants, strided_variant_count, p, device, out);
     assert(taken);
     (void)taken;
-    return CLNORM_OK;
+}
+
+clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
+{
+    memset(out, 0, sizeof *out);
+    if (p->elements == 0) {
+        strcpy(out->variant, "empty");
+        return CLNORM_OK;
+    }
+    clnorm_status status = CLNORM_OK;
+    if (schedule == CLNORM_KERNELS_FPGA)
+        status = choose_fpga(p, device, out);
+    else
+        choose_compiled(p, device, schedule, out);
+    if (status == CLNORM_OK && out->scratch_bytes == SIZE_MAX)
+        return fail(CLNORM_OUT_OF_MEMORY, "%s needs more scratch for %zu elements than memory can be",
+                    out->variant, p->elements);
+    return status;
 }

@@ -35,7 +35,8 @@ typedef struct choice {
     char refusals[MAX_REFUSALS]; /* "variant: reason; ...", as far as there is room */
 } choice;
 
-/* A problem without elements has no steps. Fails only for the fpga schedule: UNSUPPORTED_DEVICE. */
+/* A problem without elements has no steps. OUT_OF_MEMORY: its scratch has more bytes than size_t holds. The
+ * fpga schedule may fail with UNSUPPORTED_DEVICE. */
 clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out);
 
 #endif

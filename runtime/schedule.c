@@ -1,4 +1,5 @@
 #include "schedule.h"
+#include "tensor.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -165,11 +166,20 @@ const char *variant_refuses(const variant *v, const problem *p, const caps *devi
     return reason == NULL && v->refuse != NULL ? v->refuse(p, device) : reason;
 }
 
+size_t reserve_scratch(choice *out, size_t count, size_t floats)
+{
+    const size_t begin = out->scratch_bytes / sizeof(float);
+    size_t bytes;
+    if (!checked_multiply(count, floats, &bytes) || !checked_multiply(bytes, sizeof(float), &bytes) ||
+        !checked_add(out->scratch_bytes, bytes, &out->scratch_bytes))
+        out->scratch_bytes = SIZE_MAX;
+    return begin;
+}
+
 partials add_partials(choice *out, const problem *p, size_t parts)
 {
-    const partials found = {out->scratch_bytes / sizeof(float), parts};
-    out->scratch_bytes += ACCUMULATOR_FIELDS * p->groups * parts * sizeof(float);
-    return found;
+    /* A part has a value at least: there are no more of them than elements. */
+    return (partials){reserve_scratch(out, p->groups * parts, ACCUMULATOR_FIELDS), parts};
 }
 
 bool are_merged_by_map(const problem *p, partials found)

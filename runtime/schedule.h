@@ -67,6 +67,10 @@ typedef struct partials {
     size_t offset, parts;
 } partials;
 
+/* Room for count * floats values in scratch; returns where it begins, counted in values. What is more than
+ * size_t holds leaves scratch_bytes at SIZE_MAX. */
+size_t reserve_scratch(choice *out, size_t count, size_t floats);
+
 /* Room for `parts` accumulators a group, at the start of scratch. */
 partials add_partials(choice *out, const problem *p, size_t parts);
 

@@ -80,9 +80,7 @@ void fpga_add_tensor(step *s, fpga_tensor tensor)
 
 fpga_tensor fpga_scratch(choice *out, size_t elements)
 {
-    const fpga_tensor room = {true, out->scratch_bytes / sizeof(cl_float)};
-    out->scratch_bytes += elements * sizeof(cl_float);
-    return room;
+    return (fpga_tensor){true, reserve_scratch(out, elements, 1)};
 }
 
 static void rearrange(choice *out, const problem *p, fpga_tensor from, const size_t *from_strides,

@@ -45,8 +45,7 @@ static void fill_window(const problem *p, const caps *device, choice *out)
 /* Two kernels, and two values for each element in between. */
 static void fill_window_gradient(const problem *p, const caps *device, choice *out)
 {
-    const size_t direct = out->scratch_bytes / sizeof(cl_float), contributions = direct + p->elements;
-    out->scratch_bytes += 2 * p->elements * sizeof(cl_float);
+    const size_t direct = reserve_scratch(out, p->elements, 2), contributions = direct + p->elements;
     step *s = add_window_step(out, p, device, "strided_window_direct");
     add_sources(s, p);
     add_scratch(&s->arguments, direct);

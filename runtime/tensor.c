@@ -67,6 +67,10 @@ size_t clnorm_tensor_span(const clnorm_tensor *tensor)
     return last + 1;
 }
 
+/* Where strides are 0 there may be more elements than memory has room for. Nobody waits for as many as this,
+ * and what is counted of them, such as work-items, stays far from an overflow. */
+static const uint64_t MOST_ELEMENTS = UINT64_C(1) << 52;
+
 /* The number of elements, and the bytes from the first to the last, fit size_t. */
 static bool sizes_fit(const clnorm_tensor *tensor)
 {
@@ -79,7 +83,8 @@ static bool sizes_fit(const clnorm_tensor *tensor)
             !checked_multiply(dim - 1, tensor->strides[axis], &reach) || !checked_add(last, reach, &last))
             return false;
     }
-    return checked_add(last, 1, &last) && checked_multiply(last, dtype_size(tensor->dtype), &bytes) &&
+    return elements <= MOST_ELEMENTS && checked_add(last, 1, &last) &&
+           checked_multiply(last, dtype_size(tensor->dtype), &bytes) &&
            checked_multiply(elements, dtype_size(tensor->dtype), &bytes);
 }
 
@@ -94,7 +99,10 @@ clnorm_status tensor_check(const clnorm_tensor *tensor, const char *name)
         return fail(CLNORM_UNSUPPORTED_TYPE, "%s has dtype %s; this version computes f32 only", name,
                     dtype_name(tensor->dtype));
     if (!sizes_fit(tensor))
-        return fail(CLNORM_INVALID_SHAPE, "%s is larger than memory can be: its bytes overflow size_t", name);
+        return fail(
+            CLNORM_INVALID_SHAPE,
+            "%s is larger than memory can be: its bytes overflow size_t, or it has more than 2^52 elements",
+            name);
     return CLNORM_OK;
 }
 
