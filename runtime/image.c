@@ -86,6 +86,9 @@ static clnorm_status check_bytes(image *opened, FILE *file)
 
 static clnorm_status read_binary(image *opened)
 {
+    clnorm_status status = check_regular(opened->path);
+    if (status != CLNORM_OK)
+        return status;
     FILE *file = fopen(opened->path, "rb");
     if (file == NULL)
         return fail(
@@ -93,7 +96,7 @@ static clnorm_status read_binary(image *opened)
             "%s: %s, and its manifest names it; copy the directory again, or build it again with `clnorm "
             "build`",
             opened->path, strerror(errno));
-    const clnorm_status status = check_bytes(opened, file);
+    status = check_bytes(opened, file);
     fclose(file);
     return status;
 }
@@ -193,12 +196,17 @@ static void file_name(const char *device, const char *hash, char name[MANIFEST_T
     snprintf(name + length, MANIFEST_TEXT - length, "%s%.*s.bin", ends ? "" : "-", HASH_SHOWN, hash);
 }
 
-/* The file of the image that was replaced is of no use to anybody. */
+/* The file of the image that was replaced is of no use to anybody. Only a name that this file gives: a
+ * manifest that names another must not have it removed. */
 static void remove_old(const json_t *old, const char *directory, const char *device, const char *name)
 {
     manifest_row row;
+    char given[MANIFEST_TEXT];
     if (old == NULL || manifest_find(old, directory, device, &row) != CLNORM_OK ||
         strcmp(row.file, name) == 0)
+        return;
+    file_name(device, row.hash, given);
+    if (strcmp(row.file, given) != 0)
         return;
     char *path = path_in(directory, row.file);
     if (path != NULL)
