@@ -1,6 +1,7 @@
 /* What lies in the directory of the program cache. Files are known by the names that cache.c gives them. */
 #include <clnorm/cache.h>
 
+#include "directory.h"
 #include "env.h"
 
 #include <dirent.h>
@@ -42,11 +43,17 @@ typedef clnorm_status visitor(int directory, const char *name, const struct stat
 
 static clnorm_status visit_files(const char *path, visitor *visit, void *user)
 {
-    DIR *directory = opendir(path);
+    DIR *directory = NULL;
+    const char *fault = "";
+    const int file = directory_open_own(path, &fault);
+    if (file >= 0 && !(directory = fdopendir(file))) {
+        fault = strerror(errno);
+        close(file);
+    }
     if (!directory && errno == ENOENT)
         return CLNORM_OK;
     if (!directory)
-        return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, strerror(errno));
+        return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, fault);
 
     clnorm_status status = CLNORM_OK;
     while (status == CLNORM_OK) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char NAME[] = "manifest.json";
@@ -19,6 +20,15 @@ char *path_in(const char *directory, const char *name)
     if (path != NULL)
         snprintf(path, size, "%s/%s", directory, name);
     return path;
+}
+
+clnorm_status check_regular(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return CLNORM_OK;
+    return fail(CLNORM_INVALID_FILE,
+                "%s is no regular file; `clnorm build --out` writes into an empty directory", path);
 }
 
 /* '?' for all that is not printable ASCII. */
@@ -59,8 +69,12 @@ clnorm_status manifest_read(const char *directory, json_t **manifest)
     char *path = path_in(directory, NAME);
     if (path == NULL)
         return fail_memory();
-    clnorm_status status = CLNORM_OK;
+    clnorm_status status = check_regular(path);
     json_t *read = NULL;
+    if (status != CLNORM_OK) {
+        free(path);
+        return status;
+    }
     if (access(path, R_OK) != 0)
         /* One that is there and cannot be read is not replaced by one that knows this image alone. */
         status = fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
