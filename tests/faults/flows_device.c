@@ -249,10 +249,11 @@ static void end_execution(void)
 
 /* A cache that cannot be used costs time. */
 #define CACHE_CALLS                                                                                          \
-    " clGetProgramInfo clCreateProgramWithBinary clBuildProgram malloc calloc realloc open64 fstat64 read "  \
+    " clGetProgramInfo clCreateProgramWithBinary clBuildProgram malloc calloc realloc open64 openat64 "      \
+    "fstat64 read "                                                                                          \
     "write "                                                                                                 \
     "close "                                                                                                 \
-    "rename mkdir stat64 unlink "
+    "rename renameat mkdir stat64 lstat64 unlink "
 
 const flow device_flows[] = {
     {"devices", .run = run_devices, .check = check_devices,

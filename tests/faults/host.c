@@ -115,6 +115,17 @@ int __wrap_open64(const char *path, int flags, ...)
     return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO) ? -1 : __real_open64(path, flags, mode);
 }
 
+int __real_openat64(int directory, const char *path, int flags, ...);
+int __wrap_openat64(int directory, const char *path, int flags, ...);
+int __wrap_openat64(int directory, const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO) ? -1 : __real_openat64(directory, path, flags, mode);
+}
+
 WRAP(FILE *, fopen64, const char *path, const char *mode)
 {
     return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_fopen64(path, mode);
@@ -123,6 +134,11 @@ WRAP(FILE *, fopen64, const char *path, const char *mode)
 WRAP(DIR *, opendir, const char *path)
 {
     return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_opendir(path);
+}
+
+WRAP(DIR *, fdopendir, int file)
+{
+    return FILE_FAULT(ENOMEM) ? NULL : __real_fdopendir(file);
 }
 
 WRAP(struct dirent *, readdir64, DIR *directory)
@@ -192,6 +208,14 @@ WRAP(int, rename, const char *from, const char *to)
     return __real_rename(from, to);
 }
 
+WRAP(int, renameat, int from_directory, const char *from, int to_directory, const char *to)
+{
+    if (FILE_FAULT(EACCES, ENOSPC))
+        return -1;
+    host.renamed = true;
+    return __real_renameat(from_directory, from, to_directory, to);
+}
+
 WRAP(int, mkdir, const char *path, mode_t mode)
 {
     return FILE_FAULT(EACCES, ENOSPC) ? -1 : __real_mkdir(path, mode);
@@ -210,6 +234,11 @@ WRAP(int, unlinkat, int directory, const char *path, int flags)
 WRAP(int, stat64, const char *path, struct stat *info)
 {
     return FILE_FAULT(EACCES, EIO) ? -1 : __real_stat64(path, info);
+}
+
+WRAP(int, lstat64, const char *path, struct stat *info)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_lstat64(path, info);
 }
 
 WRAP(int, fstat64, int file, struct stat *info)
