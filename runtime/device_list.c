@@ -3,6 +3,7 @@
 #include "env.h"
 #include "log.h"
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Of the ICD loaders: no driver is installed. */
@@ -11,6 +12,7 @@ enum { PLATFORM_NOT_FOUND = -1001 };
 struct clnorm_device_list {
     size_t count;
     clnorm_device **devices;
+    char left_out[160]; /* the first platform that is, and why; "" if none is */
 };
 
 static const clnorm_device *const *all_devices(const clnorm_device_list *list)
@@ -180,6 +182,9 @@ static clnorm_status append_all(clnorm_device_list *list)
             continue;
         /* One broken driver must not hide the others. */
         log_line(CLNORM_LOG_INFO, "platform %u is left out: %s", i, clnorm_last_error());
+        if (list->left_out[0] == '\0')
+            snprintf(list->left_out, sizeof list->left_out, "platform %u is left out: %.120s", i,
+                     clnorm_last_error());
         status = CLNORM_OK;
     }
     free(platforms);
@@ -244,5 +249,8 @@ void clnorm_device_list_destroy(clnorm_device_list *list)
 clnorm_status device_list_choose(const clnorm_device_list *list, const char *choice,
                                  const clnorm_device **chosen)
 {
-    return device_choose(all_devices(list), list->count, choice, chosen);
+    const clnorm_status status = device_choose(all_devices(list), list->count, choice, chosen);
+    if (status == CLNORM_DEVICE_NOT_FOUND && list->left_out[0] != '\0')
+        return fail(status, "%s; %s", clnorm_last_error(), list->left_out);
+    return status;
 }

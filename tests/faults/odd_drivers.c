@@ -53,6 +53,21 @@ START_TEST(no_devices)
 }
 END_TEST
 
+/* The driver that fails is what the message ends with, not only that nothing is there. */
+START_TEST(left_out)
+{
+    clnorm_context *context = NULL;
+    layer->fail_at = 3; /* clGetDeviceIDs, after two of clGetPlatformIDs */
+    atomic_store(&layer->calls, 0);
+    atomic_store(&layer->armed, true);
+    const clnorm_status status = clnorm_context_create(&context, "cpu");
+    atomic_store(&layer->armed, false);
+    ck_assert_str_eq(layer->failed, "clGetDeviceIDs");
+    ck_assert_int_eq(status, CLNORM_DEVICE_NOT_FOUND);
+    assert_says("platform 0 is left out: clGetDeviceIDs: CL_OUT_OF_RESOURCES");
+}
+END_TEST
+
 /* ---- Limits ---- */
 
 /* Plans of every mode, long and short: each is made, or refused with a sentence. Returns how many were made.
@@ -163,6 +178,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, no_devices);
+    tcase_add_test(tcase, left_out);
     tcase_add_loop_test(tcase, limits, 0, 3);
     tcase_add_test(tcase, corrupt_binaries);
     tcase_add_test(tcase, long_build_log);
