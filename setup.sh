@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What samples/run, tests/run and bench/run have in common: installing packages and configuring builds.
 #
-#   ./setup.sh [build] [samples] [tests] [gpu] [peers]
+#   ./setup.sh [build] [samples] [tests] [gpu] [coverage] [peers]
 #                       installs what these need and is not there yet, on Debian 12 and its kin; the first
 #                       three unless some are named
 #
@@ -13,6 +13,7 @@ declare -A packages=(
     [samples]="zlib1g-dev libpng-dev libclblast-dev gnuplot-nox pocl-opencl-icd dataset-fashion-mnist"
     [tests]="g++ libclang-rt-dev check pocl-opencl-icd oclgrind python3-venv"
     [gpu]="clang-16 libclc-16 intel-opencl-icd python3-venv"
+    [coverage]="gcovr"
     [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
 )
 
@@ -111,9 +112,9 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     [ $# -gt 0 ] || set -- build samples tests
     for part in "$@"; do
         case $part in
-        build | samples | tests | peers) ;;
+        build | samples | tests | gpu | coverage | peers) ;;
         *)
-            echo "usage: $0 [build] [samples] [tests] [peers]" >&2
+            echo "usage: $0 [build] [samples] [tests] [gpu] [coverage] [peers]" >&2
             exit 2
             ;;
         esac

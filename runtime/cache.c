@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static const unsigned char MAGIC[8] = {'c', 'l', 'n', 'o', 'r', 'm', 'P', 'B'};
-static const char SUFFIX[] = ".clbin";
+#define SUFFIX ".clbin"
 
 /* Where the fields of a file begin. */
 enum {
@@ -28,6 +28,7 @@ enum {
 };
 
 enum {
+    NAME_SIZE = 2 * sizeof(cache_key) + sizeof SUFFIX,
     MAXIMUM_PAYLOAD = 256 << 20, /* no driver's binary of a few kernels comes near */
 };
 
@@ -56,20 +57,23 @@ cache_key cache_key_of(const char *const *fields, size_t count)
     return key;
 }
 
-/* "directory/0123...ef" and a suffix. The caller frees it; NULL without memory. */
-static char *path_of(const char *directory, const cache_key *key, const char *suffix)
+/* "0123...ef" and a suffix. */
+static void name_of(const cache_key *key, const char *suffix, char name[NAME_SIZE])
 {
-    const size_t length = strlen(directory);
-    char *path = malloc(length + 1 + 2 * sizeof key->bytes + strlen(suffix) + 1);
-    if (path == NULL)
-        return NULL;
-    memcpy(path, directory, length);
-    char *at = path + length;
-    *at++ = '/';
     for (size_t i = 0; i < sizeof key->bytes; i++)
-        at += snprintf(at, 3, "%02x", key->bytes[i]);
-    memcpy(at, suffix, strlen(suffix) + 1);
-    return path;
+        snprintf(name + 2 * i, 3, "%02x", key->bytes[i]);
+    memcpy(name + 2 * sizeof key->bytes, suffix, strlen(suffix) + 1);
+}
+
+/* -1, with a line in the log unless it is not there. Entries are taken below the descriptor: the directory
+ * that was looked at is the one that is used. */
+static int open_directory(const char *directory)
+{
+    const char *fault = NULL;
+    const int opened = directory_open_own(directory, &fault);
+    if (opened < 0 && errno != ENOENT)
+        log_line(CLNORM_LOG_INFO, "cache: %s: %s, not used", directory, fault);
+    return opened;
 }
 
 static bool read_all(int file, unsigned char *bytes, size_t size)
@@ -95,12 +99,6 @@ static void fill_header(unsigned char header[HEADER_SIZE], const cache_key *key,
     memcpy(header + AT_KEY, key->bytes, sizeof key->bytes);
     put_little_endian(header + AT_LENGTH, size, 8);
     hash_bytes(payload, size, header + AT_HASH);
-}
-
-/* Another user's file could hold any code; the administrator's is welcome. */
-static bool is_trusted(const struct stat *info)
-{
-    return info->st_uid == geteuid() || info->st_uid == 0;
 }
 
 /* Reads what an open file holds, or says what is wrong with it. */
@@ -144,26 +142,26 @@ refused:
 
 unsigned char *cache_load(const char *directory, const cache_key *key, size_t *size)
 {
-    if (directory == NULL)
-        return NULL;
-    char *path = path_of(directory, key, SUFFIX);
-    if (path == NULL)
+    const int opened = directory != NULL ? open_directory(directory) : -1;
+    if (opened < 0)
         return NULL;
 
     unsigned char *payload = NULL;
     const char *fault = NULL;
+    char name[NAME_SIZE];
+    name_of(key, SUFFIX, name);
     /* Nonblocking: a pipe under this name must not make anybody wait. */
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int file = openat(opened, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0) {
         if (errno == ELOOP)
             fault = "a symbolic link";
         else if (errno != ENOENT)
-            log_line(CLNORM_LOG_INFO, "cache: %s: %s", path, strerror(errno));
+            log_line(CLNORM_LOG_INFO, "cache: %s/%s: %s", directory, name, strerror(errno));
         goto cleanup;
     }
     struct stat info;
-    if (fstat(file, &info) != 0 || !is_trusted(&info)) {
-        log_line(CLNORM_LOG_INFO, "cache: %s: belongs to another user, not used", path);
+    if (fstat(file, &info) != 0 || !is_own(&info)) {
+        log_line(CLNORM_LOG_INFO, "cache: %s/%s: belongs to another user, not used", directory, name);
         goto cleanup;
     }
     payload = read_payload(file, &info, key, size, &fault);
@@ -172,11 +170,35 @@ cleanup:
     if (file >= 0)
         close(file);
     if (fault != NULL) {
-        log_line(CLNORM_LOG_INFO, "cache: %s: %s, removed", path, fault);
-        unlink(path);
+        log_line(CLNORM_LOG_INFO, "cache: %s/%s: %s, removed", directory, name, fault);
+        unlinkat(opened, name, 0);
     }
-    free(path);
+    close(opened);
     return payload;
+}
+
+/* Writes under a name of its own, then renames. False and errno when it fails. */
+static bool write_file(int directory, const cache_key *key, const unsigned char *payload, size_t size)
+{
+    char *temporary = NULL, name[NAME_SIZE], stem[NAME_SIZE];
+    name_of(key, SUFFIX, name);
+    name_of(key, "", stem);
+    const int file = temporary_file_open(directory, stem, 0600, &temporary);
+    bool stored = file >= 0;
+    if (stored) {
+        unsigned char header[HEADER_SIZE];
+        fill_header(header, key, payload, size);
+        stored = file_write(file, header, sizeof header) && file_write(file, payload, size);
+        if (close(file) != 0) /* where a network file system says that the disk is full */
+            stored = false;
+        stored = stored && renameat(directory, temporary, directory, name) == 0;
+    }
+    const int error = errno;
+    if (!stored && file >= 0)
+        unlinkat(directory, temporary, 0);
+    free(temporary);
+    errno = error;
+    return stored;
 }
 
 bool cache_store(const char *directory, const cache_key *key, const unsigned char *payload, size_t size)
@@ -187,41 +209,27 @@ bool cache_store(const char *directory, const cache_key *key, const unsigned cha
         log_line(CLNORM_LOG_INFO, "cache: a binary of %zu bytes is not kept", size);
         return false;
     }
-
-    bool stored = false;
-    int file = -1;
-    char *temporary = NULL;
-    char *stem = path_of(directory, key, ""), *path = path_of(directory, key, SUFFIX);
-    if (stem == NULL || path == NULL || !directory_ensure(directory, 0700))
-        goto cleanup;
-    file = temporary_file_open(stem, 0600, &temporary);
-    if (file < 0)
-        goto cleanup;
-
-    unsigned char header[HEADER_SIZE];
-    fill_header(header, key, payload, size);
-    stored = file_write(file, header, sizeof header) && file_write(file, payload, size);
-    if (close(file) != 0) /* where a network file system says that the disk is full */
-        stored = false;
-    stored = stored && rename(temporary, path) == 0;
-
-cleanup:
+    if (!directory_ensure(directory, 0700)) {
+        log_line(CLNORM_LOG_INFO, "cache: cannot make %s: %s", directory, strerror(errno));
+        return false;
+    }
+    const int opened = open_directory(directory);
+    if (opened < 0)
+        return false;
+    const bool stored = write_file(opened, key, payload, size);
     if (!stored)
         log_line(CLNORM_LOG_INFO, "cache: cannot write to %s: %s", directory, strerror(errno));
-    if (!stored && file >= 0)
-        unlink(temporary);
-    free(temporary);
-    free(path);
-    free(stem);
+    close(opened);
     return stored;
 }
 
 void cache_remove(const char *directory, const cache_key *key)
 {
-    if (directory == NULL)
+    const int opened = directory != NULL ? open_directory(directory) : -1;
+    char name[NAME_SIZE];
+    if (opened < 0)
         return;
-    char *path = path_of(directory, key, SUFFIX);
-    if (path != NULL)
-        unlink(path);
-    free(path);
+    name_of(key, SUFFIX, name);
+    unlinkat(opened, name, 0);
+    close(opened);
 }

@@ -13,7 +13,9 @@
  * The key is a hash over everything that decides the binary, each field preceded by its length.
  * Writing goes to a temporary name in the same directory and is renamed: a reader sees a whole file or
  * none, and two processes that write the same key do no harm. What is short, changed or foreign is removed
- * and counts as a miss. Nothing here fails a caller: a cache that cannot be used costs time.
+ * and counts as a miss. A directory of another user, one that others may write to, or a symbolic link is not
+ * used: what lies there could be anybody's. Nothing here fails a caller: a cache that cannot be used costs
+ * time.
  */
 #ifndef CLNORM_RUNTIME_CACHE_H
 #define CLNORM_RUNTIME_CACHE_H

@@ -1,6 +1,7 @@
 /* What lies in the directory of the program cache. Files are known by the names that cache.c gives them. */
 #include <clnorm/cache.h>
 
+#include "directory.h"
 #include "env.h"
 
 #include <dirent.h>
@@ -42,21 +43,37 @@ typedef clnorm_status visitor(int directory, const char *name, const struct stat
 
 static clnorm_status visit_files(const char *path, visitor *visit, void *user)
 {
-    DIR *directory = opendir(path);
+    DIR *directory = NULL;
+    const char *fault = "";
+    const int file = directory_open_own(path, &fault);
+    if (file >= 0 && !(directory = fdopendir(file))) {
+        fault = strerror(errno);
+        close(file);
+    }
     if (!directory && errno == ENOENT)
         return CLNORM_OK;
     if (!directory)
-        return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, strerror(errno));
+        return fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read: %s", path, fault);
 
     clnorm_status status = CLNORM_OK;
-    const struct dirent *entry;
-    while (status == CLNORM_OK && (entry = readdir(directory)) != NULL) {
+    while (status == CLNORM_OK) {
         struct stat info;
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == NULL && errno != 0)
+            status = fail(CLNORM_IO_ERROR, "the cache directory %s cannot be read to its end: %s", path,
+                          strerror(errno));
+        if (entry == NULL)
+            break;
         if (!is_program(entry->d_name) && !is_temporary(entry->d_name))
             continue;
-        if (fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(info.st_mode))
-            status = visit(dirfd(directory), entry->d_name, &info, user);
+        if (fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+            if (S_ISREG(info.st_mode))
+                status = visit(dirfd(directory), entry->d_name, &info, user);
+        } else if (errno != ENOENT) { /* another process may have removed it meanwhile */
+            status =
+                fail(CLNORM_IO_ERROR, "the cache file %s cannot be seen: %s", entry->d_name, strerror(errno));
+        }
     }
     closedir(directory);
     return status;

@@ -1,9 +1,11 @@
 #include "directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static bool make_one_directory(const char *path, mode_t mode)
 {
@@ -54,4 +56,58 @@ bool directory_ensure(const char *directory, mode_t mode)
     free(copy);
     errno = error;
     return made;
+}
+
+bool is_own(const struct stat *info)
+{
+    return info->st_uid == geteuid() || info->st_uid == 0;
+}
+
+/* Without slashes at the end, behind which a link would be followed. False where it does not fit. */
+static bool without_slashes(const char *directory, char path[PATH_MAX])
+{
+    size_t length = strlen(directory);
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    if (length >= PATH_MAX)
+        return false;
+    memcpy(path, directory, length);
+    path[length] = '\0';
+    return true;
+}
+
+static const char *fault_of_directory(int file)
+{
+    struct stat info;
+    if (fstat(file, &info) != 0)
+        return strerror(errno);
+    if (!is_own(&info))
+        return "belongs to another user";
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "others may write to it; `chmod go-w` makes it one's own";
+    return NULL;
+}
+
+int directory_open_own(const char *directory, const char **fault)
+{
+    char path[PATH_MAX];
+    if (!without_slashes(directory, path)) {
+        errno = ENAMETOOLONG;
+        *fault = strerror(errno);
+        return -1;
+    }
+    const int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) {
+        const int error = errno;
+        struct stat info;
+        *fault = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? "a symbolic link" : strerror(error);
+        errno = error;
+        return -1;
+    }
+    *fault = fault_of_directory(file);
+    if (*fault == NULL)
+        return file;
+    close(file);
+    errno = EACCES;
+    return -1;
 }

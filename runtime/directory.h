@@ -3,10 +3,18 @@
 #define CLNORM_RUNTIME_DIRECTORY_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 /* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it fails.
  */
 bool directory_ensure(const char *directory, mode_t mode);
+
+/* Opens a directory whose files can be believed: no symbolic link, of this user or of root, and nobody else
+ * may write to it. Who works below the descriptor cannot be led to another directory later. -1 when it fails;
+ * `fault` then says why, and errno is ENOENT where there is none. */
+int directory_open_own(const char *directory, const char **fault);
+
+/* Another user's file could hold any code; the administrator's is welcome. */
+bool is_own(const struct stat *info);
 
 #endif

@@ -86,6 +86,9 @@ static clnorm_status check_bytes(image *opened, FILE *file)
 
 static clnorm_status read_binary(image *opened)
 {
+    clnorm_status status = check_regular(opened->path);
+    if (status != CLNORM_OK)
+        return status;
     FILE *file = fopen(opened->path, "rb");
     if (file == NULL)
         return fail(
@@ -93,7 +96,7 @@ static clnorm_status read_binary(image *opened)
             "%s: %s, and its manifest names it; copy the directory again, or build it again with `clnorm "
             "build`",
             opened->path, strerror(errno));
-    const clnorm_status status = check_bytes(opened, file);
+    status = check_bytes(opened, file);
     fclose(file);
     return status;
 }
@@ -194,12 +197,17 @@ static void file_name(const char *device, const char *hash, char name[MANIFEST_T
 }
 
 /* The file of the image that was replaced, unless it is another device's as well: the same bytes under a name
- * that differs in signs only have the same file. */
+ * that differs in signs only have the same file. Only a name that this file gives: a manifest that names
+ * another must not have it removed. */
 static void remove_old(const json_t *old, const json_t *manifest, const char *directory, const char *device)
 {
     manifest_row row;
+    char given[MANIFEST_TEXT];
     if (old == NULL || manifest_find(old, directory, device, &row) != CLNORM_OK ||
         manifest_names(manifest, row.file))
+        return;
+    file_name(device, row.hash, given);
+    if (strcmp(row.file, given) != 0)
         return;
     char *path = path_in(directory, row.file);
     if (path != NULL)

@@ -68,6 +68,7 @@ typedef struct build {
     size_t kernel_count;
 } build;
 
+/* Those that the program holds. */
 static clnorm_status find_kernels(build *b)
 {
     for (size_t i = 0; i < KERNELS; i++) {
@@ -156,24 +157,38 @@ static clnorm_status launch_all(build *b)
 
 /* ---- Writing ---- */
 
-static void device_text(cl_device_id device, cl_device_info what, char *text, size_t size)
+enum { DEVICE_TEXT = 1024 };
+
+static clnorm_status device_text(cl_device_id device, cl_device_info what, char text[DEVICE_TEXT])
 {
-    if (clGetDeviceInfo(device, what, size, text, NULL) != CL_SUCCESS)
-        text[0] = '\0';
+    const cl_int error = clGetDeviceInfo(device, what, DEVICE_TEXT - 1, text, NULL);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetDeviceInfo");
+}
+
+static clnorm_status platform_text(cl_device_id device, char text[DEVICE_TEXT])
+{
+    cl_platform_id platform = NULL;
+    cl_int error = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, DEVICE_TEXT - 1, text, NULL);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetPlatformInfo");
 }
 
 static clnorm_status write_image(const build *b, const char *directory, const void *binary, size_t size)
 {
-    enum { TEXT = 1024 };
-    char device[TEXT], vendor[TEXT], driver[TEXT], platform[TEXT];
-    cl_platform_id of = NULL;
+    char device[DEVICE_TEXT] = "", vendor[DEVICE_TEXT] = "", driver[DEVICE_TEXT] = "";
+    char platform[DEVICE_TEXT] = "";
     const cl_device_id id = b->context->device;
-    device_text(id, CL_DEVICE_NAME, device, sizeof device);
-    device_text(id, CL_DEVICE_VENDOR, vendor, sizeof vendor);
-    device_text(id, CL_DRIVER_VERSION, driver, sizeof driver);
-    if (clGetDeviceInfo(id, CL_DEVICE_PLATFORM, sizeof of, &of, NULL) != CL_SUCCESS ||
-        clGetPlatformInfo(of, CL_PLATFORM_NAME, sizeof platform, platform, NULL) != CL_SUCCESS)
-        platform[0] = '\0';
+    clnorm_status status = device_text(id, CL_DEVICE_NAME, device);
+    if (status == CLNORM_OK)
+        status = device_text(id, CL_DEVICE_VENDOR, vendor);
+    if (status == CLNORM_OK)
+        status = device_text(id, CL_DRIVER_VERSION, driver);
+    if (status == CLNORM_OK)
+        status = platform_text(id, platform);
+    if (status != CLNORM_OK)
+        return status;
     const image_description description = {device,    vendor,     driver,         platform,
                                            b->source, b->kernels, b->kernel_count};
     return image_write(directory, &description, binary, size);
@@ -202,6 +217,9 @@ static clnorm_status build_image(clnorm_context *context, const char *directory)
                                       "the image of fpga kernels", &b.program);
     if (status == CLNORM_OK)
         status = find_kernels(&b);
+    if (status == CLNORM_OK && b.kernel_count < KERNELS)
+        status = fail(CLNORM_BUILD_FAILED, "the driver built %zu of the image's %d kernels", b.kernel_count,
+                      (int)KERNELS);
     if (status == CLNORM_OK)
         status = launch_all(&b);
     if (status == CLNORM_OK && (binary = program_binary(b.program, context->device, &size)) == NULL)

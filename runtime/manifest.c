@@ -1,4 +1,5 @@
 #include "manifest.h"
+#include "json_text.h"
 #include "replace_file.h"
 
 #include "../kernels-cl/fpga/parameters.cl"
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char NAME[] = "manifest.json";
@@ -18,6 +20,15 @@ char *path_in(const char *directory, const char *name)
     if (path != NULL)
         snprintf(path, size, "%s/%s", directory, name);
     return path;
+}
+
+clnorm_status check_regular(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return CLNORM_OK;
+    return fail(CLNORM_INVALID_FILE,
+                "%s is no regular file; `clnorm build --out` writes into an empty directory", path);
 }
 
 /* '?' for all that is not printable ASCII. */
@@ -58,14 +69,20 @@ clnorm_status manifest_read(const char *directory, json_t **manifest)
     char *path = path_in(directory, NAME);
     if (path == NULL)
         return fail_memory();
-    clnorm_status status = CLNORM_OK;
+    clnorm_status status = check_regular(path);
     json_t *read = NULL;
+    if (status != CLNORM_OK) {
+        free(path);
+        return status;
+    }
     if (access(path, R_OK) != 0)
-        status = fail(CLNORM_NO_IMAGE,
+        /* One that is there and cannot be read is not replaced by one that knows this image alone. */
+        status = fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
                       "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
                       path, strerror(errno), directory);
-    else if ((read = json_load_file(path, 0, &error)) == NULL)
-        status = fail(CLNORM_INVALID_FILE,
+    else if ((read = json_read_file(path, 0, &error)) == NULL)
+        status = fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
+                                                                          : CLNORM_INVALID_FILE,
                       "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
                       path, error.line, error.text);
     else
@@ -169,12 +186,17 @@ static json_t *ascii_json(const char *text)
     return json_string(ascii);
 }
 
+/* All of them, or NULL without memory. */
 static json_t *kernels_json(const image_description *d)
 {
     json_t *kernels = json_array();
-    for (size_t i = 0; i < d->kernel_count; i++)
-        json_array_append_new(kernels, json_pack("{s:s, s:I}", "name", d->kernels[i].name, "arguments",
-                                                 (json_int_t)d->kernels[i].arguments));
+    for (size_t i = 0; i < d->kernel_count; i++) {
+        if (json_array_append_new(kernels, json_pack("{s:s, s:I}", "name", d->kernels[i].name, "arguments",
+                                                     (json_int_t)d->kernels[i].arguments)) != 0) {
+            json_decref(kernels);
+            return NULL;
+        }
+    }
     return kernels;
 }
 
@@ -199,12 +221,14 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
     json_t *images = json_array();
     size_t i;
     json_t *object;
+    int failed = 0;
     json_array_foreach(json_object_get(manifest, "images"), i, object)
     {
         if (!is_for(object, description->device)) /* several, where people have put manifests together */
-            json_array_append(images, object);
+            failed |= json_array_append(images, object);
     }
-    if (json_array_append_new(images, row_json(description, file, size, hash)) != 0) {
+    failed |= json_array_append_new(images, row_json(description, file, size, hash));
+    if (failed != 0) {
         json_decref(images);
         return NULL;
     }
@@ -213,7 +237,7 @@ json_t *manifest_with(const json_t *manifest, const image_description *descripti
 
 clnorm_status manifest_write(const char *directory, const json_t *manifest)
 {
-    char *path = path_in(directory, NAME), *text = json_dumps(manifest, JSON_INDENT(2));
+    char *path = path_in(directory, NAME), *text = json_write(manifest, JSON_INDENT(2));
     clnorm_status status = fail_memory();
     if (path != NULL && text != NULL)
         status = replace_file(path, (const file_piece[]){{text, strlen(text)}, {"\n", 1}}, 2);

@@ -58,6 +58,9 @@ bool manifest_names(const json_t *manifest, const char *file);
 /* Writes it. IO_ERROR, OUT_OF_MEMORY. */
 clnorm_status manifest_write(const char *directory, const json_t *manifest);
 
+/* INVALID_FILE where something else than a regular file is: a pipe would make its reader wait. */
+clnorm_status check_regular(const char *path);
+
 /* "directory/name", which the caller frees; NULL without memory. */
 char *path_in(const char *directory, const char *name);
 

@@ -23,7 +23,7 @@ struct clnorm_plan {
     launch launches[MAX_STEPS];
     size_t launch_count;
     buffer_needs needs;
-    cl_mem scratch; /* NULL where none is needed */
+    cl_mem scratch; /* NULL where none is needed, or the last was abandoned */
 
     /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
     pthread_mutex_t lock;
@@ -87,13 +87,13 @@ static clnorm_status build(clnorm_plan *plan, const step *s)
     return status;
 }
 
-static clnorm_status allocate_scratch(clnorm_plan *plan, size_t bytes)
+static clnorm_status allocate_scratch(clnorm_plan *plan)
 {
-    plan->needs.scratch_bytes = bytes;
-    if (bytes == 0)
-        return CLNORM_OK;
     cl_int error;
-    plan->scratch = clCreateBuffer(plan->context->context, CL_MEM_READ_WRITE, bytes, NULL, &error);
+    if (plan->needs.scratch_bytes == 0)
+        return CLNORM_OK;
+    plan->scratch =
+        clCreateBuffer(plan->context->context, CL_MEM_READ_WRITE, plan->needs.scratch_bytes, NULL, &error);
     return plan->scratch != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (scratch)");
 }
 
@@ -115,7 +115,8 @@ static clnorm_status prepare(clnorm_plan *plan)
              chosen.refusals[0] != '\0' ? "; refused " : "", chosen.refusals);
     for (size_t i = 0; status == CLNORM_OK && i < chosen.step_count; i++)
         status = build(plan, &chosen.steps[i]);
-    return status == CLNORM_OK ? allocate_scratch(plan, chosen.scratch_bytes) : status;
+    plan->needs.scratch_bytes = chosen.scratch_bytes;
+    return status == CLNORM_OK ? allocate_scratch(plan) : status;
 }
 
 clnorm_status plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
@@ -205,6 +206,17 @@ static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s,
     return status;
 }
 
+/* A step that was enqueued may still write the scratch, and there is no event of it: the next execution gets
+ * another. OpenCL keeps this one for as long as commands need it. */
+static void abandon_scratch(clnorm_plan *plan)
+{
+    clReleaseMemObject(plan->scratch);
+    plan->scratch = NULL;
+    if (plan->scratch_event != NULL)
+        clReleaseEvent(plan->scratch_event);
+    plan->scratch_event = NULL;
+}
+
 /* With the plan's own scratch: waits for its last user where the queue does not, and remembers this one. */
 static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submission *s, cl_event *last)
 {
@@ -222,11 +234,12 @@ static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submissio
     }
     const clnorm_status status = enqueue_steps(plan, &after, true, last);
     free(waits);
-    if (status != CLNORM_OK)
+    if (status != CLNORM_OK || clRetainEvent(*last) != CL_SUCCESS) {
+        abandon_scratch(plan);
         return status;
+    }
     if (plan->scratch_event != NULL)
         clReleaseEvent(plan->scratch_event);
-    clRetainEvent(*last);
     plan->scratch_event = *last;
     plan->scratch_queue = s->queue;
     return CLNORM_OK;
@@ -234,11 +247,13 @@ static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submissio
 
 static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers)
 {
-    const bool own_scratch = plan->scratch != NULL && buffers->scratch.mem == NULL;
-    const clnorm_buffer scratch = own_scratch ? (clnorm_buffer){plan->scratch, 0} : buffers->scratch;
+    const bool own_scratch = plan->needs.scratch_bytes > 0 && buffers->scratch.mem == NULL;
     cl_event last = NULL;
     pthread_mutex_lock(&plan->lock);
     clnorm_status status = CLNORM_OK;
+    if (own_scratch && plan->scratch == NULL)
+        status = allocate_scratch(plan);
+    const clnorm_buffer scratch = own_scratch ? (clnorm_buffer){plan->scratch, 0} : buffers->scratch;
     for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++)
         status = launch_bind(&plan->launches[i], buffers, scratch);
     if (status == CLNORM_OK)

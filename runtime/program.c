@@ -249,6 +249,16 @@ static double milliseconds_since(const struct timespec *start)
     return (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) * 1e-6;
 }
 
+/* The caller's own reference to a program of the store's. */
+static clnorm_status share(cl_program of_store, cl_program *program)
+{
+    const cl_int error = clRetainProgram(of_store);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clRetainProgram");
+    *program = of_store;
+    return CLNORM_OK;
+}
+
 /* ---- From an image ---- */
 
 /* Loads the image and its program; the caller holds the store's lock. */
@@ -304,10 +314,8 @@ static clnorm_status get_from_image(program_store *store, const program_request 
     clnorm_status status = store->image == NULL ? load_image(store) : CLNORM_OK;
     if (status == CLNORM_OK)
         status = check_request(store, request);
-    if (status == CLNORM_OK) {
-        *program = store->image_program;
-        clRetainProgram(*program);
-    }
+    if (status == CLNORM_OK)
+        status = share(store->image_program, program);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
@@ -342,13 +350,11 @@ clnorm_status program_get(program_store *store, const program_request *request, 
     name_request(request, name);
     pthread_mutex_lock(&found->lock);
     status = make_program(store, found, source, options, name, origin);
-    cl_program made = found->program;
     if (status == CLNORM_OK)
-        clRetainProgram(made);
+        status = share(found->program, program);
     pthread_mutex_unlock(&found->lock);
     if (status != CLNORM_OK)
         goto cleanup;
-    *program = made;
     if (*origin != PROGRAM_FROM_MEMORY)
         log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", name, origin_names[*origin],
                  milliseconds_since(&start), options);

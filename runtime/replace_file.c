@@ -32,7 +32,7 @@ static clnorm_status sync_directory(const char *path)
 clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count)
 {
     char *temporary;
-    const int file = temporary_file_open(path, 0666, &temporary);
+    const int file = temporary_file_open(AT_FDCWD, path, 0666, &temporary);
     if (temporary == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", strlen(path));
     clnorm_status status = CLNORM_OK;

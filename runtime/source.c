@@ -92,11 +92,28 @@ static clnorm_status read_stream(FILE *file, const char *name, const place *from
     return CLNORM_OK;
 }
 
+/* A name that has no part "..", and does not begin at the root. */
+static bool stays_below(const char *name)
+{
+    const char *part = name;
+    if (*name == '/')
+        return false;
+    while (part != NULL) {
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            return false;
+        part = strchr(part, '/');
+        part = part != NULL ? part + 1 : NULL;
+    }
+    return true;
+}
+
 /* The file `name` of `directory`, to be freed by the caller. */
 static clnorm_status read_file(const char *directory, const char *name, const place *from, text *out)
 {
     clnorm_status status = CLNORM_OK;
     FILE *file = NULL;
+    if (!stays_below(name))
+        return fail_name(name, from, "leads out of CLNORM_KERNEL_DIR");
     const size_t size = strlen(directory) + strlen(name) + 2;
     char *path = malloc(size);
     if (path == NULL)

@@ -10,7 +10,7 @@
 
 enum { ATTEMPTS = 100, SUFFIX = 48 };
 
-int temporary_file_open(const char *path, mode_t mode, char **name)
+int temporary_file_open(int directory, const char *path, mode_t mode, char **name)
 {
     static atomic_uint counter;
     const size_t size = strlen(path) + SUFFIX;
@@ -22,7 +22,7 @@ int temporary_file_open(const char *path, mode_t mode, char **name)
     int file = -1;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         snprintf(*name, size, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&counter, 1U));
-        file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+        file = openat(directory, *name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
         if (file >= 0 || errno != EEXIST)
             break;
     }

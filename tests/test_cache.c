@@ -2,6 +2,7 @@
 #include "cache.h"
 
 #include "files.h"
+#include <clnorm/cache.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -249,6 +250,80 @@ START_TEST(files_of_others_are_not_believed)
 }
 END_TEST
 
+/* Neither read, nor written, nor emptied; and the library says why. */
+static void assert_unused(const char *unused, const char *why)
+{
+    size_t size = 0, removed = 0;
+    clnorm_cache_summary summary;
+    ck_assert_ptr_null(cache_load(unused, &key, &size));
+    ck_assert(!cache_store(unused, &key, payload, PAYLOAD_SIZE));
+    cache_remove(unused, &key);
+    ck_assert_int_eq(setenv("CLNORM_CACHE_DIR", unused, 1), 0);
+    ck_assert_int_eq(clnorm_cache_info(&summary), CLNORM_IO_ERROR);
+    ck_assert_msg(strstr(clnorm_last_error(), why) != NULL, "%s", clnorm_last_error());
+    ck_assert_int_eq(clnorm_cache_clear(&removed), CLNORM_IO_ERROR);
+    ck_assert_int_eq(unsetenv("CLNORM_CACHE_DIR"), 0);
+    ck_assert_uint_eq(files_count(directory, "", NULL), 1);
+    ck_assert(files_exists(path));
+}
+
+START_TEST(linked_directories_are_not_used)
+{
+    char link[FILES_PATH_SIZE + 8];
+    snprintf(link, sizeof link, "%s.link", directory);
+    ck_assert_int_eq(symlink(directory, link), 0);
+    assert_unused(link, ".link cannot be read: a symbolic link");
+    strcat(link, "//");
+    assert_unused(link, "cannot be read: a symbolic link");
+    link[strlen(link) - 2] = '\0';
+    ck_assert_int_eq(unlink(link), 0);
+    assert_hit(&key, payload, PAYLOAD_SIZE);
+}
+END_TEST
+
+START_TEST(open_directories_are_not_used)
+{
+    static const mode_t refused[] = {0720, 0702, 0777, 01777};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        ck_assert_int_eq(chmod(directory, refused[i]), 0);
+        assert_unused(directory, "others may write to it; `chmod go-w`");
+    }
+    ck_assert_int_eq(chmod(directory, 0755), 0); /* who only reads does no harm */
+    assert_hit(&key, payload, PAYLOAD_SIZE);
+}
+END_TEST
+
+/* Its owner could put another file in the place of one that was looked at. */
+START_TEST(directories_of_others_are_not_used)
+{
+    if (geteuid() != 0)
+        return; /* cannot make one */
+    ck_assert_int_eq(chown(directory, 12345, (gid_t)-1), 0);
+    assert_unused(directory, "belongs to another user");
+}
+END_TEST
+
+/* An administrator's cache serves everybody who may read it, and nobody else writes to it. */
+START_TEST(directories_of_root_are_read)
+{
+    if (geteuid() != 0)
+        return; /* cannot make one */
+    ck_assert_int_eq(chmod(directory, 0755), 0);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    ck_assert_int_eq(chdir(directory), 0); /* those above may be closed to others */
+    ck_assert_int_eq(seteuid(65534), 0);
+    size_t size = 0;
+    unsigned char *loaded = cache_load(".", &key, &size);
+    ck_assert_ptr_nonnull(loaded);
+    free(loaded);
+    ck_assert(!cache_store(".", &key, payload, 1));
+    cache_remove(".", &key);
+    ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_int_eq(chdir("/"), 0);
+    assert_hit(&key, payload, PAYLOAD_SIZE);
+}
+END_TEST
+
 START_TEST(directories_are_made)
 {
     char deep[FILES_PATH_SIZE], above[FILES_PATH_SIZE];
@@ -368,6 +443,10 @@ int main(void)
     tcase_add_test(test, a_link_is_replaced_by_storing);
     tcase_add_test(test, what_is_no_file_misses);
     tcase_add_test(test, files_of_others_are_not_believed);
+    tcase_add_test(test, linked_directories_are_not_used);
+    tcase_add_test(test, open_directories_are_not_used);
+    tcase_add_test(test, directories_of_others_are_not_used);
+    tcase_add_test(test, directories_of_root_are_read);
     tcase_add_test(test, directories_are_made);
     tcase_add_test(test, unusable_directories_miss);
     tcase_add_test(test, no_directory_misses);

@@ -110,6 +110,9 @@ edit 'row["device"] = "another board"'
 try "another device's row stays" 0 "" "$clnorm" build --out edited
 try "both are there" 0 "another board 2" python3 -c \
     'import json; m = json.load(open("edited/manifest.json"))["images"]; print(m[0]["device"], len(m))'
+edit 'row["file"] = "precious"; open("edited/precious", "w").close()'
+try "building where a manifest names another file" 0 "" "$clnorm" build --out edited
+[ -e edited/precious ] || report "which stays" "it was removed"
 touch file
 try "--out is a file" 1 "file: cannot be made: " "$clnorm" build --out file
 try "--out holds another manifest.json" 1 "is no manifest of images" \
@@ -143,6 +146,10 @@ refuse "another JSON file" INVALID_FILE "manifest.json is no manifest of images"
 refuse "a later format" INVALID_FILE "manifest.json is of format 2, and this library reads 1" 'm["format"] = 2'
 refuse "no image for this board" NO_IMAGE "it has images for: \"s10_ref\"; \`clnorm build" 'row["device"] = "s10_ref"'
 refuse "a path that leads elsewhere" INVALID_FILE "lacks a file in that directory" 'row["file"] = "../x.npy"'
+mkfifo pipe # nobody writes to it: must not wait
+refuse "an image that is a pipe" INVALID_FILE "is no regular file" 'os.remove(image); os.link("pipe", image)'
+refuse "a manifest that is a pipe" INVALID_FILE "manifest.json is no regular file" \
+    'os.remove("edited/manifest.json"); os.link("pipe", "edited/manifest.json"); m = None'
 refuse "no size" INVALID_FILE "lacks a file in that directory, its size" 'del row["size"]'
 refuse "no kernels" INVALID_FILE "its size or its kernels" 'row["kernels"] = 3'
 refuse "no image file" INVALID_FILE "No such file or directory, and its manifest names it" 'os.remove(image)'

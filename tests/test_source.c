@@ -113,6 +113,22 @@ START_TEST(missing_files)
 }
 END_TEST
 
+START_TEST(names_stay_in_the_directory)
+{
+    static const char *const outside[] = {"../x.cl", "/x.cl", "a/../../x.cl", "a/.."};
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "#include \"%s\"\n", outside[i]);
+        files_write_text(directory, "outer.cl", text);
+        assert_refused("outer.cl", "included at outer.cl:1: leads out of CLNORM_KERNEL_DIR");
+    }
+    files_write_text(directory, "..x.cl", "int a;\n");
+    files_write_text(directory, "outer.cl", "#include \"./..x.cl\"\n");
+    const char *const names[] = {"outer.cl"};
+    free(expand(names, 1));
+}
+END_TEST
+
 START_TEST(files_that_are_no_text)
 {
     char path[FILES_PATH_SIZE];
@@ -223,6 +239,7 @@ int main(void)
     tcase_add_test(test, include_in_the_last_line);
     tcase_add_test(test, what_is_no_include_stays);
     tcase_add_test(test, missing_files);
+    tcase_add_test(test, names_stay_in_the_directory);
     tcase_add_test(test, files_that_are_no_text);
     tcase_add_test(test, depth_is_bounded);
     tcase_add_test(test, names_are_bounded);

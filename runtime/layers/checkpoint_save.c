@@ -1,4 +1,5 @@
 #include "model.h"
+#include "../json_text.h"
 #include "../log.h"
 #include "../tensor.h"
 #include "../replace_file.h"
@@ -50,7 +51,7 @@ static json_t *make_header(const clnorm_model *model)
 /* Length and header as they stand in the file. The caller frees them. */
 static unsigned char *write_header(const json_t *header, size_t *size)
 {
-    char *text = json_dumps(header, JSON_COMPACT);
+    char *text = json_write(header, JSON_COMPACT);
     if (text == NULL)
         return NULL;
     const size_t length = strlen(text);

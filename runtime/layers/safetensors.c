@@ -1,4 +1,5 @@
 #include "safetensors.h"
+#include "../json_text.h"
 #include "../tensor.h"
 
 #include <errno.h>
@@ -82,7 +83,7 @@ static clnorm_status read_header(tensor_file *file, size_t file_size)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a header of %llu bytes", (unsigned long long)size);
     status = read_at(file, text, (size_t)size, LENGTH_BYTES);
     if (status == CLNORM_OK) {
-        file->header = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
+        file->header = json_read(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
         if (file->header == NULL)
             status = fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
                                                                               : CLNORM_INVALID_FILE,

@@ -1,4 +1,5 @@
 #include "transfer.h"
+#include "../json_text.h"
 #include "variable.h"
 
 #include <stdio.h>
@@ -42,7 +43,7 @@ static clnorm_status find_all(const tensor_file *file, transfer *transfers, size
 static clnorm_status refuse_shape(const tensor_file *file, const transfer *t)
 {
     char name[SHOWN_NAME], shape[SHOWN_SHAPE];
-    char *theirs = json_dumps(t->entry->shape, JSON_COMPACT); /* however long: the file's */
+    char *theirs = json_write(t->entry->shape, JSON_COMPACT); /* however long: the file's */
     const clnorm_status status =
         fail(CLNORM_INVALID_FILE, "%s: \"%s\" has the shape %.64s, not %s as %s", file->path,
              shown_name(t->tensor, name), theirs != NULL ? theirs : "of another rank",

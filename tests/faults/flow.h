@@ -1,0 +1,42 @@
+/* A public flow: what an application does with the library, and what has to hold when a call of it fails. */
+#ifndef CLNORM_TESTS_FAULTS_FLOW_H
+#define CLNORM_TESTS_FAULTS_FLOW_H
+
+#include <clnorm/clnorm.h> /* says which version of OpenCL is meant */
+
+#include "../files.h"
+#include "../suite.h"
+#include "control.h"
+
+typedef struct flow {
+    const char *name;
+    void (*begin)(void);          /* once; nothing fails in it. NULL: nothing to do */
+    void (*before)(void);         /* every run; nothing fails in it. NULL: nothing to do */
+    clnorm_status (*run)(void);   /* releases all that it made, whatever failed */
+    void (*check)(clnorm_status); /* what has to hold after a run with this status. NULL: nothing more */
+    void (*end)(void);
+    bool slow; /* a run takes more than a tenth of a second: calls are tried with one error each, and of those
+                * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set */
+    const char *afterwards; /* the same, once a file has got its name */
+    const char *optional;   /* " call call " of which nothing comes when they fail, releasing aside */
+} flow;
+
+extern const flow device_flows[], layer_flows[], file_flows[];
+extern const size_t device_flow_count, layer_flow_count, file_flow_count;
+
+/* The layer's, while it is loaded. */
+extern fault_control *layer;
+
+/* What flows share, made before the first and kept until the last. */
+extern clnorm_context *context;
+extern char directory[FILES_PATH_SIZE]; /* for files */
+
+/* The device fails in all that follows, not once. */
+extern bool device_is_gone;
+
+/* Of the context; `values` may be NULL. */
+cl_mem buffer_of(const float *values, size_t count);
+void read_buffer(cl_mem mem, float *values, size_t count);
+void write_buffer(cl_mem mem, const float *values, size_t count);
+
+#endif

@@ -1,0 +1,273 @@
+/* Contexts, plans and executions. */
+#include "flow.h"
+
+#include <string.h>
+
+/* ---- Contexts ---- */
+
+static size_t listed;
+
+static clnorm_status run_devices(void)
+{
+    clnorm_device_list *list = NULL;
+    const clnorm_status status = clnorm_device_list_create(&list, NULL);
+    listed = clnorm_device_list_count(list);
+    clnorm_device_list_destroy(list);
+    return status;
+}
+
+/* A driver that fails is left out, with all that it has. */
+static void check_devices(clnorm_status status)
+{
+    ck_assert_uint_le(listed, status == CLNORM_OK ? 1 : 0);
+}
+
+static clnorm_status run_context(void)
+{
+    clnorm_context *made = NULL;
+    const clnorm_status status = clnorm_context_create(&made, "cpu");
+    clnorm_context_destroy(made);
+    return status;
+}
+
+static clnorm_status run_queue(void)
+{
+    clnorm_context *made = NULL;
+    const clnorm_status status = clnorm_context_from_queue(&made, clnorm_context_cl_queue(context));
+    clnorm_context_destroy(made);
+    return status;
+}
+
+/* ---- Plans ---- */
+
+/* Batch normalization whose sums need a scratch. */
+enum { ROWS = 40000, CHANNELS = 5, COUNT = ROWS * CHANNELS };
+
+static clnorm_op split_op(void)
+{
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, ROWS, CHANNELS));
+    op.mode = CLNORM_TRAIN;
+    return op;
+}
+
+static clnorm_status make_plans(clnorm_context *of)
+{
+    const clnorm_op ops[] = {
+        split_op(),
+        clnorm_local_response_normalization(clnorm_tensor_4d(CLNORM_F32, 2, 3, 5, 7)),
+        clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 3, 5), 1),
+    };
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < sizeof ops / sizeof *ops; i++) {
+        clnorm_plan *plan = NULL;
+        status = clnorm_plan_create(&plan, of, &ops[i]);
+        clnorm_plan_destroy(plan);
+    }
+    return status;
+}
+
+static clnorm_status run_plans(void)
+{
+    return make_plans(context);
+}
+
+/* ---- Programs: from source, and from the cache's files ---- */
+
+static char cache[FILES_PATH_SIZE];
+
+static void begin_cache(void)
+{
+    files_join(cache, directory, "cache");
+    setenv("CLNORM_CACHE_DIR", cache, 1);
+}
+
+static void empty_cache(void)
+{
+    files_remove(cache);
+}
+
+static clnorm_status run_fresh(void)
+{
+    clnorm_context *made = NULL;
+    clnorm_status status = clnorm_context_create(&made, "cpu");
+    if (status == CLNORM_OK)
+        status = make_plans(made);
+    clnorm_context_destroy(made);
+    return status;
+}
+
+/* Nothing half written is left, whatever failed. */
+static void check_cache(clnorm_status status)
+{
+    (void)status;
+    char name[FILES_PATH_SIZE] = "";
+    ck_assert_msg(files_count(cache, ".tmp", name) == 0, "%s is left", name);
+}
+
+static void end_cache(void)
+{
+    files_remove(cache);
+    unsetenv("CLNORM_CACHE_DIR");
+}
+
+/* ---- Executions ---- */
+
+enum { X, Y, GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, BATCH_MEAN, BATCH_VARIANCE, BUFFERS };
+
+static clnorm_plan *plan;
+static cl_mem buffers[BUFFERS];
+static cl_command_queue queues[2]; /* the second one runs commands in any order */
+static float first[2][CHANNELS];   /* running values before an execution */
+static float moved[2][CHANNELS];   /* and after it */
+static float *x, *y, *expected;
+
+static clnorm_status execute(cl_command_queue queue, cl_uint n_wait, const cl_event *waits, cl_event *event)
+{
+    return clnorm_plan_execute(plan,
+                               &CLNORM_BUFFERS(.x = {buffers[X], 0}, .y = {buffers[Y], 0},
+                                               .gamma = {buffers[GAMMA], 0}, .beta = {buffers[BETA], 0},
+                                               .moving_mean = {buffers[MOVING_MEAN], 0},
+                                               .moving_variance = {buffers[MOVING_VARIANCE], 0},
+                                               .batch_mean = {buffers[BATCH_MEAN], 0},
+                                               .batch_variance = {buffers[BATCH_VARIANCE], 0}),
+                               queue, n_wait, waits, event);
+}
+
+static void finish_queues(void)
+{
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(clFinish(queues[i]), CL_SUCCESS);
+}
+
+static void set_running_values(void)
+{
+    for (size_t i = 0; i < 2; i++)
+        write_buffer(buffers[MOVING_MEAN + i], first[i], CHANNELS);
+}
+
+static void begin_execution(void)
+{
+    static const float ones[CHANNELS] = {1, 1, 1, 1, 1};
+    const clnorm_op op = split_op();
+    cl_int error;
+    queues[0] = clnorm_context_cl_queue(context);
+    queues[1] = clCreateCommandQueue(clnorm_context_cl_context(context), clnorm_context_cl_device(context),
+                                     CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &error);
+    ck_assert_ptr_nonnull(queues[1]);
+    ck_assert_int_eq(clnorm_plan_create(&plan, context, &op), CLNORM_OK);
+    ck_assert_uint_gt(clnorm_plan_scratch_bytes(plan), 0);
+    x = malloc(COUNT * sizeof *x);
+    y = malloc(COUNT * sizeof *y);
+    expected = malloc(COUNT * sizeof *expected);
+    for (size_t i = 0; i < COUNT; i++)
+        x[i] = (float)(i % 101) * 0.25f - 7.0f;
+    buffers[X] = buffer_of(x, COUNT);
+    buffers[Y] = buffer_of(NULL, COUNT);
+    for (size_t i = GAMMA; i < BUFFERS; i++)
+        buffers[i] = buffer_of(ones, CHANNELS);
+    for (size_t i = 0; i < CHANNELS; i++) {
+        first[0][i] = (float)i;
+        first[1][i] = (float)(2 * i + 1);
+    }
+    set_running_values();
+    ck_assert_int_eq(execute(queues[0], 0, NULL, NULL), CLNORM_OK);
+    read_buffer(buffers[Y], expected, COUNT);
+    for (size_t i = 0; i < 2; i++)
+        read_buffer(buffers[MOVING_MEAN + i], moved[i], CHANNELS);
+    ck_assert_mem_ne(first, moved, sizeof first);
+}
+
+static void before_execution(void)
+{
+    set_running_values();
+    memset(y, 0, COUNT * sizeof *y);
+    write_buffer(buffers[Y], y, COUNT);
+}
+
+static clnorm_status run_in_order(void)
+{
+    return execute(queues[0], 0, NULL, NULL);
+}
+
+/* On two queues, the second after the first one's event: the running values move twice. */
+static clnorm_status run_out_of_order(void)
+{
+    cl_event done = NULL, last = NULL;
+    clnorm_status status = execute(queues[0], 0, NULL, &done);
+    if (status == CLNORM_OK)
+        status = execute(queues[1], 1, &done, &last);
+    if (done != NULL)
+        clReleaseEvent(done);
+    if (last != NULL)
+        clReleaseEvent(last);
+    return status;
+}
+
+/* Running values are as before, or as after an execution that succeeded: never something between. */
+static void check_in_order(clnorm_status status)
+{
+    float found[2][CHANNELS];
+    finish_queues();
+    for (size_t i = 0; i < 2; i++)
+        read_buffer(buffers[MOVING_MEAN + i], found[i], CHANNELS);
+    if (status != CLNORM_OK) {
+        ck_assert_msg(memcmp(found, first, sizeof found) == 0, "running values moved in a failed execution");
+        return;
+    }
+    ck_assert_msg(memcmp(found, moved, sizeof found) == 0, "running values are not what they must be");
+    read_buffer(buffers[Y], y, COUNT);
+    ck_assert_msg(memcmp(y, expected, COUNT * sizeof *y) == 0, "y is not what it must be");
+}
+
+/* After a failure they are those after no execution, or after the first. */
+static void check_out_of_order(clnorm_status status)
+{
+    float found[2][CHANNELS];
+    finish_queues();
+    for (size_t i = 0; i < 2; i++)
+        read_buffer(buffers[MOVING_MEAN + i], found[i], CHANNELS);
+    const bool none = memcmp(found, first, sizeof found) == 0, once = memcmp(found, moved, sizeof found) == 0;
+    if (status != CLNORM_OK) {
+        ck_assert_msg(none || once, "running values are half moved");
+        return;
+    }
+    ck_assert_msg(!none && !once, "running values moved less than twice");
+    read_buffer(buffers[Y], y, COUNT);
+    ck_assert_msg(memcmp(y, expected, COUNT * sizeof *y) == 0, "y is not what it must be");
+}
+
+static void end_execution(void)
+{
+    clnorm_plan_destroy(plan);
+    for (size_t i = 0; i < BUFFERS; i++)
+        clReleaseMemObject(buffers[i]);
+    clReleaseCommandQueue(queues[1]);
+    free(x);
+    free(y);
+    free(expected);
+}
+
+/* A cache that cannot be used costs time. */
+#define CACHE_CALLS                                                                                          \
+    " clGetProgramInfo clCreateProgramWithBinary clBuildProgram malloc calloc realloc open64 openat64 "      \
+    "fstat64 read "                                                                                          \
+    "write "                                                                                                 \
+    "close "                                                                                                 \
+    "rename renameat mkdir stat64 lstat64 unlink "
+
+const flow device_flows[] = {
+    {"devices", .run = run_devices, .check = check_devices,
+     .optional = " clGetDeviceIDs clGetDeviceInfo clGetPlatformInfo "},
+    {"a context", .run = run_context},
+    {"a context from a queue", .run = run_queue},
+    {"plans", .run = run_plans},
+    {"plans from source", .run = run_fresh, .optional = CACHE_CALLS, .begin = begin_cache,
+     .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
+    {"plans from the cache", .run = run_fresh, .optional = CACHE_CALLS, .begin = begin_cache,
+     .check = check_cache, .end = end_cache},
+    {"an execution", .run = run_in_order, .optional = " clRetainEvent ", .begin = begin_execution,
+     .before = before_execution, .check = check_in_order, .end = end_execution},
+    {"executions on two queues", .run = run_out_of_order, .optional = " clRetainEvent ",
+     .begin = begin_execution, .before = before_execution, .check = check_out_of_order, .end = end_execution},
+};
+const size_t device_flow_count = sizeof device_flows / sizeof *device_flows;

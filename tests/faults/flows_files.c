@@ -1,0 +1,122 @@
+/* The cache's directory, and images. */
+#include "flow.h"
+#include <clnorm/cache.h>
+#include <clnorm/image.h>
+
+static char place[FILES_PATH_SIZE];
+
+/* ---- The cache's directory ---- */
+
+static void begin_cache(void)
+{
+    files_join(place, directory, "cache");
+    ck_assert_int_eq(mkdir(place, 0700), 0);
+    setenv("CLNORM_CACHE_DIR", place, 1);
+}
+
+static void fill_cache(void)
+{
+    files_write_text(place, "0123456789abcdef0123456789abcdef.clbin", "a program");
+    files_write_text(place, "00000000000000000000000000000000.clbin", "another");
+    files_write_text(place, "notes.txt", "not the cache's");
+}
+
+static clnorm_cache_summary summary;
+
+static clnorm_status run_info(void)
+{
+    const clnorm_status status = clnorm_cache_info(&summary);
+    if (status == CLNORM_OK)
+        clnorm_cache_summary_free(&summary);
+    return status;
+}
+
+static void check_info(clnorm_status status)
+{
+    ck_assert(status != CLNORM_OK || (summary.files == 2 && summary.bytes == 16));
+}
+
+static size_t removed;
+
+static clnorm_status run_clear(void)
+{
+    return clnorm_cache_clear(&removed);
+}
+
+static void check_clear(clnorm_status status)
+{
+    ck_assert_uint_eq(files_count(place, "notes.txt", NULL), 1);
+    ck_assert(status != CLNORM_OK || removed == 2);
+    ck_assert(status != CLNORM_OK || files_count(place, ".clbin", NULL) == 0);
+}
+
+static void end_cache(void)
+{
+    files_remove(place);
+    unsetenv("CLNORM_CACHE_DIR");
+}
+
+/* ---- Images ---- */
+
+static void begin_image(void)
+{
+    files_join(place, directory, "images");
+    ck_assert_int_eq(clnorm_image_build(context, place), CLNORM_OK);
+    setenv("CLNORM_BINARY_DIR", place, 1);
+}
+
+static clnorm_status run_build(void)
+{
+    return clnorm_image_build(context, place);
+}
+
+static clnorm_status run_source(void)
+{
+    char name[CLNORM_IMAGE_NAME_SIZE];
+    return clnorm_image_write_source(place, name);
+}
+
+/* A context without a compiler, on what lies there. */
+static clnorm_status run_image(void)
+{
+    const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 3, 5), 1);
+    clnorm_context *made = NULL;
+    clnorm_plan *plan = NULL;
+    layer->no_compiler = true;
+    clnorm_status status = clnorm_context_create(&made, "cpu");
+    if (status == CLNORM_OK)
+        status = clnorm_plan_create(&plan, made, &op);
+    clnorm_plan_destroy(plan);
+    clnorm_context_destroy(made);
+    layer->no_compiler = false;
+    return status;
+}
+
+/* What lies there is whole, the old or the new: a device can be loaded with it. */
+static void check_image(clnorm_status status)
+{
+    char name[FILES_PATH_SIZE] = "";
+    (void)status;
+    ck_assert_msg(files_count(place, ".tmp", name) == 0, "%s is left", name);
+    ck_assert_msg(run_image() == CLNORM_OK, "the image cannot be used: %s", clnorm_last_error());
+}
+
+static void end_image(void)
+{
+    files_remove(place);
+    unsetenv("CLNORM_BINARY_DIR");
+}
+
+const flow file_flows[] = {
+    {"the cache's summary", .run = run_info, .check = check_info, .begin = begin_cache, .before = fill_cache,
+     .end = end_cache},
+    {"clearing the cache", .run = run_clear, .begin = begin_cache, .before = fill_cache, .check = check_clear,
+     .end = end_cache},
+    {"building an image", .run = run_build, .optional = " stat64 ", .afterwards = " open64 close ",
+     .begin = begin_image, .check = check_image, .end = end_image, .slow = true},
+    {"writing an image's source", .run = run_source, .optional = " stat64 ", .afterwards = " open64 close ",
+     .begin = begin_image, .end = end_image},
+    {"loading an image", .run = run_image, .optional = " fclose close stat64 ", .begin = begin_image,
+     .end = end_image, .slow = true},
+};
+const size_t file_flow_count = sizeof file_flows / sizeof *file_flows;

@@ -1,0 +1,257 @@
+#include "host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+host_faults host;
+
+/* errno of this call if it has to fail, else 0. The last of `codes` is 0. */
+static int fault(host_kind kind, const char *call, const int *codes)
+{
+    if (!host.armed || kind != host.kind || ++host.calls != host.fail_at)
+        return 0;
+    host.failed = call;
+    host.code_count = 0;
+    while (codes[host.code_count] != 0)
+        host.code_count++;
+    host.failures++;
+    host.error = codes[host.code % host.code_count];
+    host.harmless = host.error == EINTR;
+    errno = host.error;
+    return host.error;
+}
+
+#define CODES(...)        ((const int[]){__VA_ARGS__, 0})
+#define FILE_FAULT(...)   fault(HOST_FILE, __func__ + sizeof "__wrap_" - 1, CODES(__VA_ARGS__))
+#define MEMORY_FAULT(...) fault(HOST_ALLOCATION, __func__ + sizeof "__wrap_" - 1, CODES(__VA_ARGS__))
+
+/* WRAP(result, name, parameters): what the program calls, and the C library's own. */
+#define WRAP(result, name, ...)                                                                              \
+    result __real_##name(__VA_ARGS__);                                                                       \
+    result __wrap_##name(__VA_ARGS__);                                                                       \
+    result __wrap_##name(__VA_ARGS__)
+
+/* ---- Memory ---- */
+
+static void *counted(void *block)
+{
+    if (block != NULL && host.counting)
+        atomic_fetch_add(&host.blocks, 1);
+    return block;
+}
+
+WRAP(void *, malloc, size_t size)
+{
+    return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_malloc(size));
+}
+
+WRAP(void *, calloc, size_t count, size_t size)
+{
+    return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_calloc(count, size));
+}
+
+WRAP(void *, realloc, void *block, size_t size)
+{
+    if (MEMORY_FAULT(ENOMEM))
+        return NULL;
+    void *moved = __real_realloc(block, size);
+    return block == NULL ? counted(moved) : moved;
+}
+
+WRAP(void, free, void *block)
+{
+    if (block != NULL && host.counting)
+        atomic_fetch_sub(&host.blocks, 1);
+    __real_free(block);
+}
+
+WRAP(int, pthread_mutex_init, pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    return MEMORY_FAULT(ENOMEM) ? ENOMEM : __real_pthread_mutex_init(mutex, attributes);
+}
+
+/* jansson's reader aborts where memory runs out, and is spared: json_text.h says what the library does about
+ * it. */
+json_t *__real_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error);
+json_t *__wrap_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error);
+json_t *__wrap_json_loadb(const char *text, size_t size, size_t flags, json_error_t *error)
+{
+    const bool armed = host.armed;
+    host.armed = false;
+    json_t *read = __real_json_loadb(text, size, flags, error);
+    host.armed = armed;
+    return read;
+}
+
+json_t *__real_json_load_file(const char *path, size_t flags, json_error_t *error);
+json_t *__wrap_json_load_file(const char *path, size_t flags, json_error_t *error);
+json_t *__wrap_json_load_file(const char *path, size_t flags, json_error_t *error)
+{
+    const bool armed = host.armed;
+    host.armed = false;
+    json_t *read = __real_json_load_file(path, flags, error);
+    host.armed = armed;
+    return read;
+}
+
+/* ---- Files ---- */
+
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO) ? -1 : __real_open64(path, flags, mode);
+}
+
+int __real_openat64(int directory, const char *path, int flags, ...);
+int __wrap_openat64(int directory, const char *path, int flags, ...);
+int __wrap_openat64(int directory, const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO) ? -1 : __real_openat64(directory, path, flags, mode);
+}
+
+WRAP(FILE *, fopen64, const char *path, const char *mode)
+{
+    return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_fopen64(path, mode);
+}
+
+WRAP(DIR *, opendir, const char *path)
+{
+    return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_opendir(path);
+}
+
+WRAP(DIR *, fdopendir, int file)
+{
+    return FILE_FAULT(ENOMEM) ? NULL : __real_fdopendir(file);
+}
+
+WRAP(struct dirent *, readdir64, DIR *directory)
+{
+    return FILE_FAULT(EIO) ? NULL : __real_readdir64(directory);
+}
+
+WRAP(ssize_t, read, int file, void *bytes, size_t size)
+{
+    return FILE_FAULT(EIO, EINTR) ? -1 : __real_read(file, bytes, size);
+}
+
+WRAP(ssize_t, pread64, int file, void *bytes, size_t size, off_t offset)
+{
+    return FILE_FAULT(EIO, EINTR) ? -1 : __real_pread64(file, bytes, size, offset);
+}
+
+WRAP(size_t, fread, void *bytes, size_t size, size_t count, FILE *file)
+{
+    return FILE_FAULT(EIO) ? 0 : __real_fread(bytes, size, count, file);
+}
+
+/* A full disk takes what still fits. */
+WRAP(ssize_t, write, int file, const void *bytes, size_t size)
+{
+    if (!FILE_FAULT(ENOSPC, EIO, EINTR))
+        return __real_write(file, bytes, size);
+    if (host.error == ENOSPC && size > 1)
+        (void)!__real_write(file, bytes, size / 2);
+    errno = host.error;
+    return -1;
+}
+
+/* Closed it is all the same. */
+WRAP(int, close, int file)
+{
+    const int closed = __real_close(file);
+    return FILE_FAULT(EIO, ENOSPC) ? -1 : closed;
+}
+
+WRAP(int, fclose, FILE *file)
+{
+    const int closed = __real_fclose(file);
+    return FILE_FAULT(EIO) ? EOF : closed;
+}
+
+WRAP(int, fseek, FILE *file, long offset, int whence)
+{
+    return FILE_FAULT(EIO) ? -1 : __real_fseek(file, offset, whence);
+}
+
+WRAP(long, ftell, FILE *file)
+{
+    return FILE_FAULT(EIO) ? -1 : __real_ftell(file);
+}
+
+WRAP(int, fsync, int file)
+{
+    return FILE_FAULT(EIO, ENOSPC) ? -1 : __real_fsync(file);
+}
+
+WRAP(int, rename, const char *from, const char *to)
+{
+    if (FILE_FAULT(EACCES, ENOSPC))
+        return -1;
+    host.renamed = true;
+    return __real_rename(from, to);
+}
+
+WRAP(int, renameat, int from_directory, const char *from, int to_directory, const char *to)
+{
+    if (FILE_FAULT(EACCES, ENOSPC))
+        return -1;
+    host.renamed = true;
+    return __real_renameat(from_directory, from, to_directory, to);
+}
+
+WRAP(int, mkdir, const char *path, mode_t mode)
+{
+    return FILE_FAULT(EACCES, ENOSPC) ? -1 : __real_mkdir(path, mode);
+}
+
+WRAP(int, unlink, const char *path)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_unlink(path);
+}
+
+WRAP(int, unlinkat, int directory, const char *path, int flags)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_unlinkat(directory, path, flags);
+}
+
+WRAP(int, stat64, const char *path, struct stat *info)
+{
+    return FILE_FAULT(EACCES, EIO) ? -1 : __real_stat64(path, info);
+}
+
+WRAP(int, lstat64, const char *path, struct stat *info)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_lstat64(path, info);
+}
+
+WRAP(int, fstat64, int file, struct stat *info)
+{
+    return FILE_FAULT(EIO) ? -1 : __real_fstat64(file, info);
+}
+
+WRAP(int, fstatat64, int directory, const char *path, struct stat *info, int flags)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_fstatat64(directory, path, info, flags);
+}
+
+WRAP(int, access, const char *path, int mode)
+{
+    return FILE_FAULT(EACCES) ? -1 : __real_access(path, mode);
+}

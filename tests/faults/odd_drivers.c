@@ -1,0 +1,171 @@
+/*
+ * Drivers that say what no driver should: no devices, limits of nothing or of everything, binaries that are
+ * none, a build log of ten megabytes. Needs OPENCL_LAYERS to name the layer.
+ */
+#include "../files.h"
+#include "../suite.h"
+#include <clnorm/ops.h>
+
+#include "control.h"
+#include <dlfcn.h>
+#include <string.h>
+
+static fault_control *layer;
+static char directory[FILES_PATH_SIZE];
+
+static void set_up(void)
+{
+    const char *path = getenv("OPENCL_LAYERS");
+    void *library = path != NULL ? dlopen(path, RTLD_NOW) : NULL;
+    ck_assert_msg(library != NULL, "OPENCL_LAYERS must name the layer");
+    layer = dlsym(library, "fault_layer");
+    ck_assert_ptr_nonnull(layer);
+    files_make_directory(directory);
+}
+
+static void tear_down(void)
+{
+    files_remove(directory);
+    for (size_t i = 0; i < FAULT_OBJECTS; i++)
+        ck_assert_int_eq(atomic_load(&layer->alive[i]), 0);
+}
+
+static void assert_says(const char *piece)
+{
+    ck_assert_msg(strstr(clnorm_last_error(), piece) != NULL, "no \"%s\" in: %s", piece, clnorm_last_error());
+}
+
+/* ---- Devices ---- */
+
+START_TEST(no_devices)
+{
+    clnorm_device_list *list = NULL;
+    clnorm_context *context = NULL;
+    layer->no_devices = true;
+    ck_assert_int_eq(clnorm_device_list_create(&list, NULL), CLNORM_OK);
+    ck_assert_uint_eq(clnorm_device_list_count(list), 0);
+    clnorm_device_list_destroy(list);
+    ck_assert_int_eq(clnorm_context_create(&context, NULL), CLNORM_DEVICE_NOT_FOUND);
+    assert_says("there is no OpenCL device");
+    ck_assert_int_eq(clnorm_context_create(&context, "cpu"), CLNORM_DEVICE_NOT_FOUND);
+    assert_says("there is no OpenCL device");
+    ck_assert_ptr_null(context);
+}
+END_TEST
+
+/* ---- Limits ---- */
+
+/* Plans of every mode, long and short: each is made, or refused with a sentence. Returns how many were made.
+ */
+static size_t make_plans(clnorm_context *context)
+{
+    static const size_t dims[][4] = {{2, 3, 5, 7}, {40000, 1, 1, 5}};
+    size_t made = 0;
+    const clnorm_op_info *info;
+    for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++) {
+        for (size_t m = 0; m < info->mode_count * 2; m++) {
+            clnorm_op op;
+            clnorm_plan *plan = NULL;
+            clnorm_op_initialize(&op, sizeof op, info->kind);
+            op.mode = info->modes[m / 2].mode;
+            op.x = clnorm_tensor_dense(CLNORM_F32, 4, dims[m % 2]);
+            op.dim = -1;
+            const clnorm_status status = clnorm_plan_create(&plan, context, &op);
+            ck_assert_msg(status == CLNORM_OK || strlen(clnorm_last_error()) > 8, "%s without a message",
+                          clnorm_status_name(status));
+            made += status == CLNORM_OK;
+            clnorm_plan_destroy(plan);
+        }
+    }
+    return made;
+}
+
+START_TEST(limits)
+{
+    static const cl_ulong values[] = {0, 1, (cl_ulong)-1};
+    size_t made = 0;
+    layer->limit = values[_i];
+    layer->has_limit = true;
+    for (clnorm_kernels kernels = CLNORM_KERNELS_CPU; kernels <= CLNORM_KERNELS_FPGA; kernels++) {
+        clnorm_context *context = NULL;
+        const clnorm_status status = clnorm_context_create(&context, "cpu");
+        ck_assert_msg(status == CLNORM_OK || strlen(clnorm_last_error()) > 8, "%s without a message",
+                      clnorm_status_name(status));
+        if (status != CLNORM_OK)
+            continue;
+        ck_assert_int_eq(clnorm_context_set_kernels(context, kernels), CLNORM_OK);
+        made += make_plans(context);
+        clnorm_context_destroy(context);
+    }
+    printf("limits of %llu: %zu plans made\n", (unsigned long long)values[_i], made);
+}
+END_TEST
+
+/* ---- Binaries and logs ---- */
+
+static clnorm_status make_plan(clnorm_context **context)
+{
+    const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 3, 5), 1);
+    clnorm_plan *plan = NULL;
+    ck_assert_int_eq(clnorm_context_create(context, "cpu"), CLNORM_OK);
+    const clnorm_status status = clnorm_plan_create(&plan, *context, &op);
+    clnorm_plan_destroy(plan);
+    return status;
+}
+
+/* They are kept; the driver refuses them the next time, and they are made anew, whole. */
+START_TEST(corrupt_binaries)
+{
+    char cache[FILES_PATH_SIZE];
+    clnorm_context *context = NULL;
+    files_join(cache, directory, "cache");
+    setenv("CLNORM_CACHE_DIR", cache, 1);
+    for (int whole = 0; whole < 3; whole++) {
+        layer->corrupts_binaries = whole == 0;
+        ck_assert_msg(make_plan(&context) == CLNORM_OK, "%s", clnorm_last_error());
+        ck_assert_uint_eq(files_count(cache, ".clbin", NULL), 1);
+        clnorm_context_destroy(context);
+    }
+}
+END_TEST
+
+static size_t logged;
+
+static void count_bytes(clnorm_log_level level, const char *line, void *user)
+{
+    (void)level;
+    (void)user;
+    logged += strlen(line);
+}
+
+START_TEST(long_build_log)
+{
+    enum { LOG_BYTES = 10 << 20 };
+    clnorm_context *context = NULL;
+    setenv("CLNORM_CACHE_DIR", "off", 1);
+    layer->log_bytes = LOG_BYTES;
+    clnorm_set_log(count_bytes, CLNORM_LOG_INFO, NULL);
+    ck_assert_int_eq(make_plan(&context), CLNORM_BUILD_FAILED);
+    assert_says("xxxx");
+    ck_assert_uint_lt(strlen(clnorm_last_error()), 1000);
+    ck_assert_uint_gt(logged, 1000);
+    layer->log_bytes = 0;
+    clnorm_context_destroy(context);
+    ck_assert_int_eq(make_plan(&context), CLNORM_OK);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("odd drivers");
+    TCase *tcase = tcase_create("odd drivers");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_set_timeout(tcase, 600);
+    tcase_add_test(tcase, no_devices);
+    tcase_add_loop_test(tcase, limits, 0, 3);
+    tcase_add_test(tcase, corrupt_binaries);
+    tcase_add_test(tcase, long_build_log);
+    suite_add_tcase(suite, tcase);
+    return run_suite(suite);
+}
