@@ -131,6 +131,7 @@ typedef enum op_change {
     DTYPE_NONE,
     DIMS_OVERFLOW,
     BYTES_OVERFLOW,
+    REPEATED_OVERFLOW,
     STRIDES_OVERFLOW,
     Y_RANK,
     Y_DIM,
@@ -173,6 +174,11 @@ static void change_x(clnorm_op *op, op_change change)
         break;
     case BYTES_OVERFLOW:
         op->x.dims[0] = SIZE_MAX / 4 / 21 + 1;
+        break;
+    case REPEATED_OVERFLOW: /* more than 2^52 elements, all in the same place */
+        op->x.dims[0] = ((size_t)1 << 52) / 21 + 1;
+        op->x.strides[0] = op->x.strides[1] = op->x.strides[2] = 0;
+        op->y = clnorm_tensor_dense(CLNORM_F32, 3, base_dims);
         break;
     case STRIDES_OVERFLOW:
         op->x.strides[0] = SIZE_MAX / 4;
@@ -270,6 +276,7 @@ static const struct {
     {"dtype 99", CLNORM_BATCH_NORMALIZATION, DTYPE_NONE, CLNORM_INVALID_ARGUMENT, {"x", "dtype", "99"}},
     {"dims", CLNORM_L2_NORMALIZE, DIMS_OVERFLOW, CLNORM_INVALID_SHAPE, {"x", "overflow"}},
     {"bytes", CLNORM_L2_NORMALIZE, BYTES_OVERFLOW, CLNORM_INVALID_SHAPE, {"x", "overflow"}},
+    {"elements", CLNORM_L2_NORMALIZE, REPEATED_OVERFLOW, CLNORM_INVALID_SHAPE, {"x", "2^52 elements"}},
     {"strides", CLNORM_L2_NORMALIZE, STRIDES_OVERFLOW, CLNORM_INVALID_SHAPE, {"x", "overflow"}},
     {"rank of y", CLNORM_BATCH_NORMALIZATION, Y_RANK, CLNORM_INVALID_RANK, {"y", "rank 2", "3"}},
     {"dims of y", CLNORM_BATCH_NORMALIZATION, Y_DIM, CLNORM_INVALID_SHAPE, {"y has 4", "axis 1", "3"}},

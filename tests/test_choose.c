@@ -256,6 +256,23 @@ START_TEST(parts_do_not_depend_on_cores)
 }
 END_TEST
 
+/* Where size_t has 32 bits, x may have as many elements: two values for each are more bytes than it counts.
+ */
+START_TEST(scratch_that_cannot_be_counted_is_refused)
+{
+    static const size_t dims[] = {2, 3, 4}, strides[] = {0, 4, 1};
+    clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_strided(CLNORM_F32, 3, dims, strides));
+    op.mode = CLNORM_BACKWARD;
+    op.dx = clnorm_tensor_dense(CLNORM_F32, 3, dims);
+    problem p = problem_of(&op);
+    choice chosen = choose_of(&p, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_uint_eq(chosen.scratch_bytes, 2 * p.elements * sizeof(float));
+    p.elements = SIZE_MAX / sizeof(float);
+    ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_CPU, &chosen), CLNORM_OUT_OF_MEMORY);
+    ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_FPGA, &chosen), CLNORM_OUT_OF_MEMORY);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("choose");
@@ -271,6 +288,7 @@ int main(void)
     tcase_add_test(cases, options_hold_what_changes_the_code);
     tcase_add_test(cases, one_window_serves_every_number_of_channels);
     tcase_add_test(cases, parts_do_not_depend_on_cores);
+    tcase_add_test(cases, scratch_that_cannot_be_counted_is_refused);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "harness.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,14 @@ void _ck_assert_failed(const char *file, int line, const char *expr, const char 
         vfprintf(stderr, msg, list);
     fputc('\n', stderr);
     va_end(list);
-    abort();
+    fuzz_crash();
+}
+
+/* An assertion in the library or the driver. */
+static void crash_on_abort(int number)
+{
+    (void)number;
+    fuzz_crash();
 }
 
 /* One for each schedule, for the life of the process: programs are compiled once. */
@@ -107,6 +115,7 @@ static void run(const clnorm_op *op, fuzz_bytes *bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_bytes bytes = {data, data + size};
+    signal(SIGABRT, crash_on_abort);
     const clnorm_op op = small_op_from_bytes(&bytes);
     const op_verdict model = op_model(&op);
     const clnorm_status status = clnorm_op_check(&op);

@@ -9,7 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Prints the message and aborts unless `holds`: to a fuzzer, a crash. */
+/* Ends the process in a way that libFuzzer sees, and saves the input for. abort is none where PoCL has loaded
+ * LLVM: that takes SIGABRT for itself, and gives back only signals that come again. */
+_Noreturn void fuzz_crash(void);
+
+/* Prints the message and crashes unless `holds`. */
 void fuzz_require(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A path in a directory that this process made for itself and removes at its end, with all that is in it. The
