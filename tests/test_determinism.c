@@ -318,10 +318,10 @@ static clnorm_op narrowed(const clnorm_op *op)
     return narrow;
 }
 
-/* How the gpu schedule sums columns depends on how many lie side by side, as docs/design.md says. */
+/* How the gpu and fpga schedules sum columns depends on how many lie side by side, as docs/design.md says. */
 static bool depends_on_width(const clnorm_op *op, clnorm_kernels schedule)
 {
-    return schedule == CLNORM_KERNELS_GPU && op->kind == CLNORM_BATCH_NORMALIZATION &&
+    return schedule != CLNORM_KERNELS_CPU && op->kind == CLNORM_BATCH_NORMALIZATION &&
            determinism_apart(op) + 1 == op->x.rank && op->mode != CLNORM_INFER && op->mode != CLNORM_APPLY;
 }
 
