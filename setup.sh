@@ -11,7 +11,7 @@ declare -A packages=(
     [build]="gcc libc6-dev meson ninja-build pkg-config python3 clang opencl-headers ocl-icd-opencl-dev
         libxxhash-dev libjansson-dev"
     [samples]="zlib1g-dev libpng-dev libclblast-dev gnuplot-nox pocl-opencl-icd dataset-fashion-mnist"
-    [tests]="g++ libclang-rt-dev check pocl-opencl-icd oclgrind python3-venv"
+    [tests]="g++ binutils libclang-rt-dev check pocl-opencl-icd oclgrind python3-venv valgrind"
     [gpu]="clang-16 libclc-16 intel-opencl-icd python3-venv"
     [coverage]="gcovr"
     [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"

@@ -140,7 +140,7 @@ END_TEST
 
 START_TEST(cut_anywhere)
 {
-    unsigned char bytes[1024];
+    unsigned char bytes[1024] = {0};
     const size_t size = tensor_text_write(path, good, good_data, sizeof good_data);
     ck_assert_uint_eq(files_read(path, bytes, sizeof bytes), size);
     for (size_t length = 0; length < size; length++) {

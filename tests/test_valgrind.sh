@@ -1,0 +1,49 @@
+#!/bin/sh
+# Under valgrind: one of everything made on the device and destroyed, then the tests that need no device. An access that is
+# wrong, a value that was never set and memory that nobody knows of any more are errors.
+#
+#   test_valgrind.sh LIFETIMES TEST...
+#
+# Kernels are compiled before, outside: a compiler under valgrind takes minutes. Valgrind 3.19 does not know AVX-512, so
+# PoCL is told to compile for a processor without it.
+set -u
+lifetimes=$(realpath "$1")
+shift
+suppressions=$(dirname "$0")/valgrind.supp
+# shellcheck source=report.sh
+. "$(dirname "$0")/report.sh"
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+unset CLNORM_KERNELS CLNORM_VERBOSE CLNORM_KERNEL_DIR CLNORM_BINARY_DIR OPENCL_LAYERS
+export LC_ALL=C TMPDIR="$work"
+case $(uname -m) in
+x86_64) export POCL_LLVM_CPU_NAME=haswell POCL_KERNELLIB_NAME=kernel-x86_64-pc-linux-gnu-avx2 ;;
+esac
+
+# try DESCRIPTION COMMAND...: succeeds, and nothing is printed by valgrind.
+try() {
+    description=$1
+    problem=
+    shift
+    "$@" >"$work/log" 2>&1 || problem="exit status $?: $(tail -n 40 "$work/log")"
+    report "$description" "$problem"
+}
+
+memcheck() {
+    valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect \
+        --errors-for-leak-kinds=definite,indirect --suppressions="$suppressions" "$@"
+}
+
+# Compiled from source, by PoCL's cache the second time; and loaded from clnorm's.
+try "without valgrind" env CLNORM_CACHE_DIR=off "$lifetimes" "$work"
+export CLNORM_CACHE_DIR="$work/cache"
+try "everything, from source" memcheck "$lifetimes" "$work"
+try "everything, from the cache" memcheck "$lifetimes" "$work"
+unset CLNORM_CACHE_DIR
+
+for program in "$@"; do
+    try "$(basename "$program")" memcheck "$program"
+done
+
+echo "1..$count"
+[ "$failures" -eq 0 ]
