@@ -268,6 +268,35 @@ START_TEST(windows)
 END_TEST
 
 /* Where alpha or x^2 alone leave fp32's range, and alpha * x^2 does not. */
+/* Denominators just before the next first guess of their root, where squares have many bits after the first
+ * six: the guess must not be made of those six alone. Once it was, and gave one and a half times the bound.
+ */
+START_TEST(guesses_of_roots)
+{
+    static const float x[] = {0.544689536f, -2.02991533f, 0.642750919f, 0.0915704221f};
+    static const float dy[] = {2.61372495f, 2.06074262f, -0.372312576f, 0.613503337f};
+    clnorm_context *context = harness_context(harness_schedules[_i / 2]);
+    trial t;
+    clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_4d(CLNORM_F32, 1, 4, 1, 16));
+    op.mode = CLNORM_BACKWARD;
+    op.axis = 1;
+    op.bias = 0.5;
+    op.alpha = 1;
+    op.beta = _i % 2 == 0 ? 0.75 : 0.5;
+    op.window_before = 2;
+    op.window_after = 1;
+    trial_begin(&t, &op);
+    trial_fill(&t, DATA_NORMAL, 1);
+    for (size_t i = 0; i < 64; i++) {
+        trial_input(&t, "x")[i] = x[i / 16];
+        trial_input(&t, "dy")[i] = dy[i / 16];
+    }
+    trial_check(&t, context);
+    trial_end(&t);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 START_TEST(extreme_alphas)
 {
     static const struct {
@@ -330,6 +359,7 @@ int main(void)
     tcase_add_loop_test(device, every_kernel, 0, SUBJECTS * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, subsets, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, windows, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, guesses_of_roots, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, extreme_alphas, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(device, floor_of_norm, 0, HARNESS_SCHEDULES);
     suite_add_tcase(suite, host);
