@@ -268,6 +268,31 @@ START_TEST(windows)
 END_TEST
 
 /* Where alpha or x^2 alone leave fp32's range, and alpha * x^2 does not. */
+/* Sums of squares of which the first six bits lack the most: what a root is found from must have the others
+ * too. */
+START_TEST(roots)
+{
+    static const uint64_t seeds[] = {2346, 2435, 1501833559};
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_4d(CLNORM_F32, 32, 4, 1, 4));
+    op.mode = CLNORM_BACKWARD;
+    op.axis = 1;
+    op.bias = 0.5;
+    op.alpha = 1;
+    op.beta = 0.5;
+    op.window_before = 2;
+    op.window_after = 1;
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        trial t;
+        trial_begin(&t, &op);
+        trial_fill(&t, DATA_NORMAL, seeds[i]);
+        trial_check(&t, context);
+        trial_end(&t);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 START_TEST(extreme_alphas)
 {
     static const struct {
@@ -324,6 +349,7 @@ int main(void)
     Suite *suite = suite_create("gradients");
     TCase *host = tcase_create("references");
     TCase *device = tcase_create("device");
+    TCase *root = tcase_create("roots");
     tcase_add_loop_test(host, differences, 0, SUBJECTS);
     tcase_set_timeout(device, 900);
     tcase_add_loop_test(device, any_layout, 0, SUBJECTS * HARNESS_SCHEDULES);
@@ -332,7 +358,10 @@ int main(void)
     tcase_add_loop_test(device, windows, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(device, extreme_alphas, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(device, floor_of_norm, 0, HARNESS_SCHEDULES);
+    tcase_set_timeout(root, 300);
+    tcase_add_loop_test(root, roots, 0, HARNESS_SCHEDULES);
     suite_add_tcase(suite, host);
+    suite_add_tcase(suite, root);
     suite_add_tcase(suite, device);
     return run_suite(suite);
 }
