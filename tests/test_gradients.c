@@ -267,7 +267,6 @@ START_TEST(windows)
 }
 END_TEST
 
-/* Where alpha or x^2 alone leave fp32's range, and alpha * x^2 does not. */
 /* Denominators just before the next first guess of their root, where squares have many bits after the first
  * six: the guess must not be made of those six alone. Once it was, and gave one and a half times the bound.
  */
@@ -297,6 +296,7 @@ START_TEST(guesses_of_roots)
 }
 END_TEST
 
+/* Where alpha or x^2 alone leave fp32's range, and alpha * x^2 does not. */
 START_TEST(extreme_alphas)
 {
     static const struct {

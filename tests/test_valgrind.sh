@@ -34,10 +34,8 @@ memcheck() {
         --errors-for-leak-kinds=definite,indirect --suppressions="$suppressions" "$@"
 }
 
-# Compiled from source, by PoCL's cache the second time; and loaded from clnorm's.
-try "without valgrind" env CLNORM_CACHE_DIR=off "$lifetimes" "$work"
 export CLNORM_CACHE_DIR="$work/cache"
-try "everything, from source" memcheck "$lifetimes" "$work"
+try "everything, without valgrind" "$lifetimes" "$work"
 try "everything, from the cache" memcheck "$lifetimes" "$work"
 unset CLNORM_CACHE_DIR
 
