@@ -133,7 +133,7 @@ END_TEST
 static size_t repetitions(void)
 {
     const char *given = getenv("CLNORM_TEST_REPEAT");
-    const size_t usual = getenv("CLNORM_TEST_QUICK") != NULL ? 3 : 20;
+    const size_t usual = getenv("CLNORM_TEST_QUICK") != NULL ? 3 : 8;
     return given != NULL && *given != '\0' ? strtoull(given, NULL, 10) : usual;
 }
 
