@@ -292,9 +292,10 @@ INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
  * and x times 2^-16: whatever float z is, so is its inverse. */
 static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
 {
-    /* With the rest, which is up to a thirty-second of the sum: else d leaves the polynomial's range. */
-    const V z = fma((V)(f->alpha), sum.value + sum.rest, (V)(f->bias));
-    const INTEGERS beyond = z > 0x1p+124f;
+    /* With the rest, which is up to a thirty-second of the sum: else d leaves the polynomial's range. Of
+     * infinite sums it is NaN. */
+    const V first = fma((V)(f->alpha), sum.value, (V)(f->bias)), z = fma((V)(f->alpha), sum.rest, first);
+    const INTEGERS beyond = first > 0x1p+124f;
     const V seed = AS_REALS((0x4f59988f - (AS_INTEGERS(z) >> 2)) & (int)0xfffc0000);
     const V root = select(seed, (V)(0.0f), beyond);
     const V root_2 = root * root, inverse = root_2 * root_2;
