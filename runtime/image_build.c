@@ -157,40 +157,11 @@ static clnorm_status launch_all(build *b)
 
 /* ---- Writing ---- */
 
-enum { DEVICE_TEXT = 1024 };
-
-static clnorm_status device_text(cl_device_id device, cl_device_info what, char text[DEVICE_TEXT])
-{
-    const cl_int error = clGetDeviceInfo(device, what, DEVICE_TEXT - 1, text, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetDeviceInfo");
-}
-
-static clnorm_status platform_text(cl_device_id device, char text[DEVICE_TEXT])
-{
-    cl_platform_id platform = NULL;
-    cl_int error = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceInfo");
-    error = clGetPlatformInfo(platform, CL_PLATFORM_NAME, DEVICE_TEXT - 1, text, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetPlatformInfo");
-}
-
 static clnorm_status write_image(const build *b, const char *directory, const void *binary, size_t size)
 {
-    char device[DEVICE_TEXT] = "", vendor[DEVICE_TEXT] = "", driver[DEVICE_TEXT] = "";
-    char platform[DEVICE_TEXT] = "";
-    const cl_device_id id = b->context->device;
-    clnorm_status status = device_text(id, CL_DEVICE_NAME, device);
-    if (status == CLNORM_OK)
-        status = device_text(id, CL_DEVICE_VENDOR, vendor);
-    if (status == CLNORM_OK)
-        status = device_text(id, CL_DRIVER_VERSION, driver);
-    if (status == CLNORM_OK)
-        status = platform_text(id, platform);
-    if (status != CLNORM_OK)
-        return status;
-    const image_description description = {device,    vendor,     driver,         platform,
-                                           b->source, b->kernels, b->kernel_count};
+    const program_device device = program_store_device(b->context->programs);
+    const image_description description = {device.name, device.vendor, device.driver,  device.platform,
+                                           b->source,   b->kernels,    b->kernel_count};
     return image_write(directory, &description, binary, size);
 }
 

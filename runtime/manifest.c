@@ -63,30 +63,33 @@ static clnorm_status check_format(const json_t *manifest, const char *path)
     return CLNORM_OK;
 }
 
-clnorm_status manifest_read(const char *directory, json_t **manifest)
+static clnorm_status read_json(const char *path, const char *directory, json_t **read)
 {
     json_error_t error;
+    const clnorm_status status = check_regular(path);
+    if (status != CLNORM_OK)
+        return status;
+    /* One that is there and cannot be read is not replaced by one that knows this image alone. */
+    if (access(path, R_OK) != 0)
+        return fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
+                    "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
+                    path, strerror(errno), directory);
+    *read = json_read_file(path, 0, &error);
+    if (*read == NULL)
+        return fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
+                                                                        : CLNORM_INVALID_FILE,
+                    "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
+                    path, error.line, error.text);
+    return check_format(*read, path);
+}
+
+clnorm_status manifest_read(const char *directory, json_t **manifest)
+{
+    json_t *read = NULL;
     char *path = path_in(directory, NAME);
     if (path == NULL)
         return fail_memory();
-    clnorm_status status = check_regular(path);
-    json_t *read = NULL;
-    if (status != CLNORM_OK) {
-        free(path);
-        return status;
-    }
-    if (access(path, R_OK) != 0)
-        /* One that is there and cannot be read is not replaced by one that knows this image alone. */
-        status = fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
-                      "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
-                      path, strerror(errno), directory);
-    else if ((read = json_read_file(path, 0, &error)) == NULL)
-        status = fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
-                                                                          : CLNORM_INVALID_FILE,
-                      "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
-                      path, error.line, error.text);
-    else
-        status = check_format(read, path);
+    const clnorm_status status = read_json(path, directory, &read);
     if (status == CLNORM_OK)
         *manifest = json_incref(read);
     json_decref(read);

@@ -160,6 +160,12 @@ void program_store_destroy(program_store *store)
     free(store);
 }
 
+program_device program_store_device(const program_store *store)
+{
+    return (program_device){store->identity[DEVICE_NAME], store->identity[DEVICE_VENDOR],
+                            store->identity[DRIVER_VERSION], store->identity[PLATFORM_NAME]};
+}
+
 /* The request's text, which the caller frees, and its key. */
 static clnorm_status resolve(const program_store *store, const program_request *request, char **source,
                              cache_key *key)

@@ -18,6 +18,13 @@ typedef struct program_request {
     const char *kernel;  /* or NULL */
 } program_request;
 
+/* What the driver says of the store's device. The store owns the texts. */
+typedef struct program_device {
+    const char *name, *vendor, *driver, *platform;
+} program_device;
+
+program_device program_store_device(const program_store *store);
+
 /* Where a program came from: a test's and the log's interest. */
 typedef enum program_origin {
     PROGRAM_FROM_MEMORY,
