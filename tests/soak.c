@@ -8,10 +8,10 @@
  */
 #include "files.h"
 #include "harness.h"
+#include "layer_rig.h"
 #include "random_op.h"
 #include "soak_process.h"
 #include <clnorm/cache.h>
-#include <clnorm/layers.h>
 #include <time.h>
 
 enum { POOL = 96, KEPT = 24, ELEMENTS = 3000, SAMPLES = 64, MODEL_CHANNELS = 7, MODEL_ROWS = 30 };
@@ -40,11 +40,6 @@ static double now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void must(clnorm_status status)
-{
-    ck_assert_msg(status == CLNORM_OK, "%s: %s", clnorm_status_name(status), clnorm_last_error());
 }
 
 /* ---- Operations ---- */
@@ -118,27 +113,16 @@ static void run_refused(soak *s)
 
 /* ---- Models ---- */
 
-static cl_mem buffer_of(const soak *s, float *values, size_t count)
-{
-    cl_int error = CL_SUCCESS;
-    cl_mem mem =
-        clCreateBuffer(clnorm_context_cl_context(s->context), CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
-                       count * sizeof *values, values, &error);
-    ck_assert_int_eq(error, CL_SUCCESS);
-    return mem;
-}
-
 /* y of a layer, from x. */
 static void forward(const soak *s, clnorm_layer *layer, float *x, float *y)
 {
     enum { COUNT = MODEL_ROWS * MODEL_CHANNELS };
     const clnorm_tensor shape = clnorm_tensor_2d(CLNORM_F32, MODEL_ROWS, MODEL_CHANNELS);
-    const clnorm_buffer from = {buffer_of(s, x, COUNT), 0}, to = {buffer_of(s, y, COUNT), 0};
+    const rig r = {s->context, NULL};
+    const clnorm_buffer from = {rig_buffer(&r, x, COUNT), 0}, to = {rig_buffer(&r, y, COUNT), 0};
     must(clnorm_layer_forward(layer, &shape, from, to, NULL, 0, NULL, NULL));
     must(clnorm_layer_backward(layer, from, to, (clnorm_buffer){NULL, 0}, NULL, 0, NULL, NULL));
-    ck_assert_int_eq(clEnqueueReadBuffer(clnorm_context_cl_queue(s->context), to.mem, CL_TRUE, 0,
-                                         COUNT * sizeof *y, y, 0, NULL, NULL),
-                     CL_SUCCESS);
+    rig_fetch(&r, to.mem, y, COUNT);
     clReleaseMemObject(from.mem);
     clReleaseMemObject(to.mem);
 }

@@ -27,7 +27,6 @@ typedef struct fault_control {
     const char *failed;               /* the call that failed, or NULL */
     size_t code_count;                /* of that call's errors */
     cl_int error;                     /* which it gave */
-    atomic_size_t failures;           /* calls that failed, ever */
     atomic_long alive[FAULT_OBJECTS]; /* references that the program holds */
 } fault_control;
 

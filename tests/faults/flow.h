@@ -17,6 +17,7 @@ typedef struct flow {
     void (*end)(void);
     bool slow; /* a run takes more than a tenth of a second: calls are tried with one error each, and of those
                 * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set */
+    bool host_only;         /* it calls no OpenCL */
     const char *afterwards; /* the same, once a file has got its name */
     const char *optional;   /* " call call " of which nothing comes when they fail, releasing aside */
 } flow;

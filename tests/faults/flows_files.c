@@ -108,14 +108,14 @@ static void end_image(void)
 }
 
 const flow file_flows[] = {
-    {"the cache's summary", .run = run_info, .check = check_info, .begin = begin_cache, .before = fill_cache,
-     .end = end_cache},
-    {"clearing the cache", .run = run_clear, .begin = begin_cache, .before = fill_cache, .check = check_clear,
-     .end = end_cache},
+    {"the cache's summary", .run = run_info, .host_only = true, .check = check_info, .begin = begin_cache,
+     .before = fill_cache, .end = end_cache},
+    {"clearing the cache", .run = run_clear, .host_only = true, .begin = begin_cache, .before = fill_cache,
+     .check = check_clear, .end = end_cache},
     {"building an image", .run = run_build, .optional = " stat64 ", .afterwards = " open64 close ",
      .begin = begin_image, .check = check_image, .end = end_image, .slow = true},
-    {"writing an image's source", .run = run_source, .optional = " stat64 ", .afterwards = " open64 close ",
-     .begin = begin_image, .end = end_image},
+    {"writing an image's source", .run = run_source, .host_only = true, .optional = " stat64 ",
+     .afterwards = " open64 close ", .begin = begin_image, .end = end_image},
     {"loading an image", .run = run_image, .optional = " fclose close stat64 ", .begin = begin_image,
      .end = end_image, .slow = true},
 };

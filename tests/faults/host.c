@@ -22,7 +22,6 @@ static int fault(host_kind kind, const char *call, const int *codes)
     host.code_count = 0;
     while (codes[host.code_count] != 0)
         host.code_count++;
-    host.failures++;
     host.error = codes[host.code % host.code_count];
     host.harmless = host.error == EINTR;
     errno = host.error;

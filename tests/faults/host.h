@@ -23,7 +23,6 @@ typedef struct host_faults {
     int error;          /* which it gave */
     bool harmless;      /* it is one that every caller has to repeat: nothing may come of it */
     bool renamed;       /* a file has got its name since the counting began */
-    size_t failures;    /* calls that failed, ever */
 
     bool counting;      /* blocks of memory: those of the test's own framework are nobody's business */
     atomic_long blocks; /* allocated and not freed while counting */

@@ -75,7 +75,6 @@ static cl_int fault(const char *call)
         return CL_SUCCESS;
     if (fault_layer.failed == NULL)
         fault_layer.failed = call;
-    atomic_fetch_add(&fault_layer.failures, 1);
     fault_layer.error = hung_up ? CL_DEVICE_NOT_AVAILABLE : code_of(call);
     return fault_layer.error;
 }
@@ -228,82 +227,42 @@ static cl_int CL_API_CALL my_clGetProgramInfo(cl_program program, cl_program_inf
 
 /* ---- Calls that make objects ---- */
 
-/* Counts an object that was made; passes its error on. */
-#define MADE(kind, object)                                                                                   \
-    count(kind, (object) != NULL);                                                                           \
-    return object
+#define OBJECT_CALL(kind, type, name, parameters, ...)                                                       \
+    static type CL_API_CALL my_##name parameters                                                             \
+    {                                                                                                        \
+        const cl_int error = fault(#name);                                                                   \
+        if (error != CL_SUCCESS) {                                                                           \
+            if (error_back != NULL)                                                                          \
+                *error_back = error;                                                                         \
+            return NULL;                                                                                     \
+        }                                                                                                    \
+        type made = below->name(__VA_ARGS__, error_back);                                                    \
+        count(kind, made != NULL);                                                                           \
+        return made;                                                                                         \
+    }
 
-#define GIVE(error)                                                                                          \
-    do {                                                                                                     \
-        if (error_back != NULL)                                                                              \
-            *error_back = (error);                                                                           \
-        return NULL;                                                                                         \
-    } while (0)
-
-static cl_context CL_API_CALL my_clCreateContext(
-    const cl_context_properties *properties, cl_uint device_count, const cl_device_id *devices,
-    void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user, cl_int *error_back)
-{
-    const cl_int error = fault("clCreateContext");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_context made = below->clCreateContext(properties, device_count, devices, notify, user, error_back);
-    MADE(CONTEXT, made);
-}
-
-static cl_command_queue CL_API_CALL my_clCreateCommandQueue(cl_context context, cl_device_id device,
-                                                            cl_command_queue_properties properties,
-                                                            cl_int *error_back)
-{
-    const cl_int error = fault("clCreateCommandQueue");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_command_queue made = below->clCreateCommandQueue(context, device, properties, error_back);
-    MADE(QUEUE, made);
-}
-
-static cl_mem CL_API_CALL my_clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void *host,
-                                            cl_int *error_back)
-{
-    const cl_int error = fault("clCreateBuffer");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_mem made = below->clCreateBuffer(context, flags, size, host, error_back);
-    MADE(MEM, made);
-}
-
-static cl_program CL_API_CALL my_clCreateProgramWithSource(cl_context context, cl_uint string_count,
-                                                           const char **strings, const size_t *lengths,
-                                                           cl_int *error_back)
-{
-    const cl_int error = fault("clCreateProgramWithSource");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_program made = below->clCreateProgramWithSource(context, string_count, strings, lengths, error_back);
-    MADE(PROGRAM, made);
-}
-
-static cl_program CL_API_CALL my_clCreateProgramWithBinary(cl_context context, cl_uint device_count,
-                                                           const cl_device_id *devices, const size_t *lengths,
-                                                           const unsigned char **binaries, cl_int *status,
-                                                           cl_int *error_back)
-{
-    const cl_int error = fault("clCreateProgramWithBinary");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_program made = below->clCreateProgramWithBinary(context, device_count, devices, lengths, binaries,
-                                                       status, error_back);
-    MADE(PROGRAM, made);
-}
-
-static cl_kernel CL_API_CALL my_clCreateKernel(cl_program program, const char *name, cl_int *error_back)
-{
-    const cl_int error = fault("clCreateKernel");
-    if (error != CL_SUCCESS)
-        GIVE(error);
-    cl_kernel made = below->clCreateKernel(program, name, error_back);
-    MADE(KERNEL, made);
-}
+OBJECT_CALL(CONTEXT, cl_context, clCreateContext,
+            (const cl_context_properties *properties, cl_uint device_count, const cl_device_id *devices,
+             void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user,
+             cl_int *error_back),
+            properties, device_count, devices, notify, user)
+OBJECT_CALL(QUEUE, cl_command_queue, clCreateCommandQueue,
+            (cl_context context, cl_device_id device, cl_command_queue_properties properties,
+             cl_int *error_back),
+            context, device, properties)
+OBJECT_CALL(MEM, cl_mem, clCreateBuffer,
+            (cl_context context, cl_mem_flags flags, size_t size, void *host, cl_int *error_back), context,
+            flags, size, host)
+OBJECT_CALL(PROGRAM, cl_program, clCreateProgramWithSource,
+            (cl_context context, cl_uint string_count, const char **strings, const size_t *lengths,
+             cl_int *error_back),
+            context, string_count, strings, lengths)
+OBJECT_CALL(PROGRAM, cl_program, clCreateProgramWithBinary,
+            (cl_context context, cl_uint device_count, const cl_device_id *devices, const size_t *lengths,
+             const unsigned char **binaries, cl_int *status, cl_int *error_back),
+            context, device_count, devices, lengths, binaries, status)
+OBJECT_CALL(KERNEL, cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *error_back),
+            program, name)
 
 /* ---- Commands: each may make an event ---- */
 

@@ -6,8 +6,7 @@
 #include "../suite.h"
 #include <clnorm/ops.h>
 
-#include "control.h"
-#include <dlfcn.h>
+#include "find_layer.h"
 #include <string.h>
 
 static fault_control *layer;
@@ -15,19 +14,14 @@ static char directory[FILES_PATH_SIZE];
 
 static void set_up(void)
 {
-    const char *path = getenv("OPENCL_LAYERS");
-    void *library = path != NULL ? dlopen(path, RTLD_NOW) : NULL;
-    ck_assert_msg(library != NULL, "OPENCL_LAYERS must name the layer");
-    layer = dlsym(library, "fault_layer");
-    ck_assert_ptr_nonnull(layer);
+    layer = find_layer();
     files_make_directory(directory);
 }
 
 static void tear_down(void)
 {
     files_remove(directory);
-    for (size_t i = 0; i < FAULT_OBJECTS; i++)
-        ck_assert_int_eq(atomic_load(&layer->alive[i]), 0);
+    assert_no_objects(layer, "odd drivers");
 }
 
 static void assert_says(const char *piece)

@@ -2,10 +2,13 @@
  * Entries of the program cache: one that is loaded is whole, and has the payload that was stored; any other
  * is removed.
  *
- * An input is a byte that says how a file is made of the rest, and the rest:
- *   even   a payload, stored as it is; then up to four edits, of a place (2 bytes) and bits to turn over, and
- * the bytes to cut off the end, which stand in front of it odd    the file, byte by byte, with the key's 16
- * bytes put in where bit 1 is set, and length and hash where bit 2 is
+ * An input is a byte that says how a file is made of the rest, and the rest.
+ *
+ * Even: how many bytes to cut off the end; four edits, each a place (2 bytes) and bits to turn over; and a
+ * payload, which is stored as it is before.
+ *
+ * Odd: the file, byte by byte, with the key's 16 bytes put in where bit 1 is set, and length and hash where
+ * bit 2 is.
  */
 #include "fuzz.h"
 

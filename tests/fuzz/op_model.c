@@ -210,3 +210,8 @@ op_verdict op_model(const clnorm_op *given)
                                                                        : l2_faults(&op);
     return verdict;
 }
+
+bool op_verdict_allows(op_verdict verdict, clnorm_status status)
+{
+    return status == CLNORM_OK ? verdict.faults == 0 : (verdict.faults | verdict.allowed) >> status & 1;
+}

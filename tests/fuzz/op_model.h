@@ -13,6 +13,9 @@ typedef struct op_verdict {
 
 op_verdict op_model(const clnorm_op *op);
 
+/* Whether it is what the library may say. */
+bool op_verdict_allows(op_verdict verdict, clnorm_status status);
+
 /* The elements of a tensor and those that it spans in memory, at most `limit` + 1 of each. */
 size_t model_elements(const clnorm_tensor *tensor, size_t limit);
 size_t model_span(const clnorm_tensor *tensor, size_t limit);

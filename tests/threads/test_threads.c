@@ -5,9 +5,8 @@
 #include "fake_opencl.h"
 
 #include "../files.h"
-#include "../suite.h"
+#include "../layer_rig.h"
 #include <clnorm/cache.h>
-#include <clnorm/layers.h>
 #include <clnorm/ops.h>
 
 #include <pthread.h>
@@ -28,11 +27,6 @@ static void tear_down(void)
 {
     files_remove(directory);
     ck_assert_int_eq(fake_alive(), 0);
-}
-
-static void must(clnorm_status status)
-{
-    ck_assert_msg(status == CLNORM_OK, "%s: %s", clnorm_status_name(status), clnorm_last_error());
 }
 
 /* ---- Threads ---- */
