@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what tests/reliability found, as the table of docs/reliability.md: reliability_table.py LOGS THREAD-LOGS ..."""
-import argparse
+"""Prints what tests/reliability found, as the table of docs/reliability.md: reliability_table.py FIGURES"""
 import collections
 import json
 import pathlib
@@ -10,74 +9,86 @@ import sys
 from count import count
 
 FAULTS = re.compile(r"^(.*): (OpenCL|hanging up|memory|files): (\d+) failures$", re.MULTILINE)
-FUZZED = re.compile(r"^(not )?ok fuzz (\S+): (?:(\d+) inputs, (\d+) edges, (\d+) s)?", re.MULTILINE)
+REPEATED = re.compile(r"^(\d+) repetitions of (\d+) cases$", re.MULTILINE)
+SOAK = re.compile(r"^soak: (\d+) steps, (\d+) results compared.*\nsoak: (.*)", re.MULTILINE)
+FUZZED = re.compile(r"(not )?ok fuzz (\S+): (?:(\d+) inputs, (\d+) edges, (\d+) s)?")
+LINES = re.compile(r"^TOTAL\s+(\d+)\s+(\d+)", re.MULTILINE)
+CHECKS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+KINDS = {"OpenCL": "failures of single OpenCL calls, each with its errors",
+         "hanging up": "devices that are gone from some call on",
+         "memory": "failures of single allocations", "files": "failures of single calls on files"}
 THREADS = 8
 
 
-def tests_of(path):
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+class Part:
+    """The tests of a part of tests/reliability, or none if it was not run."""
+
+    def __init__(self, figures, name):
+        path = figures / f"{name}.json"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        self.tests = [json.loads(line) for line in lines]
+        self.hours = sum(test["duration"] for test in self.tests) / 3600
+        self.passed = sum(count(test)[0] for test in self.tests)
+        self.wrong = sum(count(test)[1] for test in self.tests) if lines else "not run"
+
+    def found(self, expression):
+        return [found for test in self.tests for found in expression.findall(test.get("stdout") or "")]
 
 
 def row(what, how_much, wrong):
     print(f"| {what} | {how_much} | {wrong} |")
-    return wrong
 
 
-def failed_checks(tests):
-    """A part without a test was not run, which is no success."""
-    return sum(count(test)[1] for test in tests) if tests else "not run"
-
-
-def fault_rows(tests):
+def print_faults(part):
     failures, flows = collections.Counter(), set()
-    for test in tests:
-        for flow, kind, number in FAULTS.findall(test.get("stdout") or ""):
-            failures[kind] += int(number)
-            flows.add(flow)
-    names = {"OpenCL": "failures of single OpenCL calls, each with its errors",
-             "hanging up": "devices that are gone from some call on",
-             "memory": "failures of single allocations", "files": "failures of single calls on files"}
-    wrong = failed_checks(tests)
-    return [row(names[kind], f"{failures[kind]} in {len(flows)} flows", wrong) for kind in names]
+    for flow, kind, number in part.found(FAULTS):
+        failures[kind] += int(number)
+        flows.add(flow)
+    for kind, what in KINDS.items():
+        row(what, f"{failures[kind]} in {len(flows)} flows", part.wrong)
 
 
-def fuzz_rows(text):
+def print_repetitions(part):
+    repeated = part.found(REPEATED)
+    cases = sum(int(cases) for _, cases in repeated)
+    row("repetitions of every case", f"{max((int(n) for n, _ in repeated), default=0)} of {cases} cases", part.wrong)
+
+
+def print_fuzz(figures):
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(figures.glob("fuzz-*.txt")))
     found = FUZZED.findall(text)
+    for _, name, inputs, edges, seconds in found:
+        print(f"fuzz {name}: {inputs or 0} inputs, {edges or 0} edges, {seconds or 0} s", file=sys.stderr)
     inputs = sum(int(number or 0) for _, _, number, _, _ in found)
-    seconds = sum(int(number or 0) for *_, number in found)
+    hours = sum(int(number or 0) for *_, number in found) / 3600
     wrong = sum(bool(refused) for refused, *_ in found) if found else "not run"
-    return [row("inputs fuzzed", f"{inputs} in {seconds / 3600:.2g} hours, {len(found)} targets", wrong)]
+    row("inputs fuzzed", f"{inputs} in {hours:.2g} hours, {len(found)} targets", wrong)
+
+
+def print_coverage(figures):
+    path = figures / "coverage.txt"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines, checks = LINES.search(text), CHECKS.search(text)
+    share = f"{100 * int(lines[2]) / int(lines[1]):.1f} % of {lines[1]}" if lines else "-"
+    row("lines of runtime/ that tests reach", share, checks[2] if checks else "not run")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("logs", type=pathlib.Path)
-    parser.add_argument("thread_logs", type=pathlib.Path)
-    for name in ("--seconds", "--repetitions", "--rounds"):
-        parser.add_argument(name, type=int, required=True)
-    given = parser.parse_args()
-
-    def part(name, logs=given.logs):
-        return tests_of(logs / f"{name}.json")
-
+    figures = pathlib.Path(sys.argv[1])
+    threads, soak, odd, valgrind, drivers = (
+        Part(figures, name) for name in ("threads", "soak", "odd-drivers", "valgrind", "drivers"))
     print("| what | how much | lost, leaked or wrong |\n|---|---|--:|")
-    wrong = fault_rows(part("faults"))
-    fuzz = given.logs / "fuzz.txt"
-    wrong += fuzz_rows(fuzz.read_text(encoding="utf-8") if fuzz.exists() else "")
-    hours = THREADS * given.seconds / 3600
-    wrong.append(row("thread-hours under ThreadSanitizer", f"{hours:.2g}, {given.rounds} rounds",
-                     failed_checks(part("threads", given.thread_logs))))
-    wrong.append(row("repetitions of every case", given.repetitions, failed_checks(part("determinism"))))
-    soak = part("soak")
-    wrong.append(row("soak", f"{sum(test['duration'] for test in soak) / 3600:.2g} hours", failed_checks(soak)))
-    wrong.append(row("valgrind", f"{sum(count(test)[0] for test in part('valgrind'))} programs",
-                     failed_checks(part("valgrind"))))
-    drivers = part("drivers")
-    wrong.append(row("checks on other drivers", sum(count(test)[0] for test in drivers), failed_checks(drivers)))
-    return 1 if any(wrong) else 0
+    print_faults(Part(figures, "faults"))
+    row("checks with drivers that say what no driver should", odd.passed, odd.wrong)
+    print_fuzz(figures)
+    row("thread-hours under ThreadSanitizer", f"{THREADS * threads.hours:.2g}, {len(threads.tests)} rounds", threads.wrong)
+    print_repetitions(Part(figures, "determinism"))
+    for steps, results, steady in soak.found(SOAK):
+        row("soak", f"{soak.hours:.2g} hours: {steps} steps, {results} results; {steady}", soak.wrong)
+    row("programs and lives of the library under valgrind", valgrind.passed, valgrind.wrong)
+    row("checks on other drivers", drivers.passed, drivers.wrong)
+    print_coverage(figures)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

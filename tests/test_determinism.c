@@ -186,6 +186,7 @@ START_TEST(repeated)
     atomic_store(&stop, true);
     pthread_join(thread, NULL);
     clnorm_context_destroy(context);
+    printf("%zu repetitions of %zu cases\n", repetitions(), determinism_count());
 }
 END_TEST
 
