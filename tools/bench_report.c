@@ -25,14 +25,9 @@ static void print_row(const bench_report *report, const bench_case *c, const ben
 static json_t *kernels_json(const bench_result *r)
 {
     json_t *array = json_array();
-    for (size_t i = 0; array && i < r->kernel_count; i++) {
-        json_t *kernel =
-            json_pack("{s:s, s:f}", "name", r->kernels[i].name, "median_us", r->kernels[i].median_us);
-        if (json_array_append_new(array, kernel) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    }
+    for (size_t i = 0; i < r->kernel_count; i++)
+        json_append(&array, json_pack("{s:s, s:f}", "name", r->kernels[i].name, "median_us",
+                                      r->kernels[i].median_us));
     return array;
 }
 
@@ -53,10 +48,8 @@ static json_t *case_json(const bench_report *report, const bench_case *c, const 
         "cold_start_ms", milliseconds(start, start ? start->cold_ms : 0), "warm_start_ms",
         milliseconds(start, start ? start->warm_ms : 0), "devices_ms",
         milliseconds(start, start ? start->devices_ms : 0));
-    if (object && report->profile && json_object_set_new(object, "kernels", kernels_json(r)) != 0) {
-        json_decref(object);
-        return NULL;
-    }
+    if (report->profile)
+        json_put(&object, "kernels", kernels_json(r));
     return object;
 }
 

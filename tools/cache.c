@@ -22,8 +22,8 @@ static int print_cache_json(const clnorm_cache_summary *summary, bool cleared, s
 {
     json_t *object = json_pack("{s:o, s:I, s:I}", "directory", json_text(summary->directory), "files",
                                (json_int_t)summary->files, "bytes", (json_int_t)summary->bytes);
-    if (cleared && object)
-        json_object_set_new(object, "removed", json_integer((json_int_t)removed));
+    if (cleared)
+        json_put(&object, "removed", json_integer((json_int_t)removed));
     return print_json(object, JSON_INDENT(2));
 }
 

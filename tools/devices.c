@@ -9,16 +9,13 @@ static int print_devices_json(const clnorm_device_list *list)
     json_t *array = json_array();
     for (size_t i = 0; i < clnorm_device_list_count(list); i++) {
         const clnorm_device *device = clnorm_device_list_get(list, i);
-        json_t *object = json_pack(
-            "{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "platform", (int)device->platform, "device",
-            (int)device->device, "type", json_text(device->type), "name", json_text(device->name), "vendor",
-            json_text(device->vendor), "version", json_text(device->version), "driver",
-            json_text(device->driver), "platform_name", json_text(device->platform_name), "compiler",
-            device->compiler, "default", device->is_default);
-        if (!object || json_array_append_new(array, object) != 0) {
-            json_decref(array);
-            return print_json(NULL, 0);
-        }
+        json_append(&array,
+                    json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "platform",
+                              (int)device->platform, "device", (int)device->device, "type",
+                              json_text(device->type), "name", json_text(device->name), "vendor",
+                              json_text(device->vendor), "version", json_text(device->version), "driver",
+                              json_text(device->driver), "platform_name", json_text(device->platform_name),
+                              "compiler", device->compiler, "default", device->is_default));
     }
     return print_json(array, JSON_INDENT(2));
 }

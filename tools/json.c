@@ -24,6 +24,22 @@ json_t *json_text(const char *text)
     return string;
 }
 
+void json_append(json_t **array, json_t *element)
+{
+    if (json_array_append_new(*array, element) == 0)
+        return;
+    json_decref(*array);
+    *array = NULL;
+}
+
+void json_put(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value) == 0)
+        return;
+    json_decref(*object);
+    *object = NULL;
+}
+
 int print_json(json_t *json, size_t flags)
 {
     if (!json)

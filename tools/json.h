@@ -7,6 +7,11 @@
 /* A string from a driver or a path: bytes that are no UTF-8 become '?'. NULL is JSON's null. */
 json_t *json_text(const char *text);
 
+/* Appends `element`, or puts `value` under `key`, and takes its reference. Where that fails, or one of the
+ * two is NULL, all is dropped and becomes NULL: what is printed in the end is whole. */
+void json_append(json_t **array, json_t *element);
+void json_put(json_t **object, const char *key, json_t *value);
+
 /* Prints `json` and a newline, and drops the reference. Returns the exit status; NULL is out of memory. */
 int print_json(json_t *json, size_t flags);
 

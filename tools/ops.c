@@ -153,10 +153,10 @@ static json_t *json_attributes(const clnorm_op_info *info)
                                    type_name(attribute->type), "required", attribute->required, "default",
                                    json_default(attribute), "help", attribute->help);
         if (attribute->type == CLNORM_ATTRIBUTE_REAL || attribute->type == CLNORM_ATTRIBUTE_INTEGER) {
-            json_object_set_new(object, "minimum", json_limit(attribute, attribute->minimum));
-            json_object_set_new(object, "maximum", json_limit(attribute, attribute->maximum));
+            json_put(&object, "minimum", json_limit(attribute, attribute->minimum));
+            json_put(&object, "maximum", json_limit(attribute, attribute->maximum));
         }
-        json_array_append_new(array, object);
+        json_append(&array, object);
     }
     return array;
 }
@@ -167,10 +167,10 @@ static json_t *json_buffers(const clnorm_mode_info *mode, bool (*belongs)(const 
     for (size_t i = 0; i < mode->buffer_count; i++) {
         const clnorm_buffer_info *buffer = &mode->buffers[i];
         if (belongs(buffer))
-            json_array_append_new(array, json_pack("{s:s, s:s, s:b, s:b, s:b}", "name", buffer->name, "shape",
-                                                   shape_name(buffer->shape), "required", buffer->required,
-                                                   "updated", buffer->role == CLNORM_ROLE_UPDATED,
-                                                   "accumulates", buffer->role == CLNORM_ROLE_GRADIENT));
+            json_append(&array, json_pack("{s:s, s:s, s:b, s:b, s:b}", "name", buffer->name, "shape",
+                                          shape_name(buffer->shape), "required", buffer->required, "updated",
+                                          buffer->role == CLNORM_ROLE_UPDATED, "accumulates",
+                                          buffer->role == CLNORM_ROLE_GRADIENT));
     }
     return array;
 }
@@ -180,9 +180,9 @@ static json_t *json_modes(const clnorm_op_info *info)
     json_t *array = json_array();
     for (size_t i = 0; i < info->mode_count; i++) {
         const clnorm_mode_info *mode = &info->modes[i];
-        json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "name", mode->name, "inputs",
-                                               json_buffers(mode, is_input), "outputs",
-                                               json_buffers(mode, is_output)));
+        json_append(&array,
+                    json_pack("{s:s, s:o, s:o}", "name", mode->name, "inputs", json_buffers(mode, is_input),
+                              "outputs", json_buffers(mode, is_output)));
     }
     return array;
 }
@@ -192,14 +192,10 @@ static int print_ops_json(void)
     json_t *array = json_array();
     const clnorm_op_info *info;
     for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++) {
-        json_t *object = json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o}", "name", info->name, "formula",
-                                   info->formula, "minimum_rank", (int)info->minimum_rank, "maximum_rank",
-                                   (int)info->maximum_rank, "in_place", info->in_place, "attributes",
-                                   json_attributes(info), "modes", json_modes(info));
-        if (json_array_append_new(array, object) != 0) {
-            json_decref(array);
-            return print_json(NULL, 0);
-        }
+        json_append(&array, json_pack("{s:s, s:s, s:i, s:i, s:b, s:o, s:o}", "name", info->name, "formula",
+                                      info->formula, "minimum_rank", (int)info->minimum_rank, "maximum_rank",
+                                      (int)info->maximum_rank, "in_place", info->in_place, "attributes",
+                                      json_attributes(info), "modes", json_modes(info)));
     }
     /* As many digits as every decimal number keeps: 1e-5, not 1.0000000000000001e-5. */
     return print_json(array, JSON_INDENT(2) | JSON_REAL_PRECISION(15));

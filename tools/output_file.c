@@ -25,6 +25,8 @@ static bool resolve(output_file *file, const char *path, mode_t *permissions, ch
             return refuse(error, path, strerror(errno));
         *permissions = status.st_mode & 0777;
         file->target = realpath(path, NULL);
+    } else if (errno != ENOENT) {
+        return refuse(error, path, strerror(errno));
     } else {
         mode_t mask = umask(0);
         umask(mask);
@@ -39,7 +41,7 @@ bool output_file_write(output_file *file, const char *path, const npy_array *arr
 {
     static const char suffix[] = ".XXXXXX";
     mode_t permissions;
-    *file = (output_file){NULL, NULL};
+    *file = (output_file){.target = NULL};
     if (!resolve(file, path, &permissions, error))
         return false;
 
@@ -69,20 +71,49 @@ bool output_file_write(output_file *file, const char *path, const npy_array *arr
     return done ? true : refuse(error, path, strerror(failure));
 }
 
+/* A second name, as not to leave a moment without a file. */
+static bool keep(output_file *file, char *error)
+{
+    char *kept = malloc(strlen(file->temporary) + 2);
+    if (!kept)
+        return refuse(error, file->target, "out of memory");
+    strcpy(kept, file->temporary);
+    strcat(kept, "~");
+    if (link(file->target, kept) == 0)
+        file->kept = kept;
+    else
+        free(kept);
+    return true;
+}
+
 bool output_file_commit(output_file *file, char error[NPY_ERROR_SIZE])
 {
+    if (!keep(file, error))
+        return false;
     if (rename(file->temporary, file->target) != 0)
         return refuse(error, file->target, strerror(errno));
-    free(file->temporary);
-    file->temporary = NULL;
+    file->renamed = true;
     return true;
+}
+
+void output_file_undo(output_file *file)
+{
+    if (!file->renamed)
+        return;
+    if (file->kept)
+        rename(file->kept, file->target);
+    else
+        unlink(file->target);
 }
 
 void output_file_clear(output_file *file)
 {
-    if (file->temporary)
+    if (file->temporary && !file->renamed)
         unlink(file->temporary);
+    if (file->kept)
+        unlink(file->kept);
+    free(file->kept);
     free(file->temporary);
     free(file->target);
-    *file = (output_file){NULL, NULL};
+    *file = (output_file){.target = NULL};
 }

@@ -173,14 +173,12 @@ static int write_outputs(const run_request *request)
     for (size_t i = 0; done && i < request->buffer_count; i++)
         if (request->buffers[i].out)
             done = output_file_write(&files[i], request->buffers[i].out, &request->buffers[i].array, error);
-    size_t committed = 0;
-    for (; done && committed < request->buffer_count; committed++)
-        if (files[committed].temporary)
-            done = output_file_commit(&files[committed], error);
+    for (size_t i = 0; done && i < request->buffer_count; i++)
+        if (request->buffers[i].out)
+            done = output_file_commit(&files[i], error);
     for (size_t i = 0; i < request->buffer_count; i++) {
-        /* All or none: a part of the results would be taken for the whole. */
-        if (!done && i < committed && files[i].target && !files[i].temporary)
-            remove(files[i].target);
+        if (!done) /* all or none: a part of the results would be taken for the whole */
+            output_file_undo(&files[i]);
         output_file_clear(&files[i]);
     }
     free(files);
@@ -197,9 +195,9 @@ static int print_summary(const run_request *request, const clnorm_plan *plan)
             continue;
         json_t *shape = json_array();
         for (unsigned axis = 0; axis < buffer->array.rank; axis++)
-            json_array_append_new(shape, json_integer((json_int_t)buffer->array.dims[axis]));
-        json_array_append_new(outputs, json_pack("{s:s, s:o, s:o}", "name", buffer->info->name, "file",
-                                                 json_text(buffer->out), "shape", shape));
+            json_append(&shape, json_integer((json_int_t)buffer->array.dims[axis]));
+        json_append(&outputs, json_pack("{s:s, s:o, s:o}", "name", buffer->info->name, "file",
+                                        json_text(buffer->out), "shape", shape));
     }
     return print_json(json_pack("{s:s, s:s, s:s, s:o}", "op", request->info->name, "mode",
                                 request->mode->name, "variant", clnorm_plan_variant(plan), "outputs",

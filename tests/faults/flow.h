@@ -15,6 +15,7 @@ typedef struct flow {
     clnorm_status (*run)(void);   /* releases all that it made, whatever failed */
     void (*check)(clnorm_status); /* what has to hold after a run with this status. NULL: nothing more */
     void (*end)(void);
+    const char *(*message)(void); /* why a run failed. NULL: clnorm_last_error */
     bool slow; /* a run takes more than a tenth of a second: calls are tried with one error each, and of those
                 * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set */
     bool host_only;         /* it calls no OpenCL */
@@ -22,8 +23,18 @@ typedef struct flow {
     const char *optional;   /* " call call " of which nothing comes when they fail, releasing aside */
 } flow;
 
-extern const flow device_flows[], layer_flows[], file_flows[];
-extern const size_t device_flow_count, layer_flow_count, file_flow_count;
+/* A platform, or what a device says of itself, is left out of a list. */
+#define DEVICE_LIST_CALLS " clGetDeviceIDs clGetDeviceInfo clGetPlatformInfo "
+
+/* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
+#define CACHE_CALLS                                                                                          \
+    " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \
+    "mkdir stat64 "                                                                                          \
+    "lstat64 unlink "
+#define BINARY_CALLS " clCreateProgramWithBinary clBuildProgram "
+
+extern const flow device_flows[], layer_flows[], file_flows[], command_flows[];
+extern const size_t device_flow_count, layer_flow_count, file_flow_count, command_flow_count;
 
 /* The layer's, while it is loaded. */
 extern fault_control *layer;

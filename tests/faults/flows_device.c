@@ -247,16 +247,8 @@ static void end_execution(void)
     free(expected);
 }
 
-/* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
-#define CACHE_CALLS                                                                                          \
-    " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \
-    "mkdir "                                                                                                 \
-    "stat64 lstat64 unlink "
-#define BINARY_CALLS " clCreateProgramWithBinary clBuildProgram "
-
 const flow device_flows[] = {
-    {"devices", .run = run_devices, .check = check_devices,
-     .optional = " clGetDeviceIDs clGetDeviceInfo clGetPlatformInfo "},
+    {"devices", .run = run_devices, .check = check_devices, .optional = DEVICE_LIST_CALLS},
     {"a context", .run = run_context},
     {"a context from a queue", .run = run_queue},
     {"plans", .run = run_plans},

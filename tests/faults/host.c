@@ -72,6 +72,16 @@ WRAP(void, free, void *block)
     __real_free(block);
 }
 
+WRAP(char *, strdup, const char *text)
+{
+    return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_strdup(text));
+}
+
+WRAP(char *, realpath, const char *path, char *resolved)
+{
+    return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_realpath(path, resolved));
+}
+
 WRAP(int, pthread_mutex_init, pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
     return MEMORY_FAULT(ENOMEM) ? ENOMEM : __real_pthread_mutex_init(mutex, attributes);
@@ -130,6 +140,16 @@ WRAP(FILE *, fopen64, const char *path, const char *mode)
     return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_fopen64(path, mode);
 }
 
+WRAP(FILE *, fdopen, int file, const char *mode)
+{
+    return FILE_FAULT(EMFILE) ? NULL : __real_fdopen(file, mode);
+}
+
+WRAP(int, mkstemp64, char *path)
+{
+    return FILE_FAULT(EACCES, EMFILE, ENOSPC) ? -1 : __real_mkstemp64(path);
+}
+
 WRAP(DIR *, opendir, const char *path)
 {
     return FILE_FAULT(EACCES, EMFILE) ? NULL : __real_opendir(path);
@@ -158,6 +178,27 @@ WRAP(ssize_t, pread64, int file, void *bytes, size_t size, off_t offset)
 WRAP(size_t, fread, void *bytes, size_t size, size_t count, FILE *file)
 {
     return FILE_FAULT(EIO) ? 0 : __real_fread(bytes, size, count, file);
+}
+
+/* Whether standard output failed is asked by main, at the end. */
+WRAP(size_t, fwrite, const void *bytes, size_t size, size_t count, FILE *file)
+{
+    return file != stdout && FILE_FAULT(ENOSPC, EIO) ? 0 : __real_fwrite(bytes, size, count, file);
+}
+
+WRAP(int, fflush, FILE *file)
+{
+    return file != stdout && FILE_FAULT(ENOSPC, EIO) ? EOF : __real_fflush(file);
+}
+
+WRAP(int, fchmod, int file, mode_t mode)
+{
+    return FILE_FAULT(EPERM) ? -1 : __real_fchmod(file, mode);
+}
+
+WRAP(int, link, const char *from, const char *to)
+{
+    return FILE_FAULT(EPERM) ? -1 : __real_link(from, to);
 }
 
 /* A full disk takes what still fits. */

@@ -131,13 +131,17 @@ static void forget_message(void)
     ck_assert_int_eq(clnorm_plan_execute(NULL, NULL, NULL, 0, NULL, NULL), CLNORM_INVALID_ARGUMENT);
 }
 
-static void assert_explained(clnorm_status status, const char *what)
+static const char *message_of(const flow *f)
+{
+    return f->message != NULL ? f->message() : clnorm_last_error();
+}
+
+static void assert_explained(const flow *f, clnorm_status status, const char *what)
 {
     ck_assert_msg(strcmp(clnorm_status_name(status), "UNKNOWN_STATUS") != 0, "%s: status %d", what,
                   (int)status);
-    ck_assert_msg(strlen(clnorm_last_error()) > 8 &&
-                      strstr(clnorm_last_error(), "plan must not be NULL") == NULL,
-                  "%s: %s without a message: %s", what, clnorm_status_name(status), clnorm_last_error());
+    ck_assert_msg(strlen(message_of(f)) > 8 && strstr(message_of(f), "plan must not be NULL") == NULL,
+                  "%s: %s without a message: %s", what, clnorm_status_name(status), message_of(f));
 }
 
 static clnorm_status run_once(const flow *f, fault_kind kind, size_t number, size_t code, outcome *found)
@@ -160,9 +164,9 @@ static bool try_fault(const flow *f, fault_kind kind, size_t number, size_t code
     snprintf(what, sizeof what, "%s, %s call %zu (%s), error %zu", f->name, kind_names[kind], number,
              found->failed != NULL ? found->failed : "none", code);
     if (status != CLNORM_OK && found->failed == NULL)
-        ck_abort_msg("%s: nothing failed, but %s: %s", what, clnorm_status_name(status), clnorm_last_error());
+        ck_abort_msg("%s: nothing failed, but %s: %s", what, clnorm_status_name(status), message_of(f));
     if (status != CLNORM_OK)
-        assert_explained(status, what);
+        assert_explained(f, status, what);
     else
         ck_assert_msg(found->may_pass, "%s: success, as if nothing had failed", what);
     if (f->check != NULL)
@@ -172,7 +176,7 @@ static bool try_fault(const flow *f, fault_kind kind, size_t number, size_t code
         return false;
     outcome none;
     status = run_once(f, kind, 0, 0, &none);
-    ck_assert_msg(status == CLNORM_OK, "%s: the next try fails, too: %s", what, clnorm_last_error());
+    ck_assert_msg(status == CLNORM_OK, "%s: the next try fails, too: %s", what, message_of(f));
     if (f->check != NULL)
         f->check(status);
     assert_nothing_leaked(&before, false, what);
@@ -216,8 +220,7 @@ static void try_flow(const flow *f)
     if (f->begin != NULL)
         f->begin();
     for (int i = 0; i < 2; i++) /* what is made once is there from now on */
-        ck_assert_msg(run_once(f, OPENCL_CALL, 0, 0, &none) == CLNORM_OK, "%s: %s", f->name,
-                      clnorm_last_error());
+        ck_assert_msg(run_once(f, OPENCL_CALL, 0, 0, &none) == CLNORM_OK, "%s: %s", f->name, message_of(f));
     ck_assert_msg(f->host_only == (atomic_load(&layer->calls) == 0), "%s: %zu calls of OpenCL were seen",
                   f->name, atomic_load(&layer->calls));
     for (fault_kind kind = 0; kind < FAULT_KINDS; kind++) {
@@ -251,6 +254,12 @@ START_TEST(files)
 }
 END_TEST
 
+START_TEST(command)
+{
+    try_flow(&command_flows[_i]);
+}
+END_TEST
+
 int main(void)
 {
     json_set_alloc_funcs(malloc, free); /* its memory is the library's, too */
@@ -261,7 +270,8 @@ int main(void)
         size_t count;
     } cases[] = {{"device", device, device_flow_count},
                  {"layers", layers, layer_flow_count},
-                 {"files", files, file_flow_count}};
+                 {"files", files, file_flow_count},
+                 {"command", command, command_flow_count}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         TCase *tcase = tcase_create(cases[i].name);
         tcase_set_timeout(tcase, every_call() ? 0 : 1200);
