@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include <clnorm/cache.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -362,6 +363,55 @@ START_TEST(unusable_directories_miss)
 }
 END_TEST
 
+/* A path that is longer than any can be. */
+START_TEST(endless_directories_miss)
+{
+    size_t size = 0;
+    char *endless = malloc(2 * PATH_MAX);
+    ck_assert_ptr_nonnull(endless);
+    memset(endless, 'x', 2 * PATH_MAX);
+    endless[0] = '/';
+    endless[2 * PATH_MAX - 1] = '\0';
+    ck_assert_ptr_null(cache_load(endless, &key, &size));
+    ck_assert(!cache_store(endless, &key, payload, PAYLOAD_SIZE));
+    free(endless);
+}
+END_TEST
+
+/* What is the cache's own: whole entries are counted, and those that are being written are cleared with them.
+ */
+START_TEST(files_of_the_cache)
+{
+    static const char *const others[] = {
+        "0123456789abcdef0123456789abcdef.clbin.old", "0123456789abcdef0123456789abcdef.-7.tmp",
+        "0123456789abcdef0123456789abcdef.12.tmp", "0123456789abcdef0123456789abcdef.12-.tmp", "notes.tmp"};
+    enum { OTHERS = sizeof others / sizeof *others };
+    clnorm_cache_summary summary;
+    size_t removed = 0;
+    char missing[FILES_PATH_SIZE];
+    setenv("CLNORM_CACHE_DIR", directory, 1);
+    for (size_t i = 0; i < OTHERS; i++)
+        files_write_text(directory, others[i], "");
+    files_write_text(directory, "0123456789abcdef0123456789abcdef.12-7.tmp", "");
+    ck_assert_int_eq(clnorm_cache_info(&summary), CLNORM_OK);
+    ck_assert_uint_eq(summary.files, 1);
+    ck_assert_uint_eq(summary.bytes, FILE_SIZE);
+    clnorm_cache_summary_free(&summary);
+    ck_assert_int_eq(clnorm_cache_clear(&removed), CLNORM_OK);
+    ck_assert_uint_eq(removed, 2);
+    ck_assert_uint_eq(files_count(directory, "", NULL), OTHERS);
+
+    files_join(missing, directory, "missing");
+    setenv("CLNORM_CACHE_DIR", missing, 1);
+    ck_assert_int_eq(clnorm_cache_info(&summary), CLNORM_OK);
+    ck_assert_uint_eq(summary.files, 0);
+    clnorm_cache_summary_free(&summary);
+    ck_assert_int_eq(clnorm_cache_info(NULL), CLNORM_INVALID_ARGUMENT);
+    clnorm_cache_summary_free(NULL);
+    unsetenv("CLNORM_CACHE_DIR");
+}
+END_TEST
+
 START_TEST(no_directory_misses)
 {
     size_t size = 0;
@@ -449,6 +499,8 @@ int main(void)
     tcase_add_test(test, directories_of_root_are_read);
     tcase_add_test(test, directories_are_made);
     tcase_add_test(test, unusable_directories_miss);
+    tcase_add_test(test, endless_directories_miss);
+    tcase_add_test(test, files_of_the_cache);
     tcase_add_test(test, no_directory_misses);
     tcase_add_test(test, a_full_disk_leaves_nothing_behind);
     tcase_add_test(test, readers_see_whole_files);

@@ -342,6 +342,23 @@ START_TEST(a_machine_without_drivers)
 }
 END_TEST
 
+/* A choice that cannot be read leaves the list without a default. */
+START_TEST(a_choice_beyond_all_measure)
+{
+    clnorm_device_list *list = NULL;
+    char *choice = calloc(5000, 1);
+    ck_assert_ptr_nonnull(choice);
+    memset(choice, 'x', 4999);
+    setenv("CLNORM_DEVICE", choice, 1);
+    ck_assert_int_eq(clnorm_device_list_create(&list, NULL), CLNORM_OK);
+    for (size_t i = 0; i < clnorm_device_list_count(list); i++)
+        ck_assert(!clnorm_device_list_get(list, i)->is_default);
+    clnorm_device_list_destroy(list);
+    unsetenv("CLNORM_DEVICE");
+    free(choice);
+}
+END_TEST
+
 START_TEST(null_lists)
 {
     ck_assert_int_eq(clnorm_device_list_create(NULL, NULL), CLNORM_INVALID_ARGUMENT);
@@ -393,6 +410,7 @@ int main(void)
     tcase_add_test(real, the_default_is_marked);
     tcase_add_test(real, a_machine_without_drivers);
     tcase_add_test(real, null_lists);
+    tcase_add_test(real, a_choice_beyond_all_measure);
     tcase_add_test(real, real_caps);
     suite_add_tcase(suite, real);
 

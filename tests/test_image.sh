@@ -197,6 +197,10 @@ cp images/*.bin other.aocx
 try "of which text, says its name" 1 "has a name that begins with $text" without_compiler "$clnorm" build --image other.aocx --out imported
 echo nonsense >"$text.bad"
 try "what the driver refuses" 1 "the device's driver refuses it" without_compiler "$clnorm" build --image "$text.bad" --out imported
+true >"$text.empty"
+try "an empty file" 1 "is empty, or no regular file" without_compiler "$clnorm" build --image "$text.empty" --out imported
+try "a place that cannot be made" 1 "/dev/null/x: cannot be made: " without_compiler "$clnorm" build --image "$text.aocx" --out /dev/null/x
+try "nor for a text" 1 "/dev/null/x: cannot be made: " "$clnorm" build --compiler aoc --out /dev/null/x
 try "no such file" 1 "none.aocx: cannot be read: " without_compiler "$clnorm" build --image none.aocx --out imported
 try "an unknown compiler" 2 "it must be aoc (Intel's) or v++ (AMD's)" "$clnorm" build --compiler gcc
 try "both ways" 2 "one of the two is allowed" "$clnorm" build --compiler aoc --image x

@@ -595,6 +595,9 @@ typedef struct bad_name {
     bool reuse;
 } bad_name;
 
+#define X_64  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X_513 X_64 X_64 X_64 X_64 X_64 X_64 X_64 X_64 "x"
+
 static const bad_name bad_names[] = {
     {CLNORM_INVALID_NAME, "scope \"taken\" is taken; set reuse", 3, "taken", "n", false},
     {CLNORM_INVALID_NAME, "reuse is true, but scope is NULL", 3, NULL, "n", true},
@@ -603,6 +606,7 @@ static const bad_name bad_names[] = {
     {CLNORM_INVALID_SHAPE, "channels is 0", 0, NULL, "n", false},
     {CLNORM_INVALID_SHAPE, "allowed", (size_t)-1, NULL, "n", false},
     {CLNORM_INVALID_NAME, "name is NULL", 3, NULL, NULL, false},
+    {CLNORM_INVALID_NAME, "name is 513 bytes long; 512 are allowed", 3, NULL, X_513, false},
     {CLNORM_INVALID_NAME, "name is empty", 3, NULL, "", false},
     {CLNORM_INVALID_NAME, "scope is empty", 3, "", "n", false},
     {CLNORM_INVALID_NAME, "scope is \"a b\"", 3, "a b", "n", false},

@@ -150,6 +150,17 @@ START_TEST(lookups)
 }
 END_TEST
 
+START_TEST(nothing_given)
+{
+    clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 2, 3), 1);
+    const clnorm_op_info *l2 = clnorm_op_info_find("l2_normalize");
+    ck_assert_int_eq(clnorm_op_set(NULL, &l2->attributes[0], 1), CLNORM_INVALID_ARGUMENT);
+    ck_assert_int_eq(clnorm_op_set(&op, NULL, 1), CLNORM_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "op and attribute must not be NULL"));
+    clnorm_op_initialize(NULL, sizeof op, CLNORM_L2_NORMALIZE);
+}
+END_TEST
+
 /* The tensors that buffers hold, and what memory they take. */
 START_TEST(tensors)
 {
@@ -207,6 +218,7 @@ int main(void)
     TCase *data = tcase_create("data");
     tcase_add_loop_test(data, table, 0, OPS);
     tcase_add_test(data, lookups);
+    tcase_add_test(data, nothing_given);
     tcase_add_test(data, tensors);
     tcase_add_test(data, older_program);
     suite_add_tcase(suite, data);

@@ -244,6 +244,20 @@ START_TEST(special_values)
 }
 END_TEST
 
+START_TEST(wrong_arrays)
+{
+    double values[4] = {1, 2, 3, 4};
+    const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 2, 2), 1);
+    clnorm_reference_arrays arrays = {
+        .size = sizeof arrays, .x = {values, NULL}, .y = {values, NULL}, .gamma = {values, NULL}};
+    ck_assert_int_eq(clnorm_reference(&op, &arrays), CLNORM_UNEXPECTED_BUFFER);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "an array was given that this mode of l2_normalize"));
+    arrays.gamma.values = arrays.y.values = NULL;
+    ck_assert_int_eq(clnorm_reference(&op, &arrays), CLNORM_MISSING_BUFFER);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "y is missing"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reference");
@@ -253,6 +267,7 @@ int main(void)
     tcase_add_loop_test(formulas, local_response_normalization, 0, 5);
     tcase_add_loop_test(formulas, l2_normalize, 0, 4);
     tcase_add_test(formulas, special_values);
+    tcase_add_test(formulas, wrong_arrays);
     suite_add_tcase(suite, formulas);
     return run_suite(suite);
 }

@@ -18,6 +18,8 @@ typedef struct fault_control {
     bool no_compiler; /* devices say that they have none */
     bool no_devices;  /* platforms have none */
     bool corrupts_binaries; /* of programs, when they are asked for */
+    bool two_slots;         /* a program has binaries for two devices, the second of which is the device */
+    const char *extensions; /* of devices; NULL: their own */
     size_t log_bytes;       /* builds from source fail with a log of that size; 0: they do not fail */
     cl_ulong limit;         /* what devices say of every limit, if `has_limit` */
     bool has_limit;

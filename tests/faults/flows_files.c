@@ -76,6 +76,13 @@ static clnorm_status run_source(void)
     return clnorm_image_write_source(place, name);
 }
 
+static char compiled[FILES_PATH_SIZE]; /* as a vendor's compiler leaves it */
+
+static clnorm_status run_import(void)
+{
+    return clnorm_image_import(context, compiled, place);
+}
+
 /* A context without a compiler, on what lies there. */
 static clnorm_status run_image(void)
 {
@@ -101,6 +108,31 @@ static void check_image(clnorm_status status)
     ck_assert_msg(run_image() == CLNORM_OK, "the image cannot be used: %s", clnorm_last_error());
 }
 
+/* The image that was built, under the name of the text: what its compiler would have made of it. */
+static void begin_import(void)
+{
+    enum { BYTES = 4 << 20 };
+    char name[CLNORM_IMAGE_NAME_SIZE], found[FILES_PATH_SIZE], built[FILES_PATH_SIZE];
+    begin_image();
+    ck_assert_int_eq(clnorm_image_write_source(directory, name), CLNORM_OK);
+    ck_assert_uint_eq(files_count(place, ".bin", found), 1);
+    files_join(built, place, found);
+    files_join(compiled, directory, name);
+    strcpy(strrchr(compiled, '.'), ".aocx");
+    char *bytes = malloc(BYTES);
+    ck_assert_ptr_nonnull(bytes);
+    files_write(compiled, bytes, files_read(built, bytes, BYTES));
+    free(bytes);
+}
+
+/* A vendor's image may lack kernels; that the driver could not say so is no answer. */
+static void check_import(clnorm_status status)
+{
+    if (status == CLNORM_OK && layer->failed != NULL && strcmp(layer->failed, "clCreateKernel") == 0)
+        ck_assert_int_eq(layer->error, CL_INVALID_KERNEL_NAME);
+    check_image(status);
+}
+
 static void end_image(void)
 {
     files_remove(place);
@@ -114,6 +146,9 @@ const flow file_flows[] = {
      .check = check_clear, .end = end_cache},
     {"building an image", .run = run_build, .optional = " stat64 ", .afterwards = " open64 close ",
      .begin = begin_image, .check = check_image, .end = end_image, .slow = true},
+    {"importing an image", .run = run_import, .optional = " stat64 fclose clCreateKernel ",
+     .afterwards = " open64 close ", .begin = begin_import, .check = check_import, .end = end_image,
+     .slow = true},
     {"writing an image's source", .run = run_source, .host_only = true, .optional = " stat64 ",
      .afterwards = " open64 close ", .begin = begin_image, .end = end_image},
     {"loading an image", .run = run_image, .optional = " fclose close stat64 ", .begin = begin_image,

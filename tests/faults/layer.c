@@ -162,10 +162,22 @@ static void overwrite(cl_device_info what, size_t size, void *value)
     }
 }
 
+static cl_int tell_extensions(size_t room, char *value, size_t *needed)
+{
+    const size_t size = strlen(fault_layer.extensions) + 1;
+    if (needed != NULL)
+        *needed = size;
+    if (value != NULL && room >= size)
+        memcpy(value, fault_layer.extensions, size);
+    return value == NULL || room >= size ? CL_SUCCESS : CL_INVALID_VALUE;
+}
+
 static cl_int CL_API_CALL my_clGetDeviceInfo(cl_device_id device, cl_device_info what, size_t size,
                                              void *value, size_t *needed)
 {
     cl_int error = fault("clGetDeviceInfo");
+    if (error == CL_SUCCESS && what == CL_DEVICE_EXTENSIONS && fault_layer.extensions != NULL)
+        return tell_extensions(size, value, needed);
     if (error == CL_SUCCESS)
         error = below->clGetDeviceInfo(device, what, size, value, needed);
     if (error != CL_SUCCESS || value == NULL)
@@ -210,10 +222,27 @@ static cl_int CL_API_CALL my_clGetProgramBuildInfo(cl_program program, cl_device
     return CL_SUCCESS;
 }
 
+/* Devices, sizes and binaries: those of a device of the context that the program was not built for come
+ * first. */
+static cl_int second_slot(cl_program program, cl_program_info what, size_t size, void *value, size_t *needed)
+{
+    enum { SLOT = sizeof(void *) };
+    if (needed != NULL)
+        *needed = 2 * SLOT;
+    if (value == NULL)
+        return CL_SUCCESS;
+    if (what != CL_PROGRAM_BINARIES) /* of those, the caller's NULL asks for none */
+        memset(value, 0, SLOT);
+    return below->clGetProgramInfo(program, what, size - SLOT, (char *)value + SLOT, NULL);
+}
+
 static cl_int CL_API_CALL my_clGetProgramInfo(cl_program program, cl_program_info what, size_t size,
                                               void *value, size_t *needed)
 {
     cl_int error = fault("clGetProgramInfo");
+    if (error == CL_SUCCESS && fault_layer.two_slots &&
+        (what == CL_PROGRAM_DEVICES || what == CL_PROGRAM_BINARY_SIZES || what == CL_PROGRAM_BINARIES))
+        return second_slot(program, what, size, value, needed);
     if (error == CL_SUCCESS)
         error = below->clGetProgramInfo(program, what, size, value, needed);
     if (error == CL_SUCCESS && what == CL_PROGRAM_BINARIES && value != NULL &&

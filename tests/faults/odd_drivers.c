@@ -6,6 +6,7 @@
 #include "../suite.h"
 #include <clnorm/ops.h>
 
+#include "device.h"
 #include "find_layer.h"
 #include <string.h>
 
@@ -59,6 +60,34 @@ START_TEST(left_out)
     ck_assert_str_eq(layer->failed, "clGetDeviceIDs");
     ck_assert_int_eq(status, CLNORM_DEVICE_NOT_FOUND);
     assert_says("platform 0 is left out: clGetDeviceIDs: CL_OUT_OF_RESOURCES");
+}
+END_TEST
+
+/* Sub-groups are used where items can exchange values in them; an extension is its whole name. */
+START_TEST(extensions)
+{
+    static const struct {
+        const char *list;
+        sub_groups found;
+    } cases[] = {
+        {"", SUB_GROUPS_NONE},
+        {"cl_khr_subgroups", SUB_GROUPS_NONE},
+        {"cl_khr_subgroups cl_khr_subgroup_shuffle_relative", SUB_GROUPS_NONE},
+        {"my_cl_khr_subgroups cl_khr_subgroup_shuffle", SUB_GROUPS_NONE},
+        {"cl_khr_fp64 cl_khr_subgroup_shuffle cl_khr_subgroups", SUB_GROUPS_KHR},
+        {"cl_intel_subgroups_short cl_khr_fp64", SUB_GROUPS_NONE},
+        {"cl_intel_subgroups_short cl_intel_subgroups", SUB_GROUPS_INTEL},
+    };
+    clnorm_context *context = NULL;
+    caps found;
+    ck_assert_int_eq(clnorm_context_create(&context, "cpu"), CLNORM_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        layer->extensions = cases[i].list;
+        ck_assert_int_eq(device_caps(clnorm_context_cl_device(context), &found), CLNORM_OK);
+        ck_assert_msg(found.sub_groups == cases[i].found, "\"%s\": %d", cases[i].list, (int)found.sub_groups);
+    }
+    layer->extensions = NULL;
+    clnorm_context_destroy(context);
 }
 END_TEST
 
@@ -138,6 +167,32 @@ START_TEST(corrupt_binaries)
 }
 END_TEST
 
+static void find_disk(clnorm_log_level level, const char *line, void *found)
+{
+    (void)level;
+    if (strstr(line, " from disk in ") != NULL)
+        *(bool *)found = true;
+}
+
+/* The device's own binary is kept, not the first. */
+START_TEST(two_slots)
+{
+    char cache[FILES_PATH_SIZE];
+    bool from_disk = false;
+    clnorm_context *context = NULL;
+    files_join(cache, directory, "cache");
+    setenv("CLNORM_CACHE_DIR", cache, 1);
+    clnorm_set_log(find_disk, CLNORM_LOG_INFO, &from_disk);
+    for (int i = 0; i < 2; i++) {
+        ck_assert(!from_disk);
+        layer->two_slots = i == 0;
+        ck_assert_msg(make_plan(&context) == CLNORM_OK, "%s", clnorm_last_error());
+        clnorm_context_destroy(context);
+    }
+    ck_assert(from_disk);
+}
+END_TEST
+
 static size_t logged;
 
 static void count_bytes(clnorm_log_level level, const char *line, void *user)
@@ -173,8 +228,10 @@ int main(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, no_devices);
     tcase_add_test(tcase, left_out);
+    tcase_add_test(tcase, extensions);
     tcase_add_loop_test(tcase, limits, 0, 3);
     tcase_add_test(tcase, corrupt_binaries);
+    tcase_add_test(tcase, two_slots);
     tcase_add_test(tcase, long_build_log);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
