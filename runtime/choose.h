@@ -8,7 +8,7 @@
 #ifndef CLNORM_RUNTIME_CHOOSE_H
 #define CLNORM_RUNTIME_CHOOSE_H
 
-#include "device.h"
+#include "device_info.h"
 #include "problem.h"
 
 enum { MAX_STEPS = 8, MAX_SOURCES = 10, MAX_REFUSALS = 512 };

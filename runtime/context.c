@@ -1,5 +1,6 @@
 #include "context.h"
 
+#include "device.h"
 #include "env.h"
 #include "log.h"
 #include <stdlib.h>

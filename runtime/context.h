@@ -3,7 +3,7 @@
 #ifndef CLNORM_RUNTIME_CONTEXT_H
 #define CLNORM_RUNTIME_CONTEXT_H
 
-#include "device.h"
+#include "device_info.h"
 #include "program.h"
 #include <stdatomic.h>
 

@@ -20,33 +20,4 @@ clnorm_status device_list_create(clnorm_device_list **list, const char *choice);
 clnorm_status device_list_choose(const clnorm_device_list *list, const char *choice,
                                  const clnorm_device **chosen);
 
-/* The one class that a device counts as: CL_DEVICE_TYPE_GPU before CPU where it claims several, and
- * ACCELERATOR for all others. */
-cl_device_type device_class(cl_device_type type);
-
-/* How items of a sub-group can exchange values: by which extension. */
-typedef enum sub_groups {
-    SUB_GROUPS_NONE,
-    SUB_GROUPS_INTEL, /* cl_intel_subgroups */
-    SUB_GROUPS_KHR,   /* cl_khr_subgroups and cl_khr_subgroup_shuffle */
-} sub_groups;
-
-/* The limits that choosing a variant depends on: plain data, so that a test can invent a device. */
-typedef struct caps {
-    cl_device_type type;
-    unsigned compute_units;
-    size_t max_work_group_size;
-    size_t max_work_item_size; /* of the first dimension */
-    size_t local_memory;       /* bytes */
-    size_t cache;              /* bytes of the global memory cache, 0 if unknown */
-    unsigned address_bits;
-    sub_groups sub_groups;
-    bool compiler;
-    bool no_long;           /* 64-bit integers are missing, as the embedded profile allows */
-    size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
-} caps;
-
-/* Asks the device. */
-clnorm_status device_caps(cl_device_id device, caps *out);
-
 #endif

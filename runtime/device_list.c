@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "device_info.h"
 #include "env.h"
 #include "log.h"
 #include <stdint.h>
@@ -18,45 +19,6 @@ struct clnorm_device_list {
 static const clnorm_device *const *all_devices(const clnorm_device_list *list)
 {
     return (const clnorm_device *const *)list->devices;
-}
-
-/* One byte more than the driver asks for: not every driver counts, or writes, the terminating zero. */
-static char *allocate_text(size_t size)
-{
-    char *text = size < SIZE_MAX ? calloc(size + 1, 1) : NULL;
-    if (!text)
-        fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's text of %zu bytes", size);
-    return text;
-}
-
-/* The caller frees `text`, also when this fails. */
-static clnorm_status platform_text(cl_platform_id id, cl_platform_info what, const char **text)
-{
-    size_t size = 0;
-    cl_int error = clGetPlatformInfo(id, what, 0, NULL, &size);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetPlatformInfo");
-    char *copy = allocate_text(size);
-    if (!copy)
-        return CLNORM_OUT_OF_MEMORY;
-    *text = copy;
-    error = clGetPlatformInfo(id, what, size, copy, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetPlatformInfo");
-}
-
-/* The caller frees `text`, also when this fails. */
-static clnorm_status device_text(cl_device_id id, cl_device_info what, const char **text)
-{
-    size_t size = 0;
-    cl_int error = clGetDeviceInfo(id, what, 0, NULL, &size);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceInfo");
-    char *copy = allocate_text(size);
-    if (!copy)
-        return CLNORM_OUT_OF_MEMORY;
-    *text = copy;
-    error = clGetDeviceInfo(id, what, size, copy, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetDeviceInfo");
 }
 
 static void free_device(clnorm_device *device)
@@ -102,9 +64,14 @@ static clnorm_status describe(clnorm_device *device)
     device->types = type;
     device->compiler = compiler == CL_TRUE;
 
-    clnorm_status status = platform_text(device->platform_id, CL_PLATFORM_NAME, &device->platform_name);
-    for (size_t i = 0; status == CLNORM_OK && i < sizeof texts / sizeof *texts; i++)
-        status = device_text(id, texts[i].what, texts[i].text);
+    char *text = NULL;
+    clnorm_status status = platform_text(device->platform_id, CL_PLATFORM_NAME, &text);
+    device->platform_name = text;
+    for (size_t i = 0; status == CLNORM_OK && i < sizeof texts / sizeof *texts; i++) {
+        text = NULL;
+        status = device_text(id, texts[i].what, &text);
+        *texts[i].text = text;
+    }
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* A list of programs by key; each is built at most once, under a lock of its own. */
 #include "program.h"
 
-#include "device.h"
+#include "device_info.h"
 #include "env.h"
 #include "image.h"
 #include "log.h"
@@ -45,42 +45,6 @@ struct program_store {
     char *identity[IDENTITY_COUNT];
 };
 
-static clnorm_status device_string(cl_device_id device, cl_device_info what, char **string)
-{
-    size_t size = 0;
-    cl_int error = clGetDeviceInfo(device, what, 0, NULL, &size);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceInfo");
-    char *text = calloc(size + 1, 1);
-    if (text == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's name");
-    error = clGetDeviceInfo(device, what, size, text, NULL);
-    if (error != CL_SUCCESS) {
-        free(text);
-        return fail_opencl(error, "clGetDeviceInfo");
-    }
-    *string = text;
-    return CLNORM_OK;
-}
-
-static clnorm_status platform_string(cl_platform_id platform, cl_platform_info what, char **string)
-{
-    size_t size = 0;
-    cl_int error = clGetPlatformInfo(platform, what, 0, NULL, &size);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetPlatformInfo");
-    char *text = calloc(size + 1, 1);
-    if (text == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a platform's name");
-    error = clGetPlatformInfo(platform, what, size, text, NULL);
-    if (error != CL_SUCCESS) {
-        free(text);
-        return fail_opencl(error, "clGetPlatformInfo");
-    }
-    *string = text;
-    return CLNORM_OK;
-}
-
 static clnorm_status identify(program_store *store)
 {
     static const cl_device_info of_device[] = {CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DEVICE_VERSION,
@@ -104,9 +68,9 @@ static clnorm_status identify(program_store *store)
     clnorm_status status = CLNORM_OK;
     char **string = store->identity;
     for (size_t i = 0; i < sizeof of_device / sizeof *of_device && status == CLNORM_OK; i++)
-        status = device_string(store->device, of_device[i], string++);
+        status = device_text(store->device, of_device[i], string++);
     for (size_t i = 0; i < sizeof of_platform / sizeof *of_platform && status == CLNORM_OK; i++)
-        status = platform_string(platform, of_platform[i], string++);
+        status = platform_text(platform, of_platform[i], string++);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include "device.h"
+#include "device_info.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "../suite.h"
 #include <clnorm/ops.h>
 
-#include "device.h"
+#include "device_info.h"
 #include "find_layer.h"
 #include <string.h>
 

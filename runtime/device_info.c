@@ -1,0 +1,137 @@
+#include "device_info.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One byte more than the driver asks for: not every driver counts, or writes, the terminating zero. */
+static char *allocate_text(size_t size)
+{
+    char *text = size < SIZE_MAX ? calloc(size + 1, 1) : NULL;
+    if (text == NULL)
+        fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's text of %zu bytes", size);
+    return text;
+}
+
+clnorm_status device_text(cl_device_id device, cl_device_info what, char **text)
+{
+    size_t size = 0;
+    cl_int error = clGetDeviceInfo(device, what, 0, NULL, &size);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    char *copy = allocate_text(size);
+    if (copy == NULL)
+        return CLNORM_OUT_OF_MEMORY;
+    error = clGetDeviceInfo(device, what, size, copy, NULL);
+    if (error != CL_SUCCESS) {
+        free(copy);
+        return fail_opencl(error, "clGetDeviceInfo");
+    }
+    *text = copy;
+    return CLNORM_OK;
+}
+
+clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char **text)
+{
+    size_t size = 0;
+    cl_int error = clGetPlatformInfo(platform, what, 0, NULL, &size);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetPlatformInfo");
+    char *copy = allocate_text(size);
+    if (copy == NULL)
+        return CLNORM_OUT_OF_MEMORY;
+    error = clGetPlatformInfo(platform, what, size, copy, NULL);
+    if (error != CL_SUCCESS) {
+        free(copy);
+        return fail_opencl(error, "clGetPlatformInfo");
+    }
+    *text = copy;
+    return CLNORM_OK;
+}
+
+cl_device_type device_class(cl_device_type type)
+{
+    if (type & CL_DEVICE_TYPE_GPU)
+        return CL_DEVICE_TYPE_GPU;
+    return type & CL_DEVICE_TYPE_CPU ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_ACCELERATOR;
+}
+
+/* Whether `extensions`, names with spaces between, has one. */
+static bool has_extension(const char *extensions, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = extensions; (at = strstr(at, name)) != NULL; at += length) {
+        if ((at == extensions || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static sub_groups sub_groups_of(const char *extensions)
+{
+    if (has_extension(extensions, "cl_intel_subgroups"))
+        return SUB_GROUPS_INTEL;
+    return has_extension(extensions, "cl_khr_subgroups") &&
+                   has_extension(extensions, "cl_khr_subgroup_shuffle")
+               ? SUB_GROUPS_KHR
+               : SUB_GROUPS_NONE;
+}
+
+/* What extensions tell. The embedded profile need not have 64-bit integers. */
+static clnorm_status ask_extensions(cl_device_id device, caps *answer)
+{
+    char *profile = NULL, *extensions = NULL;
+    clnorm_status status = device_text(device, CL_DEVICE_PROFILE, &profile);
+    if (status == CLNORM_OK)
+        status = device_text(device, CL_DEVICE_EXTENSIONS, &extensions);
+    if (status == CLNORM_OK) {
+        answer->sub_groups = sub_groups_of(extensions);
+        answer->no_long =
+            strcmp(profile, "EMBEDDED_PROFILE") == 0 && !has_extension(extensions, "cles_khr_int64");
+    }
+    free(profile);
+    free(extensions);
+    return status;
+}
+
+clnorm_status device_caps(cl_device_id device, caps *out)
+{
+    size_t work_item_sizes[16] = {0};
+    cl_uint compute_units = 0, address_bits = 0;
+    cl_ulong local_memory = 0, cache = 0;
+    cl_bool compiler = CL_FALSE;
+    caps answer = {0};
+    const struct {
+        cl_device_info what;
+        size_t size;
+        void *value;
+    } questions[] = {
+        {CL_DEVICE_TYPE, sizeof answer.type, &answer.type},
+        {CL_DEVICE_MAX_COMPUTE_UNITS, sizeof compute_units, &compute_units},
+        {CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof answer.max_work_group_size, &answer.max_work_group_size},
+        {CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof work_item_sizes, work_item_sizes},
+        {CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_memory, &local_memory},
+        {CL_DEVICE_GLOBAL_MEM_CACHE_SIZE, sizeof cache, &cache},
+        {CL_DEVICE_ADDRESS_BITS, sizeof address_bits, &address_bits},
+        {CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler},
+        {CL_DEVICE_MAX_PARAMETER_SIZE, sizeof answer.parameter_bytes, &answer.parameter_bytes},
+    };
+
+    for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+        cl_int error =
+            clGetDeviceInfo(device, questions[i].what, questions[i].size, questions[i].value, NULL);
+        if (error != CL_SUCCESS)
+            return fail_opencl(error, "clGetDeviceInfo");
+    }
+    answer.compute_units = compute_units;
+    answer.max_work_item_size = work_item_sizes[0];
+    answer.local_memory = local_memory < SIZE_MAX ? (size_t)local_memory : SIZE_MAX;
+    answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
+    answer.address_bits = address_bits;
+    answer.compiler = compiler == CL_TRUE;
+    const clnorm_status status = ask_extensions(device, &answer);
+    if (status != CLNORM_OK)
+        return status;
+    *out = answer;
+    return CLNORM_OK;
+}
