@@ -228,7 +228,11 @@ static void check_out_of_order(clnorm_status status)
         read_buffer(buffers[MOVING_MEAN + i], found[i], CHANNELS);
     const bool none = memcmp(found, first, sizeof found) == 0, once = memcmp(found, moved, sizeof found) == 0;
     if (status != CLNORM_OK) {
-        ck_assert_msg(none || once, "running values are half moved");
+        ck_assert_msg(
+            none || once,
+            "running values are half moved: %g and %g of channel 1, which were %g and %g, and once %g and %g",
+            (double)found[0][1], (double)found[1][1], (double)first[0][1], (double)first[1][1],
+            (double)moved[0][1], (double)moved[1][1]);
         return;
     }
     ck_assert_msg(!none && !once, "running values moved less than twice");
