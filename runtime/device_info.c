@@ -9,7 +9,7 @@ static char *allocate_text(size_t size)
 {
     char *text = size < SIZE_MAX ? calloc(size + 1, 1) : NULL;
     if (text == NULL)
-        fail(CLNORM_OUT_OF_MEMORY, "no memory for a device's text of %zu bytes", size);
+        fail(CLNORM_OUT_OF_MEMORY, "no memory for a driver's text of %zu bytes", size);
     return text;
 }
 

@@ -3,7 +3,6 @@
 #include "device_info.h"
 #include "env.h"
 #include "log.h"
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,7 +1,6 @@
 /* Layers: which variables they make, under which names, and every refusal. */
 #include "layer_batch.h"
 #include <math.h>
-#include <stdio.h>
 
 /* ---- Variables ---- */
 

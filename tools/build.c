@@ -127,7 +127,7 @@ static int write_image(const build_options *build, clnorm_context *context)
                                      : clnorm_image_build(context, build->directory);
     if (status != CLNORM_OK)
         return complain_library();
-    char device[256] = "";
+    char device[256] = "the device"; /* if the driver does not tell its name */
     clGetDeviceInfo(clnorm_context_cl_device(context), CL_DEVICE_NAME, sizeof device, device, NULL);
     printf("an image for %s is in %s; CLNORM_BINARY_DIR=", device, build->directory);
     print_word(build->directory);

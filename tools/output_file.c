@@ -100,10 +100,12 @@ void output_file_undo(output_file *file)
 {
     if (!file->renamed)
         return;
-    if (file->kept)
-        rename(file->kept, file->target);
-    else
+    if (!file->kept) {
         unlink(file->target);
+    } else if (rename(file->kept, file->target) != 0) {
+        free(file->kept); /* the old file keeps the name that it has */
+        file->kept = NULL;
+    }
 }
 
 void output_file_clear(output_file *file)

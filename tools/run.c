@@ -176,8 +176,10 @@ static int write_outputs(const run_request *request)
     for (size_t i = 0; done && i < request->buffer_count; i++)
         if (request->buffers[i].out)
             done = output_file_commit(&files[i], error);
-    for (size_t i = 0; i < request->buffer_count; i++) {
-        if (!done) /* all or none: a part of the results would be taken for the whole */
+    /* All or none: a part of the results would be taken for the whole. Backwards: two may have been one file.
+     */
+    for (size_t i = request->buffer_count; i-- > 0;) {
+        if (!done)
             output_file_undo(&files[i]);
         output_file_clear(&files[i]);
     }
@@ -185,8 +187,8 @@ static int write_outputs(const run_request *request)
     return done ? EXIT_DONE : complain(EXIT_FAILED, "%s", error);
 }
 
-/* What was done, for programs. */
-static int print_summary(const run_request *request, const clnorm_plan *plan)
+/* What was done, for programs. NULL: out of memory. */
+static json_t *summary_of(const run_request *request, const clnorm_plan *plan)
 {
     json_t *outputs = json_array();
     for (size_t i = 0; i < request->buffer_count; i++) {
@@ -199,10 +201,8 @@ static int print_summary(const run_request *request, const clnorm_plan *plan)
         json_append(&outputs, json_pack("{s:s, s:o, s:o}", "name", buffer->info->name, "file",
                                         json_text(buffer->out), "shape", shape));
     }
-    return print_json(json_pack("{s:s, s:s, s:s, s:o}", "op", request->info->name, "mode",
-                                request->mode->name, "variant", clnorm_plan_variant(plan), "outputs",
-                                outputs),
-                      JSON_INDENT(2));
+    return json_pack("{s:s, s:s, s:s, s:o}", "op", request->info->name, "mode", request->mode->name,
+                     "variant", clnorm_plan_variant(plan), "outputs", outputs);
 }
 
 int command_run(const global_options *options, argument_list rest)
@@ -210,6 +210,7 @@ int command_run(const global_options *options, argument_list rest)
     run_request request;
     clnorm_context *context = NULL;
     clnorm_plan *plan = NULL;
+    json_t *summary = NULL;
 
     int status = run_parse(&request, rest);
     if (status == EXIT_DONE)
@@ -228,12 +229,15 @@ int command_run(const global_options *options, argument_list rest)
         goto cleanup;
     }
     status = execute(&request, context, plan);
+    if (status == EXIT_DONE && options->json && (summary = summary_of(&request, plan)) == NULL)
+        status = complain(EXIT_FAILED, "out of memory");
     if (status == EXIT_DONE)
         status = write_outputs(&request);
     if (status == EXIT_DONE && options->json)
-        status = print_summary(&request, plan);
+        status = print_json(json_incref(summary), JSON_INDENT(2));
 
 cleanup:
+    json_decref(summary);
     run_request_clear(&request);
     clnorm_plan_destroy(plan);
     clnorm_context_destroy(context);

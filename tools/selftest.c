@@ -170,7 +170,7 @@ int command_selftest(const global_options *options, argument_list rest)
         return status;
 
     all.json = options->json;
-    all.results = json_array();
+    all.results = all.json ? json_array() : NULL;
     if (!all.json)
         print_device(context);
     for (size_t i = 0; i < sizeof schedules / sizeof schedules[0] && status == EXIT_DONE; i++)

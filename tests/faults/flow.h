@@ -19,8 +19,8 @@ typedef struct flow {
     bool slow; /* a run takes more than a tenth of a second: calls are tried with one error each, and of those
                 * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set */
     bool host_only;         /* it calls no OpenCL */
-    const char *afterwards; /* the same, once a file has got its name */
     const char *optional;   /* " call call " of which nothing comes when they fail, releasing aside */
+    const char *afterwards; /* the same, once a file has got its name */
 } flow;
 
 /* A platform, or what a device says of itself, is left out of a list. */
@@ -45,6 +45,9 @@ extern char directory[FILES_PATH_SIZE]; /* for files */
 
 /* The device fails in all that follows, not once. */
 extern bool device_is_gone;
+
+/* An image as a vendor's compiler leaves it, in `directory`: its path. Needs the context. */
+const char *compiled_image(void);
 
 /* Of the context; `values` may be NULL. */
 cl_mem buffer_of(const float *values, size_t count);

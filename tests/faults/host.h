@@ -21,8 +21,8 @@ typedef struct host_faults {
     const char *failed; /* the call that failed, or NULL */
     size_t code_count;  /* of that call's errors */
     int error;          /* which it gave */
-    bool harmless;      /* it is one that every caller has to repeat: nothing may come of it */
-    bool renamed;       /* a file has got its name since the counting began */
+    bool harmless; /* nothing may come of it: every caller has to repeat it, or was through with the file */
+    bool renamed;  /* a file has got its name since the counting began */
 
     bool counting;      /* blocks of memory: those of the test's own framework are nobody's business */
     atomic_long blocks; /* allocated and not freed while counting */

@@ -221,7 +221,7 @@ static void try_flow(const flow *f)
     ck_assert_int_eq(clnorm_context_create(&context, "cpu"), CLNORM_OK);
     if (f->begin != NULL)
         f->begin();
-    for (int i = 0; i < 2; i++) { /* what is made once is there from now on */
+    for (int i = 0; i < 2; i++) { /* what is made once is there from now on, and nothing is left on queues */
         const clnorm_status status = run_once(f, OPENCL_CALL, 0, 0, &none);
         ck_assert_msg(status == CLNORM_OK, "%s: %s", f->name, message_of(f));
         if (f->check != NULL)
