@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Values take at most that much for each byte of text; arrays of small numbers take most. */
-enum { BYTES_PER_BYTE = 48, BYTES_MORE = 4096 };
+/* Values take at most that much for each byte of text: "{}," takes most, an object with its empty table. */
+enum { BYTES_PER_BYTE = 96, BYTES_MORE = 4096 };
 
 /* Whether there is memory to read so much text. Who takes it between this and the reading is not kept from
  * it. */

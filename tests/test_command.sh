@@ -170,6 +170,12 @@ problem=
 [ "$(wc -c <y.npy)" -eq 128 ] || problem="$(wc -c <y.npy) bytes"
 report 'an empty tensor gives an empty file' "$problem"
 rm -f y.npy new.npy
+ln -s nowhere.npy dangling.npy
+mkfifo pipe.npy
+refuse 1 'dangling.npy cannot be written: it is a link that leads nowhere' run l2_normalize --dim 0 --in x=x.npy --out y=dangling.npy
+refuse 1 'pipe.npy is no regular file' run l2_normalize --dim 0 --in x=pipe.npy --out y=y.npy
+refuse 1 'name the same file' run $bn --mode train --in x=x.npy $running \
+    --out y=new.npy --out moving_mean=./new.npy
 
 # Command lines that are wrong.
 refuse 2 'unknown operation "l3_normalize"; it must be one of' run l3_normalize --in x=x.npy --out y=y.npy

@@ -84,7 +84,7 @@ static int bind_buffers(const bench_run *run)
 int bench_calls(const bench_run *run, clnorm_context *context, bench_result *result)
 {
     double execute[BATCHES * MOST_BATCH], enqueue[BATCHES * MOST_BATCH];
-    size_t count = batch_size(result->median_us), launches = result->kernel_count;
+    size_t count = batch_size(result->median_us), launches = result->launches;
     int status = bind_buffers(run);
     for (size_t batch = 0; batch < BATCHES && status == EXIT_DONE; batch++) {
         status = time_batch(run, context, time_execute, launches, count, &execute[batch * count]);

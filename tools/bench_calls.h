@@ -4,7 +4,7 @@
 
 #include "bench_measure.h"
 
-/* Sets execute_us and enqueue_us; median_us and kernel_count are known. */
+/* Sets execute_us and enqueue_us; median_us and launches are known. */
 int bench_calls(const bench_run *run, clnorm_context *context, bench_result *result);
 
 #endif

@@ -83,13 +83,15 @@ static void report(collection *all, bench_result *result)
         strcpy(result->kernels[i].name, all->kernels[i].name);
         result->kernels[i].median_us = median(all->kernels[i].us, all->kernels[i].count);
     }
-    result->kernel_count = all->kernel_count > 0 ? all->kernel_count : 1;
+    result->kernel_count = all->kernel_count;
+    if (all->kernel_count > 0)
+        result->launches = all->kernel_count;
 }
 
 int bench_kernels(const bench_run *run, clnorm_context *context, bench_result *result)
 {
     size_t runs = result->runs < MOST_RUNS ? result->runs : MOST_RUNS;
-    result->kernel_count = 1;
+    result->launches = 1;
     collection *all = calloc(1, sizeof *all);
     if (!all)
         return complain(EXIT_FAILED, "out of memory");

@@ -21,6 +21,8 @@ int bench_run_create(bench_run *run, clnorm_context *context, bench_copy *copy, 
     if (status != EXIT_DONE)
         return status;
     size_t half = clnorm_plan_least_bytes(run->plan) / 2 / sizeof(float) * sizeof(float);
+    if (half == 0)
+        half = sizeof(float);
     return bench_copy_bind(copy, run->data.buffers.x.mem, run->data.copy_target,
                            half < run->data.x_bytes ? half : run->data.x_bytes);
 }

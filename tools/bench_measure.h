@@ -22,7 +22,7 @@ typedef struct bench_result {
     double copy_us, empty_us;         /* the same of the copy and of a kernel that does nothing */
     double execute_us;                /* what the call of clnorm_plan_execute takes */
     double enqueue_us;                /* what enqueueing as many idle kernels on the same buffers takes */
-    size_t kernel_count;
+    size_t kernel_count, launches;    /* named ones, if the driver tells; at least 1, for want of better */
     bench_kernel kernels[BENCH_MAX_KERNELS]; /* what one execution consists of */
 } bench_result;
 

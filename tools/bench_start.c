@@ -167,8 +167,12 @@ int bench_start_measure(bench_start *start, const global_options *options, const
     if (status != EXIT_DONE)
         return status;
     interrupted = 0;
-    for (int i = 0; i < 3; i++)
-        sigaction(signals[i], &note, &before[i]);
+    for (int i = 0; i < 3; i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        if (before[i].sa_handler !=
+            SIG_IGN) /* as nohup, or a shell for what runs in the background, wants it */
+            sigaction(signals[i], &note, NULL);
+    }
     status = prepare(&l);
     if (status == EXIT_DONE)
         status = time_children(&l, c->text, start);

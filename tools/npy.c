@@ -3,11 +3,13 @@
 #include "npy_header.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Real headers have about a hundred bytes; NumPy itself stops at 10000. */
 enum { MAX_HEADER = 65536, PREFIX = 10, ALIGNMENT = 64 };
@@ -220,9 +222,14 @@ static bool read_open_file(FILE *file, const char *path, npy_array *array, char 
 
 bool npy_read(const char *path, npy_array *array, char error[NPY_ERROR_SIZE])
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return refuse(error, "%s cannot be read: %s", path, strerror(errno));
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
+    if (!file) {
+        refuse(error, "%s cannot be read: %s", path, strerror(errno));
+        if (descriptor >= 0)
+            close(descriptor);
+        return false;
+    }
     errno = 0;
     bool done = read_open_file(file, path, array, error);
     fclose(file);

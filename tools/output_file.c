@@ -13,6 +13,23 @@ static bool refuse(char *error, const char *path, const char *why)
     return false;
 }
 
+/* The path of a file that is not there, by the one name of the directory that it will be in. NULL, with
+ * errno. */
+static char *absent_path(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    char *directory = slash == path ? strdup("/")
+                      : slash       ? strndup(path, (size_t)(slash - path))
+                                    : strdup(".");
+    char *resolved = directory ? realpath(directory, NULL) : NULL;
+    char *result = resolved ? malloc(strlen(resolved) + strlen(name) + 2) : NULL;
+    if (result)
+        sprintf(result, "%s/%s", resolved, name);
+    free(directory);
+    free(resolved);
+    return result;
+}
+
 /* Finds where to write, and with which permissions. A rename must not replace a directory or a device. */
 static bool resolve(output_file *file, const char *path, mode_t *permissions, char *error)
 {
@@ -27,11 +44,13 @@ static bool resolve(output_file *file, const char *path, mode_t *permissions, ch
         file->target = realpath(path, NULL);
     } else if (errno != ENOENT) {
         return refuse(error, path, strerror(errno));
+    } else if (lstat(path, &status) == 0) {
+        return refuse(error, path, "it is a link that leads nowhere");
     } else {
         mode_t mask = umask(0);
         umask(mask);
         *permissions = 0666 & ~mask;
-        file->target = strdup(path);
+        file->target = absent_path(path);
     }
     return file->target ? true : refuse(error, path, strerror(errno));
 }

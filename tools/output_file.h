@@ -5,7 +5,7 @@
 #include "npy.h"
 
 typedef struct output_file {
-    char *target;    /* where the file is wanted, symbolic links followed */
+    char *target;    /* where the file is wanted, symbolic links followed: one name for one file */
     char *temporary; /* beside it: what was written, until it is renamed */
     char *kept; /* beside it: what had the name before; NULL: there was nothing, or it could not be kept */
     bool renamed;

@@ -162,6 +162,19 @@ static int execute(run_request *request, clnorm_context *context, clnorm_plan *p
 
 /* ---- Results ---- */
 
+/* Two names may lead to one file, in which the second result would replace the first. */
+static bool are_distinct(const run_request *request, const output_file *files, char error[NPY_ERROR_SIZE])
+{
+    for (size_t i = 0; i < request->buffer_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (files[i].target && files[j].target && strcmp(files[i].target, files[j].target) == 0) {
+                snprintf(error, NPY_ERROR_SIZE, "--out %s and --out %s name the same file %s",
+                         request->buffers[j].info->name, request->buffers[i].info->name, files[i].target);
+                return false;
+            }
+    return true;
+}
+
 static int write_outputs(const run_request *request)
 {
     char error[NPY_ERROR_SIZE];
@@ -173,13 +186,12 @@ static int write_outputs(const run_request *request)
     for (size_t i = 0; done && i < request->buffer_count; i++)
         if (request->buffers[i].out)
             done = output_file_write(&files[i], request->buffers[i].out, &request->buffers[i].array, error);
+    done = done && are_distinct(request, files, error);
     for (size_t i = 0; done && i < request->buffer_count; i++)
         if (request->buffers[i].out)
             done = output_file_commit(&files[i], error);
-    /* All or none: a part of the results would be taken for the whole. Backwards: two may have been one file.
-     */
-    for (size_t i = request->buffer_count; i-- > 0;) {
-        if (!done)
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        if (!done) /* all or none: a part of the results would be taken for the whole */
             output_file_undo(&files[i]);
         output_file_clear(&files[i]);
     }

@@ -132,8 +132,18 @@ const clnorm_variable *clnorm_model_find_variable(clnorm_model *model, const cha
 
 /* ---- Reading and writing ---- */
 
+/* A queue that the application made may run commands in any order. */
+static clnorm_status finish_queue(const clnorm_model *model)
+{
+    const cl_int error = clFinish(model->context->queue);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clFinish");
+}
+
 clnorm_status variable_download(const clnorm_model *model, cl_mem memory, float *values, size_t count)
 {
+    const clnorm_status status = finish_queue(model);
+    if (status != CLNORM_OK)
+        return status;
     const cl_int error = clEnqueueReadBuffer(model->context->queue, memory, CL_TRUE, 0,
                                              count * sizeof *values, values, 0, NULL, NULL);
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueReadBuffer (variable)");
@@ -141,6 +151,9 @@ clnorm_status variable_download(const clnorm_model *model, cl_mem memory, float 
 
 clnorm_status variable_upload(const clnorm_model *model, cl_mem memory, const float *values, size_t count)
 {
+    const clnorm_status status = finish_queue(model);
+    if (status != CLNORM_OK)
+        return status;
     const cl_int error = clEnqueueWriteBuffer(model->context->queue, memory, CL_TRUE, 0,
                                               count * sizeof *values, values, 0, NULL, NULL);
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueWriteBuffer (variable)");
