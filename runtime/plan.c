@@ -7,6 +7,7 @@
 #include "ops/op.h"
 #include "profile.h"
 #include "queue.h"
+#include "scratch.h"
 #include "tensor.h"
 
 #include <pthread.h>
@@ -23,12 +24,10 @@ struct clnorm_plan {
     launch launches[MAX_STEPS];
     size_t launch_count;
     buffer_needs needs;
-    cl_mem scratch; /* NULL where none is needed, or the last was abandoned */
 
     /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
     pthread_mutex_t lock;
-    cl_event scratch_event; /* the execution that used the scratch last, and its queue */
-    cl_command_queue scratch_queue;
+    scratch scratch;
 };
 
 /* ---- Creating ---- */
@@ -87,16 +86,6 @@ static clnorm_status build(clnorm_plan *plan, const step *s)
     return status;
 }
 
-static clnorm_status allocate_scratch(clnorm_plan *plan)
-{
-    cl_int error;
-    if (plan->needs.scratch_bytes == 0)
-        return CLNORM_OK;
-    plan->scratch =
-        clCreateBuffer(plan->context->context, CL_MEM_READ_WRITE, plan->needs.scratch_bytes, NULL, &error);
-    return plan->scratch != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (scratch)");
-}
-
 static clnorm_status prepare(clnorm_plan *plan)
 {
     clnorm_kernels schedule;
@@ -115,8 +104,8 @@ static clnorm_status prepare(clnorm_plan *plan)
              chosen.refusals[0] != '\0' ? "; refused " : "", chosen.refusals);
     for (size_t i = 0; status == CLNORM_OK && i < chosen.step_count; i++)
         status = build(plan, &chosen.steps[i]);
-    plan->needs.scratch_bytes = chosen.scratch_bytes;
-    return status == CLNORM_OK ? allocate_scratch(plan) : status;
+    plan->needs.scratch_bytes = plan->scratch.bytes = chosen.scratch_bytes;
+    return status == CLNORM_OK ? scratch_make(&plan->scratch, plan->context->context) : status;
 }
 
 clnorm_status plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
@@ -148,10 +137,7 @@ void clnorm_plan_destroy(clnorm_plan *plan)
     /* OpenCL keeps kernels and memory for as long as commands in flight need them. */
     for (size_t i = 0; i < plan->launch_count; i++)
         launch_destroy(&plan->launches[i]);
-    if (plan->scratch != NULL)
-        clReleaseMemObject(plan->scratch);
-    if (plan->scratch_event != NULL)
-        clReleaseEvent(plan->scratch_event);
+    scratch_abandon(&plan->scratch);
     pthread_mutex_destroy(&plan->lock);
     context_release(plan->context);
     free(plan);
@@ -206,43 +192,30 @@ static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s,
     return status;
 }
 
-/* A step that was enqueued may still write the scratch, and there is no event of it: the next execution gets
- * another. OpenCL keeps this one for as long as commands need it. */
-static void abandon_scratch(clnorm_plan *plan)
-{
-    clReleaseMemObject(plan->scratch);
-    plan->scratch = NULL;
-    if (plan->scratch_event != NULL)
-        clReleaseEvent(plan->scratch_event);
-    plan->scratch_event = NULL;
-}
-
 /* With the plan's own scratch: waits for its last user where the queue does not, and remembers this one. */
 static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submission *s, cl_event *last)
 {
-    const bool ordered = plan->scratch_event == NULL || (s->in_order && plan->scratch_queue == s->queue);
     submission after = *s;
-    cl_event *waits = NULL;
-    if (!ordered) {
+    cl_event user = NULL, *waits = NULL;
+    clnorm_status status = scratch_await(&plan->scratch, s->queue, s->in_order, &user);
+    if (status != CLNORM_OK)
+        return status;
+    if (user != NULL) {
         waits = malloc((s->n_wait + (size_t)1) * sizeof *waits);
         if (waits == NULL)
             return fail(CLNORM_OUT_OF_MEMORY, "no memory for a wait list of %u events", s->n_wait + 1);
         for (cl_uint i = 0; i < s->n_wait; i++)
             waits[i] = s->wait_list[i];
-        waits[after.n_wait++] = plan->scratch_event;
+        waits[after.n_wait++] = user;
         after.wait_list = waits;
     }
-    const clnorm_status status = enqueue_steps(plan, &after, true, last);
+    status = enqueue_steps(plan, &after, true, last);
     free(waits);
-    if (status != CLNORM_OK || clRetainEvent(*last) != CL_SUCCESS) {
-        abandon_scratch(plan);
-        return status;
-    }
-    if (plan->scratch_event != NULL)
-        clReleaseEvent(plan->scratch_event);
-    plan->scratch_event = *last;
-    plan->scratch_queue = s->queue;
-    return CLNORM_OK;
+    if (status == CLNORM_OK)
+        scratch_use(&plan->scratch, s->queue, *last);
+    else /* a step that was enqueued may still write it, and there is no event of it */
+        scratch_abandon(&plan->scratch);
+    return status;
 }
 
 static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers)
@@ -251,11 +224,11 @@ static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm
     cl_event last = NULL;
     pthread_mutex_lock(&plan->lock);
     clnorm_status status = CLNORM_OK;
-    if (own_scratch && plan->scratch == NULL)
-        status = allocate_scratch(plan);
-    const clnorm_buffer scratch = own_scratch ? (clnorm_buffer){plan->scratch, 0} : buffers->scratch;
+    if (own_scratch)
+        status = scratch_make(&plan->scratch, plan->context->context);
+    const clnorm_buffer used = own_scratch ? (clnorm_buffer){plan->scratch.mem, 0} : buffers->scratch;
     for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++)
-        status = launch_bind(&plan->launches[i], buffers, scratch);
+        status = launch_bind(&plan->launches[i], buffers, used);
     if (status == CLNORM_OK)
         status = own_scratch ? enqueue_with_own_scratch(plan, s, &last)
                              : enqueue_steps(plan, s, s->event != NULL, &last);

@@ -12,11 +12,12 @@ enum { FAULT_OBJECTS = 6 }; /* contexts, queues, memory objects, programs, kerne
 typedef struct fault_control {
     /* Set by the test. Calls are counted, from 1, while `armed`. */
     atomic_bool armed;
-    size_t fail_at;   /* the call that fails; 0: none */
-    size_t code;      /* which of the call's errors it gives */
-    bool hangs_up;    /* from that call on, the device is gone: every call gives CL_DEVICE_NOT_AVAILABLE */
-    bool no_compiler; /* devices say that they have none */
-    bool no_devices;  /* platforms have none */
+    size_t fail_at;     /* the call that fails; 0: none */
+    size_t code;        /* which of the call's errors it gives */
+    bool hangs_up;      /* from that call on, the device is gone: every call gives CL_DEVICE_NOT_AVAILABLE */
+    bool no_compiler;   /* devices say that they have none */
+    bool no_devices;    /* platforms have none */
+    bool commands_fail; /* so their events say */
     bool corrupts_binaries; /* of programs, when they are asked for */
     bool two_slots;         /* a program has binaries for two devices, the second of which is the device */
     const char *extensions; /* of devices; NULL: their own */
@@ -28,6 +29,8 @@ typedef struct fault_control {
     atomic_size_t calls;
     const char *failed;               /* the call that failed, or NULL */
     size_t code_count;                /* of that call's errors */
+    cl_command_queue flushed;         /* the last one */
+    size_t waits;                     /* events in the wait lists of commands */
     cl_int error;                     /* which it gave */
     atomic_long alive[FAULT_OBJECTS]; /* references that the program holds */
 } fault_control;

@@ -260,9 +260,9 @@ const flow device_flows[] = {
      .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
     {"plans from the cache", .run = run_fresh, .optional = CACHE_CALLS BINARY_CALLS, .begin = begin_cache,
      .check = check_cache, .end = end_cache},
-    {"an execution", .run = run_in_order, .optional = " clRetainEvent ", .begin = begin_execution,
-     .before = before_execution, .check = check_in_order, .end = end_execution},
-    {"executions on two queues", .run = run_out_of_order, .optional = " clRetainEvent ",
+    {"an execution", .run = run_in_order, .optional = " clRetainEvent clRetainCommandQueue ",
+     .begin = begin_execution, .before = before_execution, .check = check_in_order, .end = end_execution},
+    {"executions on two queues", .run = run_out_of_order, .optional = " clRetainEvent clRetainCommandQueue ",
      .begin = begin_execution, .before = before_execution, .check = check_out_of_order, .end = end_execution},
 };
 const size_t device_flow_count = sizeof device_flows / sizeof *device_flows;

@@ -45,6 +45,7 @@ static const struct {
     {"clEnqueueWriteBuffer", {CL_MEM_OBJECT_ALLOCATION_FAILURE}},
     {"clEnqueueFillBuffer", {CL_MEM_OBJECT_ALLOCATION_FAILURE}},
     {"clEnqueueMarkerWithWaitList", {CL_INVALID_EVENT_WAIT_LIST}},
+    {"clGetEventInfo", {CL_INVALID_EVENT}},
     {"clGetEventProfilingInfo", {CL_PROFILING_INFO_NOT_AVAILABLE}},
 };
 
@@ -137,6 +138,24 @@ STATUS_CALL(clSetEventCallback,
 STATUS_CALL(clGetEventProfilingInfo,
             (cl_event event, cl_profiling_info what, size_t size, void *value, size_t *needed), event, what,
             size, value, needed)
+
+static cl_int CL_API_CALL my_clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value,
+                                            size_t *needed)
+{
+    cl_int error = fault("clGetEventInfo");
+    if (error == CL_SUCCESS)
+        error = below->clGetEventInfo(event, what, size, value, needed);
+    if (error == CL_SUCCESS && what == CL_EVENT_COMMAND_EXECUTION_STATUS && fault_layer.commands_fail)
+        *(cl_int *)value = CL_OUT_OF_RESOURCES;
+    return error;
+}
+
+static cl_int CL_API_CALL my_clFlush(cl_command_queue queue)
+{
+    const cl_int error = fault("clFlush");
+    fault_layer.flushed = queue;
+    return error == CL_SUCCESS ? below->clFlush(queue) : error;
+}
 
 static cl_int CL_API_CALL my_clGetDeviceIDs(cl_platform_id platform, cl_device_type type, cl_uint size,
                                             cl_device_id *ids, cl_uint *found)
@@ -290,6 +309,7 @@ OBJECT_CALL(PROGRAM, cl_program, clCreateProgramWithBinary,
             (cl_context context, cl_uint device_count, const cl_device_id *devices, const size_t *lengths,
              const unsigned char **binaries, cl_int *status, cl_int *error_back),
             context, device_count, devices, lengths, binaries, status)
+OBJECT_CALL(EVENT, cl_event, clCreateUserEvent, (cl_context context, cl_int *error_back), context)
 OBJECT_CALL(KERNEL, cl_kernel, clCreateKernel, (cl_program program, const char *name, cl_int *error_back),
             program, name)
 
@@ -299,6 +319,7 @@ OBJECT_CALL(KERNEL, cl_kernel, clCreateKernel, (cl_program program, const char *
     static cl_int CL_API_CALL my_##name parameters                                                           \
     {                                                                                                        \
         cl_int error = fault(#name);                                                                         \
+        fault_layer.waits += wait_count;                                                                     \
         if (error == CL_SUCCESS)                                                                             \
             error = below->name(__VA_ARGS__, wait_count, wait_list, event);                                  \
         count(EVENT, error == CL_SUCCESS && event != NULL);                                                  \
@@ -358,6 +379,9 @@ static void replace_calls(void)
     REPLACE(clSetEventCallback);
     REPLACE(clGetEventProfilingInfo);
     REPLACE(clFinish);
+    REPLACE(clFlush);
+    REPLACE(clGetEventInfo);
+    REPLACE(clCreateUserEvent);
     REPLACE(clEnqueueNDRangeKernel);
     REPLACE(clEnqueueReadBuffer);
     REPLACE(clEnqueueWriteBuffer);

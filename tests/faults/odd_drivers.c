@@ -139,6 +139,79 @@ START_TEST(limits)
 }
 END_TEST
 
+/* ---- Queues ---- */
+
+/* A plan with scratch of its own, two queues, and a buffer for it to work in. */
+typedef struct bench {
+    clnorm_context *context;
+    clnorm_plan *plan;
+    cl_command_queue first, second;
+    clnorm_buffers in_place;
+} bench;
+
+static bench open_bench(void)
+{
+    const size_t dims[] = {3, 40007};
+    const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_dense(CLNORM_F32, 2, dims), 1);
+    bench b = {0};
+    cl_int error;
+    ck_assert_int_eq(clnorm_context_create(&b.context, "cpu"), CLNORM_OK);
+    ck_assert_int_eq(clnorm_plan_create(&b.plan, b.context, &op), CLNORM_OK);
+    ck_assert_uint_gt(clnorm_plan_scratch_bytes(b.plan), 0);
+    cl_context cl = clnorm_context_cl_context(b.context);
+    b.first = clnorm_context_cl_queue(b.context);
+    b.second = clCreateCommandQueue(cl, clnorm_context_cl_device(b.context), 0, &error);
+    cl_mem x = clCreateBuffer(cl, CL_MEM_READ_WRITE, dims[0] * dims[1] * sizeof(float), NULL, &error);
+    b.in_place = CLNORM_BUFFERS(.x = {x, 0}, .y = {x, 0});
+    return b;
+}
+
+static void close_bench(bench *b)
+{
+    clReleaseMemObject(b->in_place.x.mem);
+    clReleaseCommandQueue(b->second);
+    clnorm_plan_destroy(b->plan);
+    clnorm_context_destroy(b->context);
+}
+
+/* A driver may keep commands until their queue is flushed: what a command on one queue waits for on another
+ * is on its way, though the application does not know that there is anything to wait for. */
+START_TEST(lazy_queues)
+{
+    bench b = open_bench();
+    cl_int error;
+    cl_event gate = clCreateUserEvent(clnorm_context_cl_context(b.context), &error), done = NULL;
+    ck_assert_int_eq(clnorm_plan_execute(b.plan, &b.in_place, b.first, 1, &gate, NULL), CLNORM_OK);
+    layer->flushed = NULL;
+    ck_assert_int_eq(clnorm_plan_execute(b.plan, &b.in_place, b.second, 0, NULL, &done), CLNORM_OK);
+    ck_assert_ptr_eq(layer->flushed, b.first);
+    clSetUserEventStatus(gate, CL_COMPLETE);
+    ck_assert_int_eq(clWaitForEvents(1, &done), CL_SUCCESS);
+    clReleaseEvent(gate);
+    clReleaseEvent(done);
+    close_bench(&b);
+}
+END_TEST
+
+/* An execution that failed on the device is no matter of the next one, which would fail with it. PoCL 3.1
+ * itself aborts where a user event is given an error: the layer says so of what went well. */
+START_TEST(failed_commands)
+{
+    bench b = open_bench();
+    cl_event done = NULL;
+    ck_assert_int_eq(clnorm_plan_execute(b.plan, &b.in_place, b.first, 0, NULL, NULL), CLNORM_OK);
+    layer->commands_fail = true;
+    layer->waits = 0;
+    ck_assert_int_eq(clnorm_plan_execute(b.plan, &b.in_place, b.second, 0, NULL, &done), CLNORM_OK);
+    ck_assert_uint_eq(layer->waits, 0);
+    layer->commands_fail = false;
+    ck_assert_int_eq(clFinish(b.first), CL_SUCCESS);
+    ck_assert_int_eq(clWaitForEvents(1, &done), CL_SUCCESS);
+    clReleaseEvent(done);
+    close_bench(&b);
+}
+END_TEST
+
 /* ---- Binaries and logs ---- */
 
 static clnorm_status make_plan(clnorm_context **context)
@@ -230,6 +303,8 @@ int main(void)
     tcase_add_test(tcase, left_out);
     tcase_add_test(tcase, extensions);
     tcase_add_loop_test(tcase, limits, 0, 3);
+    tcase_add_test(tcase, lazy_queues);
+    tcase_add_test(tcase, failed_commands);
     tcase_add_test(tcase, corrupt_binaries);
     tcase_add_test(tcase, two_slots);
     tcase_add_test(tcase, long_build_log);
