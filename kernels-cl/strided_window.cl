@@ -1,7 +1,7 @@
 /*
  * Every schedule: a window of any length over channels, tensors of any strides, slowly and correctly.
  *
- * Up to eight axes, the first of them the channels. Launch: one dimension, any work-group size; a work-item
+ * Up to eight axes, the first of them the channels. Launch: one dimension, work-groups of LOCAL_SIZE; a work-item
  * owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch, dense, what a
  * channel's own dy gives and what it contributes to its neighbours; the other collects that.
  */
@@ -56,7 +56,7 @@ static range window_of(const axes *a, ulong c, ulong before, ulong after)
     vstore8(axis_y_strides, 0, a.y_strides);
 
 #if !BACKWARD && KERNEL_strided_window
-__kernel void strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
                              AXES_PARAMETERS, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
@@ -76,7 +76,7 @@ __kernel void strided_window(index_t work, index_t values_per_item, ulong before
 #endif
 
 #if BACKWARD && KERNEL_strided_window_direct
-__kernel void strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong after,
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong after,
                                     AXES_PARAMETERS, INPUT(x), INPUT(dy), OUTPUT(direct),
                                     OUTPUT(contributions), FORMULA_PARAMETERS)
 {
@@ -100,7 +100,7 @@ __kernel void strided_window_direct(index_t work, index_t values_per_item, ulong
 #endif
 
 #if BACKWARD && KERNEL_strided_window_gradient
-__kernel void strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after,
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after,
                                       AXES_PARAMETERS, INPUT(x), OUTPUT(y), INPUT(direct),
                                       INPUT(contributions), FORMULA_PARAMETERS)
 {

@@ -34,7 +34,7 @@ typedef struct extent {
     const char *name;
     cl_mem memory;
     size_t begin, end;
-    bool written;
+    bool read, written;
     clnorm_buffer_shape shape;
     const clnorm_tensor *tensor; /* NULL: scratch */
 } extent;
@@ -54,35 +54,63 @@ clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *import
     return CLNORM_OK;
 }
 
-static cl_int query(cl_mem memory, cl_mem_info what, size_t size, void *value)
+/* What the driver says of a memory object. */
+typedef struct memory_info {
+    cl_mem_object_type type;
+    cl_context context;
+    cl_mem_flags flags;
+    cl_mem parent; /* of a sub-buffer, or NULL */
+    size_t size, offset;
+} memory_info;
+
+static clnorm_status ask_memory(const char *name, cl_mem memory, memory_info *info)
 {
-    return clGetMemObjectInfo(memory, what, size, value, NULL);
+    const struct {
+        cl_mem_info what;
+        size_t size;
+        void *value;
+    } questions[] = {{CL_MEM_TYPE, sizeof info->type, &info->type},
+                     {CL_MEM_CONTEXT, sizeof info->context, &info->context},
+                     {CL_MEM_FLAGS, sizeof info->flags, &info->flags},
+                     {CL_MEM_SIZE, sizeof info->size, &info->size},
+                     {CL_MEM_ASSOCIATED_MEMOBJECT, sizeof info->parent, &info->parent}};
+    cl_int error = CL_SUCCESS;
+    memset(info, 0, sizeof *info);
+    for (size_t i = 0; error == CL_SUCCESS && i < COUNT_OF(questions); i++)
+        error = clGetMemObjectInfo(memory, questions[i].what, questions[i].size, questions[i].value, NULL);
+    if (error == CL_SUCCESS && info->parent != NULL)
+        error = clGetMemObjectInfo(memory, CL_MEM_OFFSET, sizeof info->offset, &info->offset, NULL);
+    if (error == CL_INVALID_MEM_OBJECT || (error == CL_SUCCESS && info->type != CL_MEM_OBJECT_BUFFER))
+        return fail(CLNORM_INVALID_BUFFER, "%s is no OpenCL buffer", name);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetMemObjectInfo");
 }
 
-/* Asks the memory object, and checks that `bytes` from the offset on are there. */
-static clnorm_status locate(const char *name, const clnorm_buffer *buffer, size_t bytes, cl_context context,
-                            extent *place)
+/* Asks the memory object, and checks that `bytes` from the offset on are there, for what the operation does
+ * with them. */
+static clnorm_status locate(const clnorm_buffer *buffer, size_t bytes, cl_context context, extent *place)
 {
-    cl_mem_object_type type = 0;
-    cl_context owner = NULL;
-    cl_mem parent = NULL;
-    size_t size = 0, offset = 0, end;
-    if (query(buffer->mem, CL_MEM_TYPE, sizeof type, &type) != CL_SUCCESS || type != CL_MEM_OBJECT_BUFFER)
-        return fail(CLNORM_INVALID_BUFFER, "%s is no OpenCL buffer", name);
-    if (query(buffer->mem, CL_MEM_CONTEXT, sizeof owner, &owner) != CL_SUCCESS || owner != context)
+    const char *name = place->name;
+    memory_info info;
+    size_t end;
+    const clnorm_status status = ask_memory(name, buffer->mem, &info);
+    if (status != CLNORM_OK)
+        return status;
+    if (info.context != context)
         return fail(CLNORM_INVALID_BUFFER, "%s belongs to another OpenCL context than the plan", name);
-    if (query(buffer->mem, CL_MEM_SIZE, sizeof size, &size) != CL_SUCCESS ||
-        query(buffer->mem, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &parent) != CL_SUCCESS ||
-        (parent != NULL && query(buffer->mem, CL_MEM_OFFSET, sizeof offset, &offset) != CL_SUCCESS))
-        return fail(CLNORM_OPENCL_ERROR, "clGetMemObjectInfo failed for %s", name);
+    if (place->written && (info.flags & CL_MEM_READ_ONLY) != 0)
+        return fail(CLNORM_INVALID_BUFFER, "%s is written, and its buffer was made with CL_MEM_READ_ONLY",
+                    name);
+    if (place->read && (info.flags & CL_MEM_WRITE_ONLY) != 0)
+        return fail(CLNORM_INVALID_BUFFER, "%s is read, and its buffer was made with CL_MEM_WRITE_ONLY",
+                    name);
     if (buffer->offset % sizeof(cl_float) != 0)
         return fail(CLNORM_INVALID_OFFSET, "%s has the offset %zu; a multiple of %zu bytes is allowed", name,
                     buffer->offset, sizeof(cl_float));
-    if (!checked_add(buffer->offset, bytes, &end) || end > size)
+    if (!checked_add(buffer->offset, bytes, &end) || end > info.size)
         return fail(CLNORM_BUFFER_TOO_SMALL, "%s needs %zu bytes from offset %zu on; its buffer holds %zu",
-                    name, bytes, buffer->offset, size);
-    place->memory = parent != NULL ? parent : buffer->mem;
-    place->begin = offset + buffer->offset;
+                    name, bytes, buffer->offset, info.size);
+    place->memory = info.parent != NULL ? info.parent : buffer->mem;
+    place->begin = info.offset + buffer->offset;
     place->end = place->begin + bytes;
     return CLNORM_OK;
 }
@@ -168,6 +196,8 @@ void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info
     for (size_t i = 0; i < needs->mode->buffer_count; i++) {
         clnorm_tensor *tensor = &needs->tensors[i];
         *tensor = clnorm_op_buffer_tensor(op, &needs->mode->buffers[i]);
+        needs->reads[i] = needs->mode->buffers[i].role == CLNORM_ROLE_INPUT ||
+                          clnorm_op_reads(op, &needs->mode->buffers[i]);
         needs->bytes[i] = clnorm_tensor_span(tensor) * dtype_size(tensor->dtype);
     }
 }
@@ -183,13 +213,17 @@ clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buf
         if (buffer->mem == NULL)
             continue;
         const bool written = known->role != CLNORM_ROLE_INPUT;
-        extents[count] = (extent){known->name, NULL, 0, 0, written, known->shape, &needs->tensors[i]};
-        status = locate(known->name, buffer, needs->bytes[i], needs->context, &extents[count++]);
+        extents[count] = (extent){.name = known->name,
+                                  .read = needs->reads[i],
+                                  .written = written,
+                                  .shape = known->shape,
+                                  .tensor = &needs->tensors[i]};
+        status = locate(buffer, needs->bytes[i], needs->context, &extents[count++]);
     }
     if (status == CLNORM_OK && buffers->scratch.mem != NULL) {
-        extents[count] = (extent){"scratch", NULL, 0, 0, true, CLNORM_SHAPE_SCALAR, NULL};
-        status =
-            locate("scratch", &buffers->scratch, needs->scratch_bytes, needs->context, &extents[count++]);
+        extents[count] =
+            (extent){.name = "scratch", .read = true, .written = true, .shape = CLNORM_SHAPE_SCALAR};
+        status = locate(&buffers->scratch, needs->scratch_bytes, needs->context, &extents[count++]);
     }
     for (size_t a = 0; a < count; a++) {
         for (size_t b = a + 1; status == CLNORM_OK && b < count; b++)

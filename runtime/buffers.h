@@ -17,6 +17,7 @@ typedef struct buffer_needs {
     const clnorm_mode_info *mode;
     clnorm_tensor tensors[MAX_BUFFERS]; /* of each of the mode's buffers */
     size_t bytes[MAX_BUFFERS];
+    bool reads[MAX_BUFFERS];
     size_t scratch_bytes;
     cl_context context;
 } buffer_needs;

@@ -101,7 +101,8 @@ static void fill_header(unsigned char header[HEADER_SIZE], const cache_key *key,
     hash_bytes(payload, size, header + AT_HASH);
 }
 
-/* Reads what an open file holds, or says what is wrong with it. */
+/* Reads what an open file holds, or says what is wrong with it; NULL without a fault: it could not be read.
+ */
 static unsigned char *read_payload(int file, const struct stat *info, const cache_key *key, size_t *size,
                                    const char **fault)
 {
@@ -118,12 +119,12 @@ static unsigned char *read_payload(int file, const struct stat *info, const cach
     const size_t payload_size = (size_t)info->st_size - HEADER_SIZE;
     unsigned char header[HEADER_SIZE];
     unsigned char *payload = malloc(payload_size);
-    if (payload == NULL) {
-        *fault = "no memory to read it";
+    if (payload == NULL)
         return NULL;
-    }
+    errno = 0;
     if (!read_all(file, header, sizeof header) || !read_all(file, payload, payload_size)) {
-        *fault = "cannot be read to its end";
+        if (errno == 0) /* it became shorter; a disk that fails is no fault of the file's */
+            *fault = "cannot be read to its end";
         goto refused;
     }
     unsigned char expected[HEADER_SIZE];

@@ -3,6 +3,7 @@
 
 #include "directory.h"
 #include "env.h"
+#include "log.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -101,10 +102,8 @@ static clnorm_status remove_file(int directory, const char *name, const struct s
     return CLNORM_OK;
 }
 
-clnorm_status clnorm_cache_info(clnorm_cache_summary *summary)
+static clnorm_status summarize(clnorm_cache_summary *summary)
 {
-    if (!summary)
-        return fail(CLNORM_INVALID_ARGUMENT, "clnorm_cache_info: summary is NULL");
     clnorm_cache_summary found = {NULL, 0, 0};
     clnorm_status status = env_cache_directory(&found.directory);
     if (status != CLNORM_OK)
@@ -119,6 +118,12 @@ clnorm_status clnorm_cache_info(clnorm_cache_summary *summary)
     return CLNORM_OK;
 }
 
+clnorm_status clnorm_cache_info(clnorm_cache_summary *summary)
+{
+    return log_failure(summary ? summarize(summary)
+                               : fail(CLNORM_INVALID_ARGUMENT, "clnorm_cache_info: summary is NULL"));
+}
+
 void clnorm_cache_summary_free(clnorm_cache_summary *summary)
 {
     if (!summary)
@@ -127,7 +132,7 @@ void clnorm_cache_summary_free(clnorm_cache_summary *summary)
     summary->directory = NULL;
 }
 
-clnorm_status clnorm_cache_clear(size_t *removed)
+static clnorm_status clear(size_t *removed)
 {
     char *directory = NULL;
     size_t count = 0;
@@ -140,4 +145,9 @@ clnorm_status clnorm_cache_clear(size_t *removed)
     if (status == CLNORM_OK && removed)
         *removed = count;
     return status;
+}
+
+clnorm_status clnorm_cache_clear(size_t *removed)
+{
+    return log_failure(clear(removed));
 }

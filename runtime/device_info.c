@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+clnorm_status fail_query(cl_int error, const char *call)
+{
+    return fail(CLNORM_OPENCL_ERROR, "%s: %s", call, opencl_error_name(error));
+}
+
 /* One byte more than the driver asks for: not every driver counts, or writes, the terminating zero. */
 static char *allocate_text(size_t size)
 {
@@ -18,14 +23,14 @@ clnorm_status device_text(cl_device_id device, cl_device_info what, char **text)
     size_t size = 0;
     cl_int error = clGetDeviceInfo(device, what, 0, NULL, &size);
     if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceInfo");
+        return fail_query(error, "clGetDeviceInfo");
     char *copy = allocate_text(size);
     if (copy == NULL)
         return CLNORM_OUT_OF_MEMORY;
     error = clGetDeviceInfo(device, what, size, copy, NULL);
     if (error != CL_SUCCESS) {
         free(copy);
-        return fail_opencl(error, "clGetDeviceInfo");
+        return fail_query(error, "clGetDeviceInfo");
     }
     *text = copy;
     return CLNORM_OK;
@@ -36,14 +41,14 @@ clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char
     size_t size = 0;
     cl_int error = clGetPlatformInfo(platform, what, 0, NULL, &size);
     if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetPlatformInfo");
+        return fail_query(error, "clGetPlatformInfo");
     char *copy = allocate_text(size);
     if (copy == NULL)
         return CLNORM_OUT_OF_MEMORY;
     error = clGetPlatformInfo(platform, what, size, copy, NULL);
     if (error != CL_SUCCESS) {
         free(copy);
-        return fail_opencl(error, "clGetPlatformInfo");
+        return fail_query(error, "clGetPlatformInfo");
     }
     *text = copy;
     return CLNORM_OK;
@@ -123,8 +128,9 @@ clnorm_status device_caps(cl_device_id device, caps *out)
         if (error != CL_SUCCESS)
             return fail_opencl(error, "clGetDeviceInfo");
     }
-    answer.compute_units = compute_units;
-    answer.max_work_item_size = work_item_sizes[0];
+    answer.compute_units = compute_units > 0 ? compute_units : 1;
+    answer.max_work_group_size += answer.max_work_group_size == 0;
+    answer.max_work_item_size = work_item_sizes[0] > 0 ? work_item_sizes[0] : 1;
     answer.local_memory = local_memory < SIZE_MAX ? (size_t)local_memory : SIZE_MAX;
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
     answer.address_bits = address_bits;

@@ -4,6 +4,9 @@
 
 #include "status.h"
 
+/* OPENCL_ERROR, also where a driver says that memory is short: it does so where it has no device. */
+clnorm_status fail_query(cl_int error, const char *call);
+
 /* A text, which the caller frees; untouched where this fails. */
 clnorm_status device_text(cl_device_id device, cl_device_info what, char **text);
 clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char **text);

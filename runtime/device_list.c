@@ -58,7 +58,7 @@ static clnorm_status describe(clnorm_device *device)
     if (error == CL_SUCCESS)
         error = clGetDeviceInfo(id, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);
     if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceInfo");
+        return fail_query(error, "clGetDeviceInfo");
     device->type = type_name(type);
     device->types = type;
     device->compiler = compiler == CL_TRUE;
@@ -110,13 +110,13 @@ static clnorm_status append_platform(clnorm_device_list *list, unsigned index, c
     if (error == CL_DEVICE_NOT_FOUND || (error == CL_SUCCESS && count == 0))
         return CLNORM_OK;
     if (error != CL_SUCCESS)
-        return fail_opencl(error, "clGetDeviceIDs");
+        return fail_query(error, "clGetDeviceIDs");
     devices = calloc(count, sizeof(cl_device_id));
     if (!devices)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a list of %u devices", count);
     error = clGetDeviceIDs(id, CL_DEVICE_TYPE_ALL, count, devices, NULL);
     if (error != CL_SUCCESS)
-        status = fail_opencl(error, "clGetDeviceIDs");
+        status = fail_query(error, "clGetDeviceIDs");
     for (unsigned i = 0; status == CLNORM_OK && i < count; i++)
         status = append_device(
             list,
@@ -143,9 +143,12 @@ static clnorm_status append_all(clnorm_device_list *list)
     if (error != CL_SUCCESS)
         status = fail_opencl(error, "clGetPlatformIDs");
     for (unsigned i = 0; status == CLNORM_OK && i < count; i++) {
+        const size_t before = list->count;
         status = append_platform(list, i, platforms[i]);
         if (status != CLNORM_OPENCL_ERROR)
             continue;
+        while (list->count > before)
+            free_device(list->devices[--list->count]);
         /* One broken driver must not hide the others. */
         log_line(CLNORM_LOG_INFO, "platform %u is left out: %s", i, clnorm_last_error());
         if (list->left_out[0] == '\0')

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static bool make_one_directory(const char *path, mode_t mode)
@@ -110,4 +111,12 @@ int directory_open_own(const char *directory, const char **fault)
     close(file);
     errno = EACCES;
     return -1;
+}
+
+int directory_lock(const char *directory)
+{
+    const int opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (opened >= 0 && flock(opened, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+    return opened;
 }

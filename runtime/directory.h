@@ -14,6 +14,10 @@ bool directory_ensure(const char *directory, mode_t mode);
  * `fault` then says why, and errno is ENOENT where there is none. */
 int directory_open_own(const char *directory, const char **fault);
 
+/* Opens a directory and keeps others, threads and processes, that call this for it waiting until it is
+ * closed; where a file system knows no locks, nobody waits. -1 and errno when it cannot be opened. */
+int directory_lock(const char *directory);
+
 /* Another user's file could hold any code; the administrator's is welcome. */
 bool is_own(const struct stat *info);
 

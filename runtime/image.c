@@ -77,7 +77,8 @@ static clnorm_status check_bytes(image *opened, FILE *file)
     if (opened->binary == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for an image of %zu bytes", size);
     if (fread(opened->binary, 1, size, file) != size)
-        return fail_changed(opened, "cannot be read to its end");
+        return ferror(file) ? fail(CLNORM_IO_ERROR, "%s: cannot be read to its end", opened->path)
+                            : fail_changed(opened, "became shorter");
     hash_text(opened->binary, size, hash);
     if (strcmp(hash, opened->row.hash) != 0)
         return fail_changed(opened, "does not have the hash that its manifest says");
@@ -90,6 +91,8 @@ static clnorm_status read_binary(image *opened)
     if (status != CLNORM_OK)
         return status;
     FILE *file = fopen(opened->path, "rb");
+    if (file == NULL && errno != ENOENT)
+        return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", opened->path, strerror(errno));
     if (file == NULL)
         return fail(
             CLNORM_INVALID_FILE,
@@ -215,14 +218,12 @@ static void remove_old(const json_t *old, const json_t *manifest, const char *di
     free(path);
 }
 
-clnorm_status image_write(const char *directory, const image_description *description, const void *binary,
-                          size_t size)
+static clnorm_status write_locked(const char *directory, const image_description *description,
+                                  const void *binary, size_t size)
 {
     char name[MANIFEST_TEXT], hash[HASH_DIGITS + 1];
     json_t *old = NULL, *manifest = NULL;
     char *path = NULL;
-    if (!directory_ensure(directory, 0777))
-        return fail(CLNORM_IO_ERROR, "%s: cannot be made: %s", directory, strerror(errno));
     clnorm_status status = manifest_read(directory, &old);
     if (status != CLNORM_OK && status != CLNORM_NO_IMAGE)
         return status;
@@ -241,5 +242,19 @@ clnorm_status image_write(const char *directory, const image_description *descri
     json_decref(manifest);
     json_decref(old);
     free(path);
+    return status;
+}
+
+clnorm_status image_write(const char *directory, const image_description *description, const void *binary,
+                          size_t size)
+{
+    if (!directory_ensure(directory, 0777))
+        return fail(CLNORM_IO_ERROR, "%s: cannot be made: %s", directory, strerror(errno));
+    /* Two that write at once would each write a manifest without the other's row. */
+    const int lock = directory_lock(directory);
+    if (lock < 0)
+        return fail(CLNORM_IO_ERROR, "%s: cannot be opened: %s", directory, strerror(errno));
+    const clnorm_status status = write_locked(directory, description, binary, size);
+    close(lock);
     return status;
 }

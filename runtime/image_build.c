@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* In the order of kernels-cl/fpga/image.cl. */
 static const char *const kernel_names[] = {
@@ -227,16 +228,19 @@ clnorm_status clnorm_image_build(clnorm_context *context, const char *directory)
 
 static clnorm_status read_whole(const char *path, unsigned char **bytes, size_t *size)
 {
-    FILE *file = fopen(path, "rb");
+    struct stat info;
     long length = -1;
     *bytes = NULL;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* a pipe would be waited for */
+        return fail(CLNORM_INVALID_FILE, "%s: is no regular file", path);
+    FILE *file = fopen(path, "rb");
     if (file == NULL)
         return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", path, strerror(errno));
     if (fseek(file, 0, SEEK_END) == 0)
         length = ftell(file);
     clnorm_status status = CLNORM_OK;
     if (length <= 0 || fseek(file, 0, SEEK_SET) != 0)
-        status = fail(CLNORM_INVALID_FILE, "%s: is empty, or no regular file", path);
+        status = fail(CLNORM_INVALID_FILE, "%s: is empty", path);
     else if ((*bytes = malloc((size_t)length)) == NULL)
         status = fail(CLNORM_OUT_OF_MEMORY, "no memory for an image of %ld bytes", length);
     else if (fread(*bytes, 1, (size_t)length, file) != (size_t)length)
@@ -277,12 +281,11 @@ static clnorm_status import_image(clnorm_context *context, const char *file, con
         status = read_text(&b.text, b.source);
     if (status == CLNORM_OK)
         status = check_name(file, b.source);
-    if (status == CLNORM_OK) {
-        b.program = program_build_binary(context->context, context->device, binary, size, "");
-        if (b.program == NULL)
-            status = fail(CLNORM_INVALID_FILE,
-                          "%s: the device's driver refuses it: not built for this device?", file);
-    }
+    if (status == CLNORM_OK)
+        status = program_build_binary(context->context, context->device, binary, size, "", &b.program);
+    if (status == CLNORM_BUILD_FAILED)
+        status =
+            fail(CLNORM_INVALID_FILE, "%s: the device's driver refuses it: not built for this device?", file);
     if (status == CLNORM_OK)
         status = find_kernels(&b);
     if (status == CLNORM_OK && b.kernel_count == 0)
@@ -306,24 +309,26 @@ clnorm_status clnorm_image_import(clnorm_context *context, const char *file, con
 
 static clnorm_status write_source(const char *directory, char name[CLNORM_IMAGE_NAME_SIZE])
 {
-    char *text = NULL, hash[HASH_DIGITS + 1];
+    char *text = NULL, hash[HASH_DIGITS + 1], given[CLNORM_IMAGE_NAME_SIZE];
     clnorm_status status = read_text(&text, hash);
     if (status != CLNORM_OK)
         return status;
-    name_text(hash, name);
-    strcat(name, ".cl");
+    name_text(hash, given);
+    strcat(given, ".cl");
     const size_t size = strlen(directory) + CLNORM_IMAGE_NAME_SIZE + 1;
     char *path = malloc(size);
     if (path == NULL) {
         status = fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", size);
         goto cleanup;
     }
-    snprintf(path, size, "%s/%s", directory, name);
+    snprintf(path, size, "%s/%s", directory, given);
     if (!directory_ensure(directory, 0777))
         status = fail(CLNORM_IO_ERROR, "%s: cannot be made: %s", directory, strerror(errno));
     else
         status = replace_file(
             path, (const file_piece[]){{IMAGE_HEAD, sizeof IMAGE_HEAD - 1}, {text, strlen(text)}}, 2);
+    if (status == CLNORM_OK)
+        strcpy(name, given);
 
 cleanup:
     free(path);

@@ -75,6 +75,8 @@ static clnorm_status read_json(const char *path, const char *directory, json_t *
                     "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
                     path, strerror(errno), directory);
     *read = json_read_file(path, 0, &error);
+    if (*read == NULL && json_error_code(&error) == json_error_cannot_open_file)
+        return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", path, error.text);
     if (*read == NULL)
         return fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
                                                                         : CLNORM_INVALID_FILE,

@@ -185,8 +185,9 @@ static cl_program load_program(const program_store *store, const cache_key *key,
     unsigned char *binary = cache_load(store->cache_directory, key, &size);
     if (binary == NULL)
         return NULL;
-    cl_program program = program_build_binary(store->context, store->device, binary, size, options);
-    if (program == NULL)
+    cl_program program = NULL;
+    if (program_build_binary(store->context, store->device, binary, size, options, &program) ==
+        CLNORM_BUILD_FAILED)
         cache_remove(store->cache_directory, key);
     free(binary);
     return program;
@@ -246,13 +247,13 @@ static clnorm_status load_image(program_store *store)
     if (status != CLNORM_OK)
         return status;
     const unsigned char *binary = image_binary(store->image, &size);
-    store->image_program = program_build_binary(store->context, store->device, binary, size, "");
-    if (store->image_program == NULL) {
-        status =
-            fail(CLNORM_BUILD_FAILED,
-                 "the driver refuses %s, which was built with driver %s, while this is %s; build it again "
-                 "with `clnorm build`",
-                 image_path(store->image), image_driver(store->image), store->identity[DRIVER_VERSION]);
+    status = program_build_binary(store->context, store->device, binary, size, "", &store->image_program);
+    if (status == CLNORM_BUILD_FAILED)
+        fail(status,
+             "the driver refuses %s, which was built with driver %s, while this is %s; build it again "
+             "with `clnorm build`",
+             image_path(store->image), image_driver(store->image), store->identity[DRIVER_VERSION]);
+    if (status != CLNORM_OK) {
         image_close(store->image);
         store->image = NULL;
         return status;

@@ -121,23 +121,27 @@ clnorm_status program_build_source(cl_context context, cl_device_id device, cons
     return CLNORM_OK;
 }
 
-cl_program program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
-                                size_t size, const char *options)
+clnorm_status program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
+                                   size_t size, const char *options, cl_program *program)
 {
     cl_int error = CL_SUCCESS;
     cl_int binary_status = CL_SUCCESS;
-    cl_program program =
-        clCreateProgramWithBinary(context, 1, &device, &size, &binary, &binary_status, &error);
-    if (error == CL_SUCCESS && program != NULL) {
+    cl_program built = clCreateProgramWithBinary(context, 1, &device, &size, &binary, &binary_status, &error);
+    if (error == CL_SUCCESS && built != NULL) {
         error = binary_status != CL_SUCCESS ? binary_status
-                                            : clBuildProgram(program, 1, &device, options, NULL, NULL);
-        if (error == CL_SUCCESS)
-            return program;
+                                            : clBuildProgram(built, 1, &device, options, NULL, NULL);
+        if (error == CL_SUCCESS) {
+            *program = built;
+            return CLNORM_OK;
+        }
     }
-    if (program != NULL)
-        clReleaseProgram(program);
+    if (built != NULL)
+        clReleaseProgram(built);
+    if (error == CL_OUT_OF_HOST_MEMORY || error == CL_DEVICE_NOT_AVAILABLE)
+        return fail_opencl(error, "clBuildProgram (binary)");
     log_line(CLNORM_LOG_INFO, "the driver refuses a binary of %zu bytes: %s", size, opencl_error_name(error));
-    return NULL;
+    return fail(CLNORM_BUILD_FAILED, "the driver refuses a binary of %zu bytes: %s", size,
+                opencl_error_name(error));
 }
 
 /* Which of the program's devices `device` is; SIZE_MAX where the driver does not say. */

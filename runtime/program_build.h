@@ -11,9 +11,10 @@
 clnorm_status program_build_source(cl_context context, cl_device_id device, const char *source,
                                    const char *options, const char *name, cl_program *program);
 
-/* NULL where the driver refuses the binary, with a line in the log: no failure, there is the source. */
-cl_program program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
-                                size_t size, const char *options);
+/* BUILD_FAILED where the driver refuses the binary, with a line in the log; OUT_OF_MEMORY and OPENCL_ERROR
+ * say nothing of it. */
+clnorm_status program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
+                                   size_t size, const char *options, cl_program *program);
 
 /* The program's binary for `device`, which the caller frees; NULL if the driver does not give it. */
 unsigned char *program_binary(cl_program program, cl_device_id device, size_t *size);

@@ -8,12 +8,16 @@ clnorm_status queue_check(const clnorm_context *context, cl_command_queue queue,
     if ((n_wait > 0) != (wait_list != NULL))
         return fail(CLNORM_INVALID_ARGUMENT, "n_wait is %u, but wait_list is %s", n_wait,
                     wait_list == NULL ? "NULL" : "given");
-    if (clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof of, &of, NULL) != CL_SUCCESS)
+    cl_int error = clGetCommandQueueInfo(queue, CL_QUEUE_CONTEXT, sizeof of, &of, NULL);
+    if (error == CL_INVALID_COMMAND_QUEUE)
         return fail(CLNORM_INVALID_QUEUE, "queue is no OpenCL command queue");
+    if (error == CL_SUCCESS)
+        error = clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetCommandQueueInfo");
     if (of != context->context)
         return fail(CLNORM_INVALID_QUEUE, "queue belongs to another OpenCL context than the %s", whose);
-    if (clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, NULL) != CL_SUCCESS ||
-        device != context->device)
+    if (device != context->device)
         return fail(CLNORM_INVALID_QUEUE, "queue belongs to another device than the %s", whose);
     return CLNORM_OK;
 }

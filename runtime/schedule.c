@@ -114,7 +114,8 @@ static void tell_launch(step *s, bool many_groups)
 
 size_t loose_group(const caps *device)
 {
-    return least(device->type & CL_DEVICE_TYPE_GPU ? 64 : 16, device->max_work_group_size);
+    const size_t most = least(device->max_work_group_size, device->max_work_item_size);
+    return least(device->type & CL_DEVICE_TYPE_GPU ? 64 : 16, most);
 }
 
 void launch_items(step *s, size_t items, size_t local)

@@ -24,6 +24,8 @@ typedef enum buffer_change {
     FAR_BEYOND, /* an offset that overflows when anything is added */
     FOREIGN,    /* a buffer of another context */
     NO_BUFFER,  /* an image */
+    READ_ONLY,  /* memory of its own, made with CL_MEM_READ_ONLY */
+    WRITE_ONLY, /* with CL_MEM_WRITE_ONLY */
     ON,         /* where `other` lies */
     ON_TAIL,    /* on the last element of `other` */
     SUB_BUFFER, /* a sub-buffer of the memory of `other` that begins where it does */
@@ -72,6 +74,16 @@ static const struct {
     {INFER, FOREIGN, "beta", NULL, CLNORM_INVALID_BUFFER, {"beta", "context"}},
     {L2, FOREIGN, "scratch", NULL, CLNORM_INVALID_BUFFER, {"scratch", "context"}},
     {INFER, NO_BUFFER, "y", NULL, CLNORM_INVALID_BUFFER, {"y"}},
+    {INFER, READ_ONLY, "y", NULL, CLNORM_INVALID_BUFFER, {"y", "written", "CL_MEM_READ_ONLY"}},
+    {TRAIN, READ_ONLY, "moving_mean", NULL, CLNORM_INVALID_BUFFER, {"moving_mean", "CL_MEM_READ_ONLY"}},
+    {TRAIN,
+     WRITE_ONLY,
+     "moving_mean",
+     NULL,
+     CLNORM_INVALID_BUFFER,
+     {"moving_mean", "read", "CL_MEM_WRITE_ONLY"}},
+    {GRADIENT, WRITE_ONLY, "dy", NULL, CLNORM_INVALID_BUFFER, {"dy", "CL_MEM_WRITE_ONLY"}},
+    {L2, WRITE_ONLY, "x", NULL, CLNORM_INVALID_BUFFER, {"x", "CL_MEM_WRITE_ONLY"}},
     {LRN, ON, "y", "x", CLNORM_BUFFER_OVERLAP, {"y", "x"}},
     {TRAIN, ON_TAIL, "y", "x", CLNORM_BUFFER_OVERLAP, {"y", "x"}},
     {L2, ON_TAIL, "y", "x", CLNORM_BUFFER_OVERLAP, {"y", "x"}},
@@ -207,6 +219,13 @@ static void change_buffer(call *c, clnorm_context *context, buffer_change change
         break;
     case GIVEN:
         c->extra = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE, 4096, NULL, NULL);
+        *buffer = (clnorm_buffer){c->extra, 0};
+        break;
+    case READ_ONLY:
+    case WRITE_ONLY:
+        c->extra =
+            clCreateBuffer(clnorm_context_cl_context(context),
+                           change == READ_ONLY ? CL_MEM_READ_ONLY : CL_MEM_WRITE_ONLY, 4096, NULL, NULL);
         *buffer = (clnorm_buffer){c->extra, 0};
         break;
     case MISALIGNED:

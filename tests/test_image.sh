@@ -198,11 +198,31 @@ try "of which text, says its name" 1 "has a name that begins with $text" without
 echo nonsense >"$text.bad"
 try "what the driver refuses" 1 "the device's driver refuses it" without_compiler "$clnorm" build --image "$text.bad" --out imported
 true >"$text.empty"
-try "an empty file" 1 "is empty, or no regular file" without_compiler "$clnorm" build --image "$text.empty" --out imported
+try "an empty file" 1 "is empty" without_compiler "$clnorm" build --image "$text.empty" --out imported
+mkfifo "$text.pipe"
+try "a pipe" 1 "is no regular file" without_compiler "$clnorm" build --image "$text.pipe" --out imported
 try "a place that cannot be made" 1 "/dev/null/x: cannot be made: " without_compiler "$clnorm" build --image "$text.aocx" --out /dev/null/x
 try "nor for a text" 1 "/dev/null/x: cannot be made: " "$clnorm" build --compiler aoc --out /dev/null/x
 try "no such file" 1 "none.aocx: cannot be read: " without_compiler "$clnorm" build --image none.aocx --out imported
 try "an unknown compiler" 2 "it must be aoc (Intel's) or v++ (AMD's)" "$clnorm" build --compiler gcc
+
+# ---- Two at once ----
+mkdir locked
+python3 -c '
+import fcntl, os, time
+fcntl.flock(os.open("locked", os.O_RDONLY), fcntl.LOCK_EX)
+open("is-locked", "w").close()
+while not os.path.exists("unlock"):
+    time.sleep(0.05)' &
+while [ ! -e is-locked ]; do sleep 0.05; done
+"$clnorm" build --image "$text.aocx" --out locked >/dev/null &
+sleep 3
+early=$(ls locked)
+touch unlock
+wait
+report "who builds waits for who builds in the same directory" "${early:+$early is there too early}"
+report "and then builds" "$([ -e locked/manifest.json ] || echo "no manifest")"
+
 try "both ways" 2 "one of the two is allowed" "$clnorm" build --compiler aoc --image x
 try "a board without compiler" 2 "--board goes with --compiler only" "$clnorm" build --board x
 

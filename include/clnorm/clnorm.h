@@ -50,7 +50,7 @@ typedef enum clnorm_status {
     CLNORM_UNSUPPORTED_TYPE,    /* a data type that this device or version does not compute */
     CLNORM_MISSING_BUFFER,      /* a buffer that the mode needs was not given */
     CLNORM_UNEXPECTED_BUFFER,   /* a buffer that the mode does not know was given */
-    CLNORM_INVALID_BUFFER,      /* not a buffer, or one of another context */
+    CLNORM_INVALID_BUFFER,      /* not a buffer, of another context, or not made to be read or written so */
     CLNORM_BUFFER_TOO_SMALL,    /* offset and tensor reach beyond the buffer's end */
     CLNORM_INVALID_OFFSET,      /* an offset that is no multiple of the element's size */
     CLNORM_BUFFER_OVERLAP,      /* buffers overlap in a way that the operation does not allow */
@@ -402,7 +402,7 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 /*
  * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
  * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
- * BUILD_FAILED, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also
+ * BUILD_FAILED, IO_ERROR, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also
  * UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);

@@ -50,11 +50,12 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
 
 #if !WORK_MAP
 
-/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2). They are
- * neighbours in a work-group of one dimension on every device that can. */
+/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2), where the compiler
+ * has that for OpenCL C 1.2 as well; not every one has. They are neighbours in a work-group of one dimension on every
+ * device that can. */
 #if SUB_GROUPS == 1
 #define EXCHANGE(value, distance) intel_sub_group_shuffle_xor(value, distance)
-#elif SUB_GROUPS == 2
+#elif SUB_GROUPS == 2 && defined(cl_khr_subgroups) && defined(cl_khr_subgroup_shuffle)
 #pragma OPENCL EXTENSION cl_khr_subgroups : enable
 #pragma OPENCL EXTENSION cl_khr_subgroup_shuffle : enable
 #define EXCHANGE(value, distance) sub_group_shuffle_xor(value, distance)

@@ -11,13 +11,13 @@
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
 /*
- * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner a
  * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
  * neighbouring items have neighbouring pixels. It reads each channel once, and HALO more.
  *
  * work: items. pieces: of a pixel's channels.
  */
-__kernel void window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner,
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner,
                            INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0), units = inner / LANES;
@@ -91,12 +91,12 @@ window_last(index_t work, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 
 #if KERNEL_window
 /*
- * Windows of any length. Launch: one dimension, any work-group size; an item owns a value, its neighbours in
+ * Windows of any length. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns a value, its neighbours in
  * memory are its neighbours in the work-group. It reads all of its window.
  *
  * work: values.
  */
-__kernel void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
                      OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t i = get_global_id(0);

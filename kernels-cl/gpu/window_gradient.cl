@@ -54,13 +54,13 @@ INLINED V gradient_of(const rings *r, uint i, const formula *f)
 }
 
 /*
- * inner > 1. Launch: one dimension, any work-group size; an item owns LANES neighbouring pixels, inner a
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner a
  * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
  * neighbouring items have neighbouring pixels. It reads each channel once, and of x 2 HALO more, of dy HALO.
  *
  * work: items. pieces: of a pixel's channels.
  */
-__kernel void window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept,
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept,
                                     index_t inner, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0), units = inner / LANES;

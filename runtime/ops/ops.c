@@ -67,10 +67,8 @@ bool clnorm_mode_find(const char *name, clnorm_mode *mode)
 
 /* ---- Attributes ---- */
 
-clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
+static clnorm_status set_attribute(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
 {
-    if (op == NULL || attribute == NULL)
-        return fail(CLNORM_INVALID_ARGUMENT, "op and attribute must not be NULL");
     char *field = (char *)op + attribute->offset;
     if (attribute->type == CLNORM_ATTRIBUTE_REAL) {
         memcpy(field, &value, sizeof value);
@@ -89,6 +87,13 @@ clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribut
     const int integer = (int)value;
     memcpy(field, &integer, sizeof integer);
     return CLNORM_OK;
+}
+
+clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
+{
+    if (op == NULL || attribute == NULL)
+        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "op and attribute must not be NULL"));
+    return log_failure(set_attribute(op, attribute, value));
 }
 
 double clnorm_op_get(const clnorm_op *op, const clnorm_attribute_info *attribute)
