@@ -411,6 +411,7 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;
  * NULL is the context's own. The first kernel waits for `wait_list`; `event`, if given, is the last
  * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
+ * The queue is not flushed; one that used the plan's scratch before, and that this one waits for, is.
  * In place (y = x, dx = dy or dx = x: same buffer, offset and strides) is allowed for all but
  * local_response_normalization.
  * When it fails nothing was enqueued, or, after a failed OpenCL call, y and dx are undefined while
