@@ -5,6 +5,7 @@
  * claim another type besides), a digit each for the platform and the device on it, its name, '|' and its
  * platform's name. Without such lines there is a usual set.
  */
+#define _XOPEN_SOURCE 700 /* putenv */
 #include "fuzz.h"
 
 #include "device.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEVICES = 8, FIELDS = 3, TEXT_SIZE = 4096 };
+enum { DEVICES = 8, FIELDS = 3, TEXT_SIZE = 4096, VARIABLE_SIZE = TEXT_SIZE + 32 };
 
 static const char usual[] = "a00Intel(R) FPGA Emulation Device|Intel(R) FPGA Emulation Platform\n"
                             "c10Intel(R) Core(TM) i7-1165G7|Intel(R) OpenCL\n"
@@ -202,17 +203,25 @@ static void check_choice(const clnorm_device *devices, size_t count, const char 
         fuzz_require(*clnorm_last_error() != '\0', "no word about \"%s\"", choice);
 }
 
-/* Kernels and verbosity are words of the same kind. */
+/* setenv would keep a copy of each value for good. */
+static void set_variable(char variable[VARIABLE_SIZE], const char *name, const char *value)
+{
+    snprintf(variable, VARIABLE_SIZE, "%s=%s", name, value);
+    fuzz_require(putenv(variable) == 0, "%s cannot be set", name);
+}
+
+/* Kernels and directories are words of the same kind. */
 static void check_words(const char *value)
 {
     clnorm_kernels kernels = CLNORM_KERNELS_AUTO;
-    setenv("CLNORM_KERNELS", value, 1);
+    static char kernels_variable[VARIABLE_SIZE], directory_variable[VARIABLE_SIZE];
+    set_variable(kernels_variable, "CLNORM_KERNELS", value);
     const bool word = strcmp(value, "cpu") == 0 || strcmp(value, "gpu") == 0 || strcmp(value, "fpga") == 0;
     const clnorm_status status = env_kernels(&kernels);
     fuzz_require((status == CLNORM_OK) == (word || *value == '\0') &&
                      (kernels != CLNORM_KERNELS_AUTO) == word,
                  "CLNORM_KERNELS=\"%s\" gives %s", value, clnorm_status_name(status));
-    setenv("CLNORM_CACHE_DIR", value, 1);
+    set_variable(directory_variable, "CLNORM_CACHE_DIR", value);
     char *directory = NULL;
     if (env_cache_directory(&directory) == CLNORM_OK && *value != '\0')
         fuzz_require(directory != NULL ? strcmp(directory, value) == 0 : strcmp(value, "off") == 0,
@@ -223,7 +232,8 @@ static void check_words(const char *value)
 static void check_environment(const char *choice)
 {
     char copy[ENV_DEVICE_SIZE];
-    setenv("CLNORM_DEVICE", choice, 1);
+    static char variable[VARIABLE_SIZE];
+    set_variable(variable, "CLNORM_DEVICE", choice);
     const clnorm_status status = env_device(copy, sizeof copy);
     fuzz_require(status == (strlen(choice) < sizeof copy ? CLNORM_OK : CLNORM_INVALID_ENVIRONMENT),
                  "CLNORM_DEVICE of %zu bytes gives %s", strlen(choice), clnorm_status_name(status));
