@@ -1,6 +1,7 @@
 /* Layers on queues and with events of the application's, without their context, and in many threads. */
 #include "layer_batch.h"
 #include <pthread.h>
+#include <time.h>
 
 /* Events and a queue of the application's; then one of another context. */
 START_TEST(queues)
@@ -78,6 +79,42 @@ START_TEST(lifetimes)
 }
 END_TEST
 
+static void *open_later(void *gate)
+{
+    const struct timespec pause = {0, 200000000};
+    nanosleep(&pause, NULL);
+    clSetUserEventStatus(gate, CL_COMPLETE);
+    return NULL;
+}
+
+/* What a queue that runs commands in any order still has to do is done before a variable is read. */
+START_TEST(read_from_a_queue_in_any_order)
+{
+    rig usual = rig_open(1), r = {NULL, NULL};
+    cl_context cl = clnorm_context_cl_context(usual.context);
+    cl_command_queue queue = clCreateCommandQueue(cl, clnorm_context_cl_device(usual.context),
+                                                  CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, NULL);
+    pthread_t opener;
+    cl_mem x = rig_buffer(&usual, some_x, CELLS), y = rig_buffer(&usual, NULL, CELLS);
+    cl_event gate = clCreateUserEvent(cl, NULL);
+    must(clnorm_context_from_queue(&r.context, queue));
+    must(clnorm_model_create(&r.model, r.context, 1));
+    clnorm_layer *layer = rig_layer(&r, "bn", COLUMNS);
+    must(clnorm_model_set_training(r.model, true));
+    must(clnorm_layer_forward(layer, some_shape(), (clnorm_buffer){x, 0}, (clnorm_buffer){y, 0}, NULL, 1,
+                              &gate, NULL));
+    ck_assert_int_eq(pthread_create(&opener, NULL, open_later, gate), 0);
+    ck_assert(!rig_is(&r, "bn/moving_mean", 0));
+    pthread_join(opener, NULL);
+    rig_close(&r);
+    clReleaseEvent(gate);
+    clReleaseMemObject(x);
+    clReleaseMemObject(y);
+    clReleaseCommandQueue(queue);
+    rig_close(&usual);
+}
+END_TEST
+
 enum { WORKERS = 4, ROUNDS = 200 };
 
 typedef struct worker {
@@ -145,6 +182,7 @@ int main(void)
     tcase_set_timeout(lives, 120);
     tcase_add_test(lives, queues);
     tcase_add_test(lives, lifetimes);
+    tcase_add_test(lives, read_from_a_queue_in_any_order);
     tcase_add_test(lives, threads);
     suite_add_tcase(suite, lives);
     return run_suite(suite);
