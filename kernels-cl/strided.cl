@@ -83,9 +83,10 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
 
 #if KERNEL_strided
 /* work: groups, each of `values` values. y may be null: no results but what the formula saves. */
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
-                      ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES,
-                      OUTPUT(y), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
+        ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES, OUTPUT(y),
+        FORMULA_PARAMETERS)
 {
     const index_t group = get_global_id(0);
     if (group >= work)

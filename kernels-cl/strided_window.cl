@@ -1,9 +1,9 @@
 /*
  * Every schedule: a window of any length over channels, tensors of any strides, slowly and correctly.
  *
- * Up to eight axes, the first of them the channels. Launch: one dimension, work-groups of LOCAL_SIZE; a work-item
- * owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch, dense, what a
- * channel's own dy gives and what it contributes to its neighbours; the other collects that.
+ * Up to eight axes, the first of them the channels. Launch: one dimension, work-groups of LOCAL_SIZE; a
+ * work-item owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch,
+ * dense, what a channel's own dy gives and what it contributes to its neighbours; the other collects that.
  */
 
 /* The axes, and the tensors' strides along them. */
@@ -56,8 +56,9 @@ static range window_of(const axes *a, ulong c, ulong before, ulong after)
     vstore8(axis_y_strides, 0, a.y_strides);
 
 #if !BACKWARD && KERNEL_strided_window
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
-                             AXES_PARAMETERS, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+strided_window(index_t work, index_t values_per_item, ulong before, ulong after, AXES_PARAMETERS, INPUT(x),
+               OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(first + values_per_item));
@@ -76,9 +77,9 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_wi
 #endif
 
 #if BACKWARD && KERNEL_strided_window_direct
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong after,
-                                    AXES_PARAMETERS, INPUT(x), INPUT(dy), OUTPUT(direct),
-                                    OUTPUT(contributions), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong after, AXES_PARAMETERS,
+                      INPUT(x), INPUT(dy), OUTPUT(direct), OUTPUT(contributions), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(first + values_per_item));
@@ -100,9 +101,9 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_wi
 #endif
 
 #if BACKWARD && KERNEL_strided_window_gradient
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after,
-                                      AXES_PARAMETERS, INPUT(x), OUTPUT(y), INPUT(direct),
-                                      INPUT(contributions), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after, AXES_PARAMETERS,
+                        INPUT(x), OUTPUT(y), INPUT(direct), INPUT(contributions), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(first + values_per_item));

@@ -18,40 +18,41 @@ static char *allocate_text(size_t size)
     return text;
 }
 
-clnorm_status device_text(cl_device_id device, cl_device_info what, char **text)
+/* Of the device, or of the platform where that is NULL. */
+static cl_int ask(cl_device_id device, cl_platform_id platform, cl_uint what, size_t size, char *text,
+                  size_t *needed)
 {
+    return device != NULL ? clGetDeviceInfo(device, what, size, text, needed)
+                          : clGetPlatformInfo(platform, what, size, text, needed);
+}
+
+static clnorm_status read_text(cl_device_id device, cl_platform_id platform, cl_uint what, char **text)
+{
+    const char *call = device != NULL ? "clGetDeviceInfo" : "clGetPlatformInfo";
     size_t size = 0;
-    cl_int error = clGetDeviceInfo(device, what, 0, NULL, &size);
+    cl_int error = ask(device, platform, what, 0, NULL, &size);
     if (error != CL_SUCCESS)
-        return fail_query(error, "clGetDeviceInfo");
+        return fail_query(error, call);
     char *copy = allocate_text(size);
     if (copy == NULL)
         return CLNORM_OUT_OF_MEMORY;
-    error = clGetDeviceInfo(device, what, size, copy, NULL);
+    error = ask(device, platform, what, size, copy, NULL);
     if (error != CL_SUCCESS) {
         free(copy);
-        return fail_query(error, "clGetDeviceInfo");
+        return fail_query(error, call);
     }
     *text = copy;
     return CLNORM_OK;
 }
 
+clnorm_status device_text(cl_device_id device, cl_device_info what, char **text)
+{
+    return read_text(device, NULL, what, text);
+}
+
 clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char **text)
 {
-    size_t size = 0;
-    cl_int error = clGetPlatformInfo(platform, what, 0, NULL, &size);
-    if (error != CL_SUCCESS)
-        return fail_query(error, "clGetPlatformInfo");
-    char *copy = allocate_text(size);
-    if (copy == NULL)
-        return CLNORM_OUT_OF_MEMORY;
-    error = clGetPlatformInfo(platform, what, size, copy, NULL);
-    if (error != CL_SUCCESS) {
-        free(copy);
-        return fail_query(error, "clGetPlatformInfo");
-    }
-    *text = copy;
-    return CLNORM_OK;
+    return read_text(NULL, platform, what, text);
 }
 
 cl_device_type device_class(cl_device_type type)

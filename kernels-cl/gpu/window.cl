@@ -11,21 +11,23 @@
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
 /*
- * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner a
- * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
- * neighbouring items have neighbouring pixels. It reads each channel once, and HALO more.
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
+ * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
+ * other; neighbouring items have neighbouring pixels. It reads each channel once, and HALO more.
  *
  * work: items. pieces: of a pixel's channels.
  */
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner,
-                           INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
+             FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0), units = inner / LANES;
     if (item >= work)
         return;
     const formula f = FORMULA_BIND;
     const index_t strip = item / units, first = strip % pieces * channels;
-    const index_t last = min(kept, (index_t)(first + channels)), end = min(kept, (index_t)(last + WINDOW_AFTER));
+    const index_t last = min(kept, (index_t)(first + channels)),
+                  end = min(kept, (index_t)(last + WINDOW_AFTER));
     const index_t start = strip / pieces * kept * inner + item % units * LANES;
     x += x_offset + start;
     y += y_offset + start;
@@ -63,8 +65,8 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inn
 #include "gpu/neighbours.cl"
 
 /*
- * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow each
- * other, and reads them and their neighbours once, into local memory; an item owns four of them.
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow
+ * each other, and reads them and their neighbours once, into local memory; an item owns four of them.
  *
  * work: values.
  */
@@ -91,13 +93,14 @@ window_last(index_t work, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
 
 #if KERNEL_window
 /*
- * Windows of any length. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns a value, its neighbours in
- * memory are its neighbours in the work-group. It reads all of its window.
+ * Windows of any length. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns a value, its
+ * neighbours in memory are its neighbours in the work-group. It reads all of its window.
  *
  * work: values.
  */
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
-                     OUTPUT(y), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
+       FORMULA_PARAMETERS)
 {
     const index_t i = get_global_id(0);
     if (i >= work)

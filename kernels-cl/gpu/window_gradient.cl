@@ -54,14 +54,16 @@ INLINED V gradient_of(const rings *r, uint i, const formula *f)
 }
 
 /*
- * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner a
- * multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each other;
- * neighbouring items have neighbouring pixels. It reads each channel once, and of x 2 HALO more, of dy HALO.
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
+ * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
+ * other; neighbouring items have neighbouring pixels. It reads each channel once, and of x 2 HALO more, of dy
+ * HALO.
  *
  * work: items. pieces: of a pixel's channels.
  */
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept,
-                                    index_t inner, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
+window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner, SOURCES,
+                      OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t item = get_global_id(0), units = inner / LANES;
     if (item >= work)
@@ -88,8 +90,8 @@ __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window_inn
 #pragma unroll
         for (uint i = 0; i < BLOCK; i++) {
             const index_t next = c + WINDOW_AFTER + i;
-            r.x[HALO + i] =
-                next < kept && step + i < last - first + HALO ? NAME(load_lanes)(x + next * inner) : (V)(0.0f);
+            r.x[HALO + i] = next < kept && step + i < last - first + HALO ? NAME(load_lanes)(x + next * inner)
+                                                                          : (V)(0.0f);
         }
 #pragma unroll
         for (uint i = 0; i < BLOCK; i++) {
@@ -127,9 +129,9 @@ INLINED real sum_contributions(__local const real *near, index_t c, index_t kept
 }
 
 /*
- * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow each
- * other, and reads them and their neighbours once; an item owns four of them. What each channel gives is found
- * by one item, and kept in local memory.
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow
+ * each other, and reads them and their neighbours once; an item owns four of them. What each channel gives is
+ * found by one item, and kept in local memory.
  *
  * work: values.
  */

@@ -29,8 +29,7 @@ typedef struct flow {
 /* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
 #define CACHE_CALLS                                                                                          \
     " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \
-    "mkdir stat64 "                                                                                          \
-    "lstat64 unlink "
+    "mkdir stat64 lstat64 unlink "
 #define BINARY_CALLS " clCreateProgramWithBinary clBuildProgram "
 
 extern const flow device_flows[], layer_flows[], file_flows[], command_flows[];
