@@ -93,8 +93,8 @@ static int create_onednn(rivals *r, const bench_case *c)
     return status;
 }
 
-/* Relative to the larger value, but no smaller than `floor`: what is left after cancelling is not compared.
- */
+/* Relative to the larger value, but no smaller than `floor`: what is left after cancelling is not
+ * compared. */
 typedef struct tolerance {
     double allowed, floor;
 } tolerance;

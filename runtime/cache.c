@@ -101,8 +101,8 @@ static void fill_header(unsigned char header[HEADER_SIZE], const cache_key *key,
     hash_bytes(payload, size, header + AT_HASH);
 }
 
-/* Reads what an open file holds, or says what is wrong with it; NULL without a fault: it could not be read.
- */
+/* Reads what an open file holds, or says what is wrong with it. NULL without a fault: it could not be
+ * read. */
 static unsigned char *read_payload(int file, const struct stat *info, const cache_key *key, size_t *size,
                                    const char **fault)
 {

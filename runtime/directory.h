@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it fails.
- */
+/* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it
+ * fails. */
 bool directory_ensure(const char *directory, mode_t mode);
 
 /* Opens a directory whose files can be believed: no symbolic link, of this user or of root, and nobody else

@@ -28,8 +28,8 @@ clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, c
     cl_int error = clGetEventInfo(s->last, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clGetEventInfo");
-    if (state <=
-        CL_COMPLETE) { /* a failure is its own execution's, and would be this one's if it were waited for */
+    /* An end that is a failure is its own execution's, and would be this one's if it were waited for. */
+    if (state <= CL_COMPLETE) {
         forget_last(s);
         return CLNORM_OK;
     }

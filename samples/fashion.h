@@ -10,8 +10,8 @@ enum { SIDE = 28, PIXELS = SIDE * SIDE };
  * *count to how many came. The caller frees them. NULL after a message on stderr. */
 float *images_read(const char *path, size_t *count);
 
-/* The same as the bytes that they are, PIXELS of them an image; and the labels of such images, a byte each.
- */
+/* The same as the bytes that they are, PIXELS of them an image; and the labels of such images, a byte
+ * each. */
 unsigned char *pixels_read(const char *path, size_t *count);
 unsigned char *labels_read(const char *path, size_t *count);
 

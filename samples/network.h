@@ -1,5 +1,5 @@
-/* A network of dense layers, with or without batch normalization between them, trained by gradient descent.
- */
+/* A network of dense layers, with or without batch normalization between them, trained by gradient
+ * descent. */
 #ifndef SAMPLES_NETWORK_H
 #define SAMPLES_NETWORK_H
 
@@ -9,8 +9,8 @@
 
 typedef struct network network;
 
-/* Its first weights depend on `seed` alone. Ends the program if it cannot be made, as all that follows does.
- */
+/* Its first weights depend on `seed` alone. Ends the program if it cannot be made, as all that follows
+ * does. */
 network *network_create(clnorm_context *context, bool batch_norm, unsigned long long seed);
 void network_destroy(network *it); /* NULL is allowed */
 

@@ -397,8 +397,8 @@ START_TEST(no_output)
 }
 END_TEST
 
-/* What only looks wrong: inputs that share memory, buffers that end with their tensor, touching neighbours.
- */
+/* What only looks wrong: inputs that share memory, buffers that end with their tensor, touching
+ * neighbours. */
 START_TEST(not_bad)
 {
     clnorm_context *context = harness_context(CLNORM_KERNELS_AUTO);

@@ -378,8 +378,8 @@ START_TEST(endless_directories_miss)
 }
 END_TEST
 
-/* What is the cache's own: whole entries are counted, and those that are being written are cleared with them.
- */
+/* What is the cache's own: whole entries are counted, and those that are being written are cleared with
+ * them. */
 START_TEST(files_of_the_cache)
 {
     static const char *const others[] = {

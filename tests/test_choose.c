@@ -256,8 +256,8 @@ START_TEST(parts_do_not_depend_on_cores)
 }
 END_TEST
 
-/* Where size_t has 32 bits, x may have as many elements: two values for each are more bytes than it counts.
- */
+/* Where size_t has 32 bits, x may have as many elements: two values for each are more bytes than it
+ * counts. */
 START_TEST(scratch_that_cannot_be_counted_is_refused)
 {
     static const size_t dims[] = {2, 3, 4}, strides[] = {0, 4, 1};

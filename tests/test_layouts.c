@@ -409,8 +409,8 @@ static void copy_input(trial *to, const char *name, const trial *from)
     memcpy(trial_input(to, name), trial_result(from, name), o->span * sizeof(float));
 }
 
-/* The variance passed on is rounded and up to 4 ulp off, which is 2 ulp of y, beside the 4 of apply itself.
- */
+/* The variance passed on is rounded and up to 4 ulp off, which is 2 ulp of y, beside the 4 of apply
+ * itself. */
 static void expect_alike(trial *apply, trial *train)
 {
     const operand *expected = trial_operand(train, "y");

@@ -1,5 +1,5 @@
-/* The results of tflearn, ONNX's node tests and PyTorch: on the device with both schedules, and on the host.
- */
+/* The results of tflearn, ONNX's node tests and PyTorch: on the device with both schedules, and on the
+ * host. */
 #include "harness.h"
 #include "vector_case.h"
 #include <math.h>

@@ -155,8 +155,8 @@ typedef struct shape_pair {
     const char *first, *last;
 } shape_pair;
 
-/* Every shape with every tail. A tail without a mode in front of it makes no sense: "infer" + shape + tail.
- */
+/* Every shape with every tail. A tail without a mode in front of it makes no sense: "infer" + shape +
+ * tail. */
 static int add_product(bench_case_list *list, const char *op_and_mode, const shape_pair *shapes, size_t count,
                        const char *tail)
 {

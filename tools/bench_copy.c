@@ -11,8 +11,8 @@ enum {
     STEP = 64 /* floats: four vectors of 16 */
 };
 
-/* A CPU copies long runs, around the cache where the buffers exceed it; other devices neighbouring vectors.
- */
+/* A CPU copies long runs, around the cache where the buffers exceed it; other devices neighbouring
+ * vectors. */
 static const char source[] =
     "#ifdef __has_builtin\n"
     "#if __has_builtin(__builtin_nontemporal_store)\n"

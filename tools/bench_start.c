@@ -169,8 +169,8 @@ int bench_start_measure(bench_start *start, const global_options *options, const
     interrupted = 0;
     for (int i = 0; i < 3; i++) {
         sigaction(signals[i], NULL, &before[i]);
-        if (before[i].sa_handler !=
-            SIG_IGN) /* as nohup, or a shell for what runs in the background, wants it */
+        /* Ignored is as nohup, or a shell for what runs in the background, wants it. */
+        if (before[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &note, NULL);
     }
     status = prepare(&l);

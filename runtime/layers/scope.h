@@ -4,8 +4,8 @@
 
 #include "model.h"
 
-/* What TensorFlow takes: letters, digits and _.-/ after a letter, digit or dot. `field` is for the message.
- */
+/* What TensorFlow takes: letters, digits and _.-/ after a letter, digit or dot. `field` is for the
+ * message. */
 clnorm_status name_check(const char *name, const char *field);
 
 /* The scope that a batch normalization with these options has: found where it is reused, made otherwise, with

@@ -35,6 +35,9 @@ typedef struct flow {
 extern const flow device_flows[], layer_flows[], file_flows[], command_flows[];
 extern const size_t device_flow_count, layer_flow_count, file_flow_count, command_flow_count;
 
+/* Puts two programs into the cache in the directory `where`. */
+void fill_cache(const char *where);
+
 /* The layer's, while it is loaded. */
 extern fault_control *layer;
 

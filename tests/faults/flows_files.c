@@ -14,10 +14,15 @@ static void begin_cache(void)
     setenv("CLNORM_CACHE_DIR", place, 1);
 }
 
-static void fill_cache(void)
+void fill_cache(const char *where)
 {
-    files_write_text(place, "0123456789abcdef0123456789abcdef.clbin", "a program");
-    files_write_text(place, "00000000000000000000000000000000.clbin", "another");
+    files_write_text(where, "0123456789abcdef0123456789abcdef.clbin", "a program");
+    files_write_text(where, "00000000000000000000000000000000.clbin", "another");
+}
+
+static void before_cache(void)
+{
+    fill_cache(place);
     files_write_text(place, "notes.txt", "not the cache's");
 }
 
@@ -152,8 +157,8 @@ static void end_image(void)
 
 const flow file_flows[] = {
     {"the cache's summary", .run = run_info, .host_only = true, .check = check_info, .begin = begin_cache,
-     .before = fill_cache, .end = end_cache},
-    {"clearing the cache", .run = run_clear, .host_only = true, .begin = begin_cache, .before = fill_cache,
+     .before = before_cache, .end = end_cache},
+    {"clearing the cache", .run = run_clear, .host_only = true, .begin = begin_cache, .before = before_cache,
      .check = check_clear, .end = end_cache},
     {"building an image", .run = run_build, .optional = " stat64 ", .afterwards = " open64 close ",
      .begin = begin_image, .check = check_image, .end = end_image, .slow = true},

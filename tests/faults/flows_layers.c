@@ -178,8 +178,8 @@ static clnorm_status run_save(void)
     return clnorm_model_save(model, path);
 }
 
-/* The file is the old one or the new one. A failure that comes after the name was given leaves the new one.
- */
+/* The file is the old one or the new one. A failure that comes after the name was given leaves the new
+ * one. */
 static void check_save(clnorm_status status)
 {
     char new_path[FILES_PATH_SIZE], name[FILES_PATH_SIZE] = "";

@@ -95,8 +95,8 @@ END_TEST
 
 /* ---- Limits ---- */
 
-/* Plans of every mode, long and short: each is made, or refused with a sentence. Returns how many were made.
- */
+/* Plans of every mode, long and short: each is made, or refused with a sentence. Returns how many were
+ * made. */
 static size_t make_plans(clnorm_context *context)
 {
     static const size_t dims[][4] = {{2, 3, 5, 7}, {40000, 1, 1, 5}, {2, 30, 5, 7}, {2, 3, 5, 7}};
