@@ -66,7 +66,9 @@ static clnorm_status check_bytes(image *opened, FILE *file)
     const size_t size = opened->row.size;
     char what[128], hash[HASH_DIGITS + 1];
     struct stat info;
-    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode))
+    if (fstat(fileno(file), &info) != 0)
+        return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", opened->path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
         return fail_changed(opened, "is no regular file");
     if ((uintmax_t)info.st_size != size) {
         snprintf(what, sizeof what, "holds %jd bytes, and its manifest says %zu", (intmax_t)info.st_size,

@@ -239,7 +239,9 @@ static clnorm_status read_whole(const char *path, unsigned char **bytes, size_t 
     if (fseek(file, 0, SEEK_END) == 0)
         length = ftell(file);
     clnorm_status status = CLNORM_OK;
-    if (length <= 0 || fseek(file, 0, SEEK_SET) != 0)
+    if (length < 0 || fseek(file, 0, SEEK_SET) != 0)
+        status = fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", path, strerror(errno));
+    else if (length == 0)
         status = fail(CLNORM_INVALID_FILE, "%s: is empty", path);
     else if ((*bytes = malloc((size_t)length)) == NULL)
         status = fail(CLNORM_OUT_OF_MEMORY, "no memory for an image of %ld bytes", length);

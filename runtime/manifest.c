@@ -77,9 +77,10 @@ static clnorm_status read_json(const char *path, const char *directory, json_t *
     *read = json_read_file(path, 0, &error);
     if (*read == NULL && json_error_code(&error) == json_error_cannot_open_file)
         return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", path, error.text);
+    if (*read == NULL && json_error_code(&error) == json_error_out_of_memory)
+        return fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read it", path);
     if (*read == NULL)
-        return fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
-                                                                        : CLNORM_INVALID_FILE,
+        return fail(CLNORM_INVALID_FILE,
                     "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
                     path, error.line, error.text);
     return check_format(*read, path);

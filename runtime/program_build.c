@@ -121,6 +121,13 @@ clnorm_status program_build_source(cl_context context, cl_device_id device, cons
     return CLNORM_OK;
 }
 
+/* Whether an error says nothing of the binary: there is too little of something now. */
+static bool is_passing(cl_int error)
+{
+    return error == CL_OUT_OF_HOST_MEMORY || error == CL_OUT_OF_RESOURCES ||
+           error == CL_MEM_OBJECT_ALLOCATION_FAILURE || error == CL_DEVICE_NOT_AVAILABLE;
+}
+
 clnorm_status program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
                                    size_t size, const char *options, cl_program *program)
 {
@@ -137,7 +144,7 @@ clnorm_status program_build_binary(cl_context context, cl_device_id device, cons
     }
     if (built != NULL)
         clReleaseProgram(built);
-    if (error == CL_OUT_OF_HOST_MEMORY || error == CL_DEVICE_NOT_AVAILABLE)
+    if (is_passing(error))
         return fail_opencl(error, "clBuildProgram (binary)");
     log_line(CLNORM_LOG_INFO, "the driver refuses a binary of %zu bytes: %s", size, opencl_error_name(error));
     return fail(CLNORM_BUILD_FAILED, "the driver refuses a binary of %zu bytes: %s", size,

@@ -21,7 +21,7 @@ share_cache() {
 # Nothing that the caller has set or cached changes a result, and nothing of the tests is left behind.
 # `home` is where the caller is at home.
 isolate() {
-    unset "${!CLNORM_@}" "${!POCL_@}" "${!CL_CONFIG_@}" "${!OCLGRIND_@}" "${!CK_@}" "${!MESON_@}"
+    unset "${!CLNORM_@}" "${!POCL_@}" "${!CL_CONFIG_@}" "${!OCLGRIND_@}" "${!CK_@}" "${!MESON_@}" "${!SOAK_@}" "${!LAYER_@}"
     unset OCL_ICD_FILENAMES OPENCL_LAYERS
     temporary=$(mktemp -d) || exit 1
     trap 'rm -rf "$temporary"' EXIT

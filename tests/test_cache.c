@@ -251,6 +251,20 @@ START_TEST(files_of_others_are_not_believed)
 }
 END_TEST
 
+/* Others could have put any code into it; it is replaced by the next that is stored. */
+START_TEST(files_that_others_may_write_are_not_believed)
+{
+    static const mode_t refused[] = {0620, 0602, 0666};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        ck_assert_int_eq(chmod(path, refused[i]), 0);
+        assert_miss(&key);
+        ck_assert(files_exists(path));
+        ck_assert(cache_store(directory, &key, payload, PAYLOAD_SIZE));
+        assert_hit(&key, payload, PAYLOAD_SIZE);
+    }
+}
+END_TEST
+
 /* Neither read, nor written, nor emptied; and the library says why. */
 static void assert_unused(const char *unused, const char *why)
 {
@@ -493,6 +507,7 @@ int main(void)
     tcase_add_test(test, a_link_is_replaced_by_storing);
     tcase_add_test(test, what_is_no_file_misses);
     tcase_add_test(test, files_of_others_are_not_believed);
+    tcase_add_test(test, files_that_others_may_write_are_not_believed);
     tcase_add_test(test, linked_directories_are_not_used);
     tcase_add_test(test, open_directories_are_not_used);
     tcase_add_test(test, directories_of_others_are_not_used);

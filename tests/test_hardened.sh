@@ -1,10 +1,13 @@
 #!/bin/sh
 # The library and the command are built so that a mistake in memory is hard to use: see meson.build.
 #
-#   test_hardened.sh LIBRARY COMMAND
+#   test_hardened.sh LIBRARY COMMAND FORTIFIED
+#
+# FORTIFIED: yes where calls of the C library are checked, which takes optimization.
 set -u
 library=$1
 command=$2
+fortified=$3
 # shellcheck source=report.sh
 . "$(dirname "$0")/report.sh"
 export LC_ALL=C
@@ -27,6 +30,8 @@ for file in "$library" "$command"; do
     has "$name: the stack holds no code" 'GNU_STACK .* RW +0x' "$file" -l
     has "$name: may lie anywhere" 'Type: +DYN' "$file" -h
     has "$name: frames are guarded" '__stack_chk_fail' "$file" --dyn-syms
+    [ "$fortified" = no ] ||
+        has "$name: calls of the C library are checked" '__v?snprintf_chk' "$file" --dyn-syms
     problem=
     readelf -W -d "$file" | grep -q TEXTREL && problem="it has relocations in code"
     readelf -W -l "$file" | grep -qE 'LOAD .* RWE' && problem="a segment is writable and holds code"

@@ -24,6 +24,7 @@ static cl_device_id device; /* the one that programs are built for */
 static bool hide_compiler, is_accelerator;
 static const char *fake_log;
 static size_t fake_log_size;
+static cl_int next_build; /* the error that the next clBuildProgram gives, once */
 
 static const char *const source_names[] = {"scale.cl"};
 static const program_request request = {source_names, 1, "-DUNUSED=1", NULL};
@@ -39,6 +40,21 @@ cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *
         *(cl_bool *)value = CL_FALSE;
     if (is_accelerator && what == CL_DEVICE_TYPE && value != NULL)
         *(cl_device_type *)value = CL_DEVICE_TYPE_ACCELERATOR;
+    return error;
+}
+
+/* And this one: next_build. */
+cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id *ids, const char *options,
+                      void(CL_CALLBACK *notify)(cl_program, void *), void *user)
+{
+    static cl_int (*next)(cl_program, cl_uint, const cl_device_id *, const char *,
+                          void(CL_CALLBACK *)(cl_program, void *), void *);
+    const cl_int error = next_build;
+    if (next == NULL)
+        *(void **)&next = dlsym(RTLD_NEXT, "clBuildProgram");
+    if (error == CL_SUCCESS)
+        return next(program, count, ids, options, notify, user);
+    next_build = CL_SUCCESS;
     return error;
 }
 
@@ -258,6 +274,31 @@ START_TEST(a_refused_binary_is_rebuilt)
     ck_assert(!files_exists(path)); /* gone even before something better is saved */
     clReleaseProgram(program);
     program_store_destroy(store);
+}
+END_TEST
+
+/* Where the driver has too little of something for a moment, nothing is wrong with the file. */
+START_TEST(a_binary_is_kept_while_the_driver_lacks_something)
+{
+    static const cl_int passing[] = {CL_OUT_OF_HOST_MEMORY, CL_OUT_OF_RESOURCES,
+                                     CL_MEM_OBJECT_ALLOCATION_FAILURE, CL_DEVICE_NOT_AVAILABLE};
+    char path[FILES_PATH_SIZE];
+    cache_key key;
+    use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
+    find_file(path, &key);
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
+        program_store *store = new_store();
+        cl_program program = NULL;
+        program_origin origin;
+        next_build = passing[i];
+        ck_assert_int_eq(program_get(store, &request, &program, &origin), CLNORM_OK);
+        ck_assert_int_eq(next_build, CL_SUCCESS);
+        ck_assert_int_eq(origin, PROGRAM_FROM_SOURCE);
+        ck_assert(files_exists(path));
+        clReleaseProgram(program);
+        program_store_destroy(store);
+        use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    }
 }
 END_TEST
 
@@ -537,6 +578,7 @@ int main(void)
     tcase_add_test(test, a_changed_source_misses);
     tcase_add_test(test, changed_options_miss);
     tcase_add_test(test, a_refused_binary_is_rebuilt);
+    tcase_add_test(test, a_binary_is_kept_while_the_driver_lacks_something);
     tcase_add_test(test, a_cut_file_is_rebuilt);
     tcase_add_test(test, no_cache_builds_each_time);
     tcase_add_test(test, a_wrong_environment_is_an_error);

@@ -36,7 +36,9 @@ memcheck() {
 }
 
 export CLNORM_CACHE_DIR="$work/cache"
-try "everything, without valgrind" "$lifetimes" "$work"
+if ! "$lifetimes" "$work" >"$work/log" 2>&1; then
+    report "everything, without valgrind" "$(tail -n 40 "$work/log")"
+fi
 try "everything, from the cache" memcheck "$lifetimes" "$work"
 unset CLNORM_CACHE_DIR
 

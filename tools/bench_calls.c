@@ -91,7 +91,9 @@ int bench_calls(const bench_run *run, clnorm_context *context, bench_result *res
         if (status == EXIT_DONE)
             status = time_batch(run, context, time_enqueue, launches, count, &enqueue[batch * count]);
     }
+    if (status != EXIT_DONE)
+        return status;
     result->execute_us = median(execute, BATCHES * count);
     result->enqueue_us = median(enqueue, BATCHES * count);
-    return status;
+    return EXIT_DONE;
 }

@@ -95,6 +95,10 @@ static char *read_header_text(FILE *file, const char *path, size_t size, size_t 
 {
     unsigned char prefix[PREFIX + 2] = {0};
     size_t got = fread(prefix, 1, PREFIX, file);
+    if (ferror(file)) {
+        refuse(error, "%s cannot be read: %s", path, strerror(errno));
+        return NULL;
+    }
     if (got < 6 || memcmp(prefix, "\x93NUMPY", 6) != 0) {
         refuse(error, "%s is no .npy file", path);
         return NULL;

@@ -14,7 +14,10 @@ int temporary_create(char path[TEMPORARY_PATH_SIZE])
     const char *parent = getenv("TMPDIR");
     int length = snprintf(path, TEMPORARY_PATH_SIZE, "%s/clnorm-bench-XXXXXX",
                           parent && parent[0] == '/' ? parent : "/tmp");
-    if (length < TEMPORARY_PATH_SIZE && mkdtemp(path))
+    if (length >= TEMPORARY_PATH_SIZE)
+        return complain(EXIT_FAILED, "TMPDIR is longer than the %d bytes that are allowed",
+                        TEMPORARY_PATH_SIZE);
+    if (mkdtemp(path))
         return EXIT_DONE;
     return complain(EXIT_FAILED, "%.200s cannot be created: %s", path, strerror(errno));
 }

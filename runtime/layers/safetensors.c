@@ -84,10 +84,11 @@ static clnorm_status read_header(tensor_file *file, size_t file_size)
     status = read_at(file, text, (size_t)size, LENGTH_BYTES);
     if (status == CLNORM_OK) {
         file->header = json_read(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
-        if (file->header == NULL)
-            status = fail(json_error_code(&error) == json_error_out_of_memory ? CLNORM_OUT_OF_MEMORY
-                                                                              : CLNORM_INVALID_FILE,
-                          "%s: its header is no JSON at byte %d", file->path, error.position);
+        if (file->header == NULL && json_error_code(&error) == json_error_out_of_memory)
+            status = fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read its header", file->path);
+        else if (file->header == NULL)
+            status =
+                fail(CLNORM_INVALID_FILE, "%s: its header is no JSON at byte %d", file->path, error.position);
         else if (!json_is_object(file->header) || text[0] != '{')
             status = fail(CLNORM_INVALID_FILE, "%s: its header is no JSON object", file->path);
     }

@@ -5,6 +5,7 @@
 #include "../../tools/npy.h"
 #include "host.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -153,6 +154,25 @@ static bool holds(size_t file, const void *bytes, size_t size)
            memcmp(found, bytes, size) == 0;
 }
 
+static void remove_old(void)
+{
+    for (size_t i = INPUTS; i < INPUTS + OUTPUTS; i++)
+        files_remove(path_of(i));
+}
+
+/* All results are there, or none; nothing is left. */
+static void check_first_run(clnorm_status status)
+{
+    size_t new_files = 0;
+    char name[FILES_PATH_SIZE] = "";
+    for (size_t i = 0; i < OUTPUTS; i++)
+        new_files += holds(INPUTS + i, expected[i], expected_size[i]);
+    check_whole(status);
+    const bool done = status == CLNORM_OK || strstr(said, "cannot write JSON") != NULL;
+    ck_assert_msg(new_files == (done ? OUTPUTS : 0), "%zu results are new: %s", new_files, said);
+    ck_assert_msg(files_count(place, "", name) == INPUTS + new_files, "there are other files, as %s", name);
+}
+
 /* All results are new, or all are old; nothing is left but what could not be removed. */
 static void check_run(clnorm_status status)
 {
@@ -181,6 +201,14 @@ static void begin_image(void)
 {
     begin();
     compiled = compiled_image();
+}
+
+/* An image that is there is one that its manifest knows. */
+static void check_image(clnorm_status status)
+{
+    char name[FILES_PATH_SIZE] = "";
+    ck_assert_msg(files_count(place, ".tmp", name) == 0, "%s is left", name);
+    ck_assert(status != CLNORM_OK || files_count(place, "manifest.json", NULL) == 1);
 }
 
 static clnorm_status run_image(void)
@@ -220,6 +248,13 @@ static clnorm_status run_cache(void)
     return status;
 }
 
+/* Where somebody else removed a file meanwhile, one is removed less. */
+static void check_cache(clnorm_status status)
+{
+    if (!host.harmless || host.error != ENOENT)
+        check_whole(status);
+}
+
 static clnorm_status run_text(void)
 {
     return call(command_build, false,
@@ -229,15 +264,18 @@ static clnorm_status run_text(void)
 const flow command_flows[] = {
     {"clnorm run", .run = run_run, .optional = CACHE_CALLS BINARY_CALLS " link ", .begin = begin_run,
      .before = write_old, .check = check_run, .end = end, .message = complaint},
+    {"clnorm run, the first time", .run = run_run, .optional = CACHE_CALLS BINARY_CALLS " link ",
+     .begin = begin_run, .before = remove_old, .check = check_first_run, .end = end, .message = complaint},
     /* A text is tried once more, without what is no UTF-8, before a lack of memory is admitted. */
     {"clnorm devices", .run = run_devices, .optional = DEVICE_LIST_CALLS " malloc ", .begin = begin,
      .check = check_devices, .end = end, .message = complaint},
     {"clnorm ops", .run = run_ops, .host_only = true, .begin = begin, .check = check_whole, .end = end,
      .message = complaint},
     {"clnorm cache", .run = run_cache, .host_only = true, .optional = " malloc ", .begin = begin,
-     .before = before_cache, .check = check_whole, .end = end, .message = complaint},
+     .before = before_cache, .check = check_cache, .end = end, .message = complaint},
     {"clnorm build of an image", .run = run_image, .optional = " stat64 clGetDeviceInfo clCreateKernel ",
-     .afterwards = " open64 close ", .begin = begin_image, .end = end, .message = complaint, .slow = true},
+     .afterwards = " open64 close ", .begin = begin_image, .check = check_image, .end = end,
+     .message = complaint, .slow = true},
     {"clnorm build for a vendor's compiler", .run = run_text, .host_only = true, .optional = " stat64 ",
      .afterwards = " open64 close ", .begin = begin, .check = check_whole, .end = end, .message = complaint},
 };

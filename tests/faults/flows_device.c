@@ -120,17 +120,18 @@ static cl_command_queue queues[2]; /* the second one runs commands in any order 
 static float first[2][CHANNELS];   /* running values before an execution */
 static float moved[2][CHANNELS];   /* and after it */
 static float *x, *y, *expected;
+static cl_mem own_scratch; /* of the application; NULL: the plan's own is used */
 
 static clnorm_status execute(cl_command_queue queue, cl_uint n_wait, const cl_event *waits, cl_event *event)
 {
-    return clnorm_plan_execute(plan,
-                               &CLNORM_BUFFERS(.x = {buffers[X], 0}, .y = {buffers[Y], 0},
-                                               .gamma = {buffers[GAMMA], 0}, .beta = {buffers[BETA], 0},
-                                               .moving_mean = {buffers[MOVING_MEAN], 0},
-                                               .moving_variance = {buffers[MOVING_VARIANCE], 0},
-                                               .batch_mean = {buffers[BATCH_MEAN], 0},
-                                               .batch_variance = {buffers[BATCH_VARIANCE], 0}),
-                               queue, n_wait, waits, event);
+    return clnorm_plan_execute(
+        plan,
+        &CLNORM_BUFFERS(.x = {buffers[X], 0}, .y = {buffers[Y], 0}, .gamma = {buffers[GAMMA], 0},
+                        .beta = {buffers[BETA], 0}, .moving_mean = {buffers[MOVING_MEAN], 0},
+                        .moving_variance = {buffers[MOVING_VARIANCE], 0},
+                        .batch_mean = {buffers[BATCH_MEAN], 0},
+                        .batch_variance = {buffers[BATCH_VARIANCE], 0}, .scratch = {own_scratch, 0}),
+        queue, n_wait, waits, event);
 }
 
 static void finish_queues(void)
@@ -175,6 +176,12 @@ static void begin_execution(void)
     for (size_t i = 0; i < 2; i++)
         read_buffer(buffers[MOVING_MEAN + i], moved[i], CHANNELS);
     ck_assert_mem_ne(first, moved, sizeof first);
+}
+
+static void begin_own_scratch(void)
+{
+    begin_execution();
+    own_scratch = buffer_of(NULL, clnorm_plan_scratch_bytes(plan) / sizeof(float) + 1);
 }
 
 static void before_execution(void)
@@ -245,6 +252,9 @@ static void end_execution(void)
     clnorm_plan_destroy(plan);
     for (size_t i = 0; i < BUFFERS; i++)
         clReleaseMemObject(buffers[i]);
+    if (own_scratch != NULL)
+        clReleaseMemObject(own_scratch);
+    own_scratch = NULL;
     clReleaseCommandQueue(queues[1]);
     free(x);
     free(y);
@@ -262,6 +272,8 @@ const flow device_flows[] = {
      .check = check_cache, .end = end_cache},
     {"an execution", .run = run_in_order, .optional = " clRetainEvent clRetainCommandQueue ",
      .begin = begin_execution, .before = before_execution, .check = check_in_order, .end = end_execution},
+    {"an execution with scratch of the application's", .run = run_in_order, .begin = begin_own_scratch,
+     .before = before_execution, .check = check_in_order, .end = end_execution},
     {"executions on two queues", .run = run_out_of_order, .optional = " clRetainEvent clRetainCommandQueue ",
      .begin = begin_execution, .before = before_execution, .check = check_out_of_order, .end = end_execution},
 };

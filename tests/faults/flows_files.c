@@ -3,6 +3,10 @@
 #include <clnorm/cache.h>
 #include <clnorm/image.h>
 
+#include "host.h"
+
+#include <errno.h>
+
 static char place[FILES_PATH_SIZE];
 
 /* ---- The cache's directory ---- */
@@ -38,7 +42,8 @@ static clnorm_status run_info(void)
 
 static void check_info(clnorm_status status)
 {
-    ck_assert(status != CLNORM_OK || (summary.files == 2 && summary.bytes == 16));
+    const size_t gone = host.error == ENOENT && host.harmless; /* one that somebody else removed meanwhile */
+    ck_assert(status != CLNORM_OK || (gone ? summary.files == 1 : summary.files == 2 && summary.bytes == 16));
 }
 
 static size_t removed;
@@ -51,7 +56,8 @@ static clnorm_status run_clear(void)
 static void check_clear(clnorm_status status)
 {
     ck_assert_uint_eq(files_count(place, "notes.txt", NULL), 1);
-    ck_assert(status != CLNORM_OK || removed == 2);
+    const bool gone = host.error == ENOENT && host.harmless;
+    ck_assert(status != CLNORM_OK || removed == (gone ? 1 : 2));
     ck_assert(status != CLNORM_OK || files_count(place, ".clbin", NULL) == 0);
 }
 
@@ -75,10 +81,43 @@ static clnorm_status run_build(void)
     return clnorm_image_build(context, place);
 }
 
+enum { TEXT_SIZE = 1 << 20 };
+
+static char text_name[CLNORM_IMAGE_NAME_SIZE], text[TEXT_SIZE];
+static size_t text_size;
+
 static clnorm_status run_source(void)
 {
     char name[CLNORM_IMAGE_NAME_SIZE];
     return clnorm_image_write_source(place, name);
+}
+
+static void begin_source(void)
+{
+    char path[FILES_PATH_SIZE];
+    files_join(place, directory, "images");
+    ck_assert_int_eq(clnorm_image_write_source(place, text_name), CLNORM_OK);
+    files_join(path, place, text_name);
+    text_size = files_read(path, text, TEXT_SIZE);
+    ck_assert(text_size > 0 && text_size < TEXT_SIZE);
+}
+
+/* Of kernels in a directory, not of the library's own. */
+static void begin_sources(void)
+{
+    setenv("CLNORM_KERNEL_DIR", TEST_KERNELS, 1);
+    begin_source();
+}
+
+/* Whatever failed, the text is whole. */
+static void check_source(clnorm_status status)
+{
+    static char found[TEXT_SIZE];
+    char path[FILES_PATH_SIZE], name[FILES_PATH_SIZE] = "";
+    files_join(path, place, text_name);
+    ck_assert_msg(files_read(path, found, TEXT_SIZE) == text_size && memcmp(found, text, text_size) == 0,
+                  "another text after %s", clnorm_status_name(status));
+    ck_assert_msg(files_count(place, "", name) == 1, "%s is left", name);
 }
 
 static const char *compiled;
@@ -153,6 +192,7 @@ static void end_image(void)
 {
     files_remove(place);
     unsetenv("CLNORM_BINARY_DIR");
+    unsetenv("CLNORM_KERNEL_DIR");
 }
 
 const flow file_flows[] = {
@@ -166,7 +206,10 @@ const flow file_flows[] = {
      .afterwards = " open64 close ", .begin = begin_import, .check = check_import, .end = end_image,
      .slow = true},
     {"writing an image's source", .run = run_source, .host_only = true, .optional = " stat64 ",
-     .afterwards = " open64 close ", .begin = begin_image, .end = end_image},
+     .afterwards = " open64 close ", .begin = begin_source, .check = check_source, .end = end_image},
+    {"writing an image's source, of kernels in a directory", .run = run_source, .host_only = true,
+     .optional = " stat64 ", .afterwards = " open64 close ", .begin = begin_sources, .check = check_source,
+     .end = end_image},
     {"loading an image", .run = run_image, .optional = " close stat64 ", .begin = begin_image,
      .end = end_image, .slow = true},
 };

@@ -117,15 +117,31 @@ static void check_step(clnorm_status status)
     ck_assert_msg(moved || status != CLNORM_OK, "running values did not move");
 }
 
+static void before_variables(void)
+{
+    set("BatchNormalization/beta", 3);
+}
+
 /* Reads and writes that wait. */
 static clnorm_status run_variables(void)
 {
+    static const float fours[CHANNELS] = {4, 4, 4, 4, 4};
     float values[CHANNELS];
     const clnorm_variable *beta = clnorm_model_find_variable(model, "BatchNormalization/beta");
     clnorm_status status = clnorm_variable_read(model, beta, values, CHANNELS);
     if (status == CLNORM_OK)
         status = clnorm_variable_read_gradient(model, beta, values, CHANNELS);
-    return status == CLNORM_OK ? clnorm_variable_write(model, beta, values, CHANNELS) : status;
+    return status == CLNORM_OK ? clnorm_variable_write(model, beta, fours, CHANNELS) : status;
+}
+
+/* Nothing is written by half. */
+static void check_variables(clnorm_status status)
+{
+    float beta[CHANNELS];
+    get("BatchNormalization/beta", beta);
+    for (size_t i = 0; i < CHANNELS; i++)
+        ck_assert_msg(beta[i] == (status == CLNORM_OK ? 4.0F : 3.0F), "beta is %g after %s", (double)beta[i],
+                      clnorm_status_name(status));
 }
 
 static void end_model(void)
@@ -226,6 +242,27 @@ static clnorm_status run_import(void)
     return status;
 }
 
+/* Under another library's names, all four of a layer. */
+static void begin_keras(void)
+{
+    clnorm_model *keras = NULL;
+    clnorm_batch_normalization_options options = clnorm_batch_normalization_defaults();
+    clnorm_layer *made = NULL;
+    begin_save();
+    options.scope = "bn";
+    ck_assert_int_eq(clnorm_model_create(&keras, context, 7), CLNORM_OK);
+    ck_assert_int_eq(clnorm_batch_normalization_layer(&made, keras, CHANNELS, &options), CLNORM_OK);
+    ck_assert_int_eq(clnorm_model_save(keras, old_path), CLNORM_OK);
+    clnorm_model_destroy(keras);
+}
+
+static clnorm_status run_keras(void)
+{
+    /* clnorm's own names but for one, moving_variance, are Keras's as well */
+    return clnorm_model_import_batch_normalization(model, old_path, "bn/", CLNORM_KERAS, "BatchNormalization",
+                                                   NULL);
+}
+
 /* None is new where it failed, and those that were asked for are where it did not. A device that is gone
  * cannot put back what it wrote. */
 static void check_values(clnorm_status status, bool all)
@@ -256,12 +293,15 @@ const flow layer_flows[] = {
     {"a model and its layers", .run = run_making, .check = check_making},
     {"a step of training", .run = run_step, .begin = begin_model, .before = before_step, .check = check_step,
      .end = end_model},
-    {"variables", .run = run_variables, .begin = begin_model, .end = end_model},
+    {"variables", .run = run_variables, .begin = begin_model, .before = before_variables,
+     .check = check_variables, .end = end_model},
     {"saving", .run = run_save, .afterwards = " open64 close ", .begin = begin_save, .before = before_save,
      .check = check_save, .end = end_save},
     {"loading", .run = run_load, .optional = " close ", .begin = begin_save, .before = before_load,
      .check = check_load, .end = end_save},
     {"importing", .run = run_import, .optional = " close ", .begin = begin_save, .before = before_load,
      .check = check_import, .end = end_save},
+    {"importing from Keras", .run = run_keras, .optional = " close ", .begin = begin_keras,
+     .before = before_load, .check = check_load, .end = end_save},
 };
 const size_t layer_flow_count = sizeof layer_flows / sizeof *layer_flows;

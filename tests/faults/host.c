@@ -77,6 +77,11 @@ WRAP(char *, strdup, const char *text)
     return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_strdup(text));
 }
 
+WRAP(char *, strndup, const char *text, size_t size)
+{
+    return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_strndup(text, size));
+}
+
 WRAP(char *, realpath, const char *path, char *resolved)
 {
     return MEMORY_FAULT(ENOMEM) ? NULL : counted(__real_realpath(path, resolved));
@@ -132,22 +137,32 @@ int __wrap_openat64(int directory, const char *path, int flags, ...)
     va_start(rest, flags);
     const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
     va_end(rest);
-    return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO) ? -1 : __real_openat64(directory, path, flags, mode);
+    return FILE_FAULT(EACCES, EMFILE, ENOSPC, EIO, ENOENT, ELOOP)
+               ? -1
+               : __real_openat64(directory, path, flags, mode);
 }
 
 static const FILE *reading; /* the last stream that was opened to be read */
+static const FILE *broken;  /* the last one that failed to be read */
 
-WRAP(FILE *, fopen64, const char *path, const char *mode)
+/* Another one may get its address. */
+static FILE *opened_stream(FILE *opened, const char *mode)
 {
-    FILE *opened = FILE_FAULT(EACCES, EMFILE) ? NULL : __real_fopen64(path, mode);
+    if (opened == broken)
+        broken = NULL;
     if (opened != NULL && mode[0] == 'r')
         reading = opened;
     return opened;
 }
 
+WRAP(FILE *, fopen64, const char *path, const char *mode)
+{
+    return FILE_FAULT(EACCES, EMFILE) ? NULL : opened_stream(__real_fopen64(path, mode), mode);
+}
+
 WRAP(FILE *, fdopen, int file, const char *mode)
 {
-    return FILE_FAULT(EMFILE) ? NULL : __real_fdopen(file, mode);
+    return FILE_FAULT(EMFILE) ? NULL : opened_stream(__real_fdopen(file, mode), mode);
 }
 
 WRAP(int, mkstemp64, char *path)
@@ -182,7 +197,16 @@ WRAP(ssize_t, pread64, int file, void *bytes, size_t size, off_t offset)
 
 WRAP(size_t, fread, void *bytes, size_t size, size_t count, FILE *file)
 {
-    return FILE_FAULT(EIO) ? 0 : __real_fread(bytes, size, count, file);
+    if (!FILE_FAULT(EIO))
+        return __real_fread(bytes, size, count, file);
+    broken = file;
+    return 0;
+}
+
+/* No failure of its own: whether another was one. */
+WRAP(int, ferror, FILE *file)
+{
+    return file == broken || __real_ferror(file);
 }
 
 /* Whether standard output failed is asked by main, at the end. */
@@ -246,7 +270,10 @@ WRAP(long, ftell, FILE *file)
 
 WRAP(int, fsync, int file)
 {
-    return FILE_FAULT(EIO, ENOSPC) ? -1 : __real_fsync(file);
+    if (!FILE_FAULT(EIO, ENOSPC, EINVAL))
+        return __real_fsync(file);
+    host.harmless = host.error == EINVAL; /* of a file system that has nothing of the kind */
+    return -1;
 }
 
 WRAP(int, rename, const char *from, const char *to)
@@ -275,9 +302,16 @@ WRAP(int, unlink, const char *path)
     return FILE_FAULT(EACCES) ? -1 : __real_unlink(path);
 }
 
+/* Where it is not there any more, somebody else removed it. */
 WRAP(int, unlinkat, int directory, const char *path, int flags)
 {
-    return FILE_FAULT(EACCES) ? -1 : __real_unlinkat(directory, path, flags);
+    if (!FILE_FAULT(EACCES, ENOENT))
+        return __real_unlinkat(directory, path, flags);
+    host.harmless = host.error == ENOENT;
+    if (host.error == ENOENT)
+        __real_unlinkat(directory, path, flags);
+    errno = host.error;
+    return -1;
 }
 
 WRAP(int, stat64, const char *path, struct stat *info)
@@ -297,7 +331,13 @@ WRAP(int, fstat64, int file, struct stat *info)
 
 WRAP(int, fstatat64, int directory, const char *path, struct stat *info, int flags)
 {
-    return FILE_FAULT(EACCES) ? -1 : __real_fstatat64(directory, path, info, flags);
+    if (!FILE_FAULT(EACCES, ENOENT))
+        return __real_fstatat64(directory, path, info, flags);
+    host.harmless = host.error == ENOENT;
+    if (host.error == ENOENT)
+        __real_unlinkat(directory, path, 0);
+    errno = host.error;
+    return -1;
 }
 
 WRAP(int, access, const char *path, int mode)

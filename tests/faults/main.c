@@ -142,6 +142,9 @@ static void assert_explained(const flow *f, clnorm_status status, const char *wh
                   (int)status);
     ck_assert_msg(strlen(message_of(f)) > 8 && strstr(message_of(f), "plan must not be NULL") == NULL,
                   "%s: %s without a message: %s", what, clnorm_status_name(status), message_of(f));
+    ck_assert_msg(status != CLNORM_OUT_OF_MEMORY || strstr(message_of(f), "memory") != NULL ||
+                      strstr(message_of(f), "MEM") != NULL,
+                  "%s: OUT_OF_MEMORY, but: %s", what, message_of(f));
 }
 
 static clnorm_status run_once(const flow *f, fault_kind kind, size_t number, size_t code, outcome *found)
