@@ -1,15 +1,18 @@
 #!/bin/sh
-# Under valgrind: one of everything made on the device and destroyed, then the tests that need no device. An access that is
-# wrong, a value that was never set and memory that nobody knows of any more are errors.
+# Under valgrind: one of everything made on the device and destroyed, then failures of single calls, where that takes
+# no compiler, and the tests that need no device. An access that is wrong, a value that was never set and memory that
+# nobody knows of any more are errors.
 #
-#   test_valgrind.sh LIFETIMES TEST...
+#   test_valgrind.sh LIFETIMES FAULTS LAYER TEST...
 #
 # Kernels are compiled before, outside: a compiler under valgrind takes minutes. Valgrind 3.19 does not know AVX-512, so
 # PoCL is told to compile for a processor without it; else its device would have another name outside than under valgrind,
 # and the programs of one would not be the other's.
 set -u
 lifetimes=$(realpath "$1")
-shift
+faults=$(realpath "$2")
+layer=$(realpath "$3")
+shift 3
 suppressions=$(dirname "$0")/valgrind.supp
 # shellcheck source=report.sh
 . "$(dirname "$0")/report.sh"
@@ -35,12 +38,31 @@ memcheck() {
         --errors-for-leak-kinds=definite,indirect --suppressions="$suppressions" "$@"
 }
 
+# with_layer PART COMMAND...: with the layer that lets calls fail. Only the layers' flows find all kernels in the cache.
+with_layer() (
+    export CK_RUN_CASE="$1" OPENCL_LAYERS="$layer"
+    [ "$1" = layers ] || export FAULTS_HOST_ONLY=1
+    shift
+    "$@"
+)
+
+# prepare DESCRIPTION COMMAND...: fills the cache.
+prepare() {
+    description=$1
+    shift
+    "$@" >"$work/log" 2>&1 || report "$description, without valgrind" "$(tail -n 40 "$work/log")"
+}
+
 export CLNORM_CACHE_DIR="$work/cache"
-if ! "$lifetimes" "$work" >"$work/log" 2>&1; then
-    report "everything, without valgrind" "$(tail -n 40 "$work/log")"
-fi
+prepare "everything" "$lifetimes" "$work"
 try "everything, from the cache" memcheck "$lifetimes" "$work"
+prepare "failures of layers" with_layer layers "$faults"
+try "failures of layers, from the cache" with_layer layers memcheck "$faults"
 unset CLNORM_CACHE_DIR
+for part in files command; do
+    try "failures of $part that need no device" \
+        with_layer "$part" memcheck "$faults"
+done
 
 for program in "$@"; do
     try "$(basename "$program")" memcheck "$program"

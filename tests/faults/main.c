@@ -5,7 +5,8 @@
  * status with a sentence, or nothing that can be told from success; no object, memory or file is left open;
  * what the flow says of running values and files holds; and the next try works.
  *
- * Needs OPENCL_LAYERS to name the layer, which is found again by its path.
+ * Needs OPENCL_LAYERS to name the layer, which is found again by its path. FAULTS_HOST_ONLY leaves out what
+ * calls OpenCL.
  */
 #include "flow.h"
 
@@ -219,6 +220,8 @@ static size_t try_all(const flow *f, fault_kind kind)
 static void try_flow(const flow *f)
 {
     outcome none;
+    if (getenv("FAULTS_HOST_ONLY") != NULL && !f->host_only)
+        return;
     layer = find_layer();
     files_make_directory(directory);
     ck_assert_int_eq(clnorm_context_create(&context, "cpu"), CLNORM_OK);
