@@ -67,7 +67,7 @@ bool clnorm_mode_find(const char *name, clnorm_mode *mode)
 
 /* ---- Attributes ---- */
 
-static clnorm_status set_attribute(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
+static clnorm_status assign_value(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
 {
     char *field = (char *)op + attribute->offset;
     if (attribute->type == CLNORM_ATTRIBUTE_REAL) {
@@ -93,7 +93,7 @@ clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribut
 {
     if (op == NULL || attribute == NULL)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "op and attribute must not be NULL"));
-    return log_failure(set_attribute(op, attribute, value));
+    return log_failure(assign_value(op, attribute, value));
 }
 
 double clnorm_op_get(const clnorm_op *op, const clnorm_attribute_info *attribute)
