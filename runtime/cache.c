@@ -161,14 +161,12 @@ unsigned char *cache_load(const char *directory, const cache_key *key, size_t *s
         goto cleanup;
     }
     struct stat info;
-    if (fstat(file, &info) != 0)
-        log_line(CLNORM_LOG_INFO, "cache: %s/%s: %s", directory, name, strerror(errno));
-    else if (!is_own(&info) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        log_line(CLNORM_LOG_INFO,
-                 "cache: %s/%s: belongs to another user, or others may write to it, not used", directory,
-                 name);
-    else
-        payload = read_payload(file, &info, key, size, &fault);
+    const char *distrust = own_fault(file, &info);
+    if (distrust != NULL) {
+        log_line(CLNORM_LOG_INFO, "cache: %s/%s: %s; not used", directory, name, distrust);
+        goto cleanup;
+    }
+    payload = read_payload(file, &info, key, size, &fault);
 
 cleanup:
     if (file >= 0)

@@ -59,9 +59,15 @@ bool directory_ensure(const char *directory, mode_t mode)
     return made;
 }
 
-bool is_own(const struct stat *info)
+const char *own_fault(int file, struct stat *info)
 {
-    return info->st_uid == geteuid() || info->st_uid == 0;
+    if (fstat(file, info) != 0)
+        return strerror(errno);
+    if (info->st_uid != geteuid() && info->st_uid != 0)
+        return "belongs to another user";
+    if ((info->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return "others may write to it; `chmod go-w` makes it one's own";
+    return NULL;
 }
 
 /* Without slashes at the end, behind which a link would be followed. False where it does not fit. */
@@ -77,18 +83,6 @@ static bool without_slashes(const char *directory, char path[PATH_MAX])
     return true;
 }
 
-static const char *fault_of_directory(int file)
-{
-    struct stat info;
-    if (fstat(file, &info) != 0)
-        return strerror(errno);
-    if (!is_own(&info))
-        return "belongs to another user";
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "others may write to it; `chmod go-w` makes it one's own";
-    return NULL;
-}
-
 int directory_open_own(const char *directory, const char **fault)
 {
     char path[PATH_MAX];
@@ -97,15 +91,15 @@ int directory_open_own(const char *directory, const char **fault)
         *fault = strerror(errno);
         return -1;
     }
+    struct stat info;
     const int file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0) {
         const int error = errno;
-        struct stat info;
         *fault = lstat(path, &info) == 0 && S_ISLNK(info.st_mode) ? "a symbolic link" : strerror(error);
         errno = error;
         return -1;
     }
-    *fault = fault_of_directory(file);
+    *fault = own_fault(file, &info);
     if (*fault == NULL)
         return file;
     close(file);

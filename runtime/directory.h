@@ -18,7 +18,8 @@ int directory_open_own(const char *directory, const char **fault);
  * closed; where a file system knows no locks, nobody waits. -1 and errno when it cannot be opened. */
 int directory_lock(const char *directory);
 
-/* Another user's file could hold any code; the administrator's is welcome. */
-bool is_own(const struct stat *info);
+/* Why an open file or directory cannot be believed: it is not this user's or root's, or others may write to
+ * it; they could have put any code there. NULL: it can. Sets `info` to what it is. */
+const char *own_fault(int file, struct stat *info);
 
 #endif

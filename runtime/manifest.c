@@ -75,15 +75,18 @@ static clnorm_status read_json(const char *path, const char *directory, json_t *
                     "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
                     path, strerror(errno), directory);
     *read = json_read_file(path, 0, &error);
-    if (*read == NULL && json_error_code(&error) == json_error_cannot_open_file)
+    if (*read != NULL)
+        return check_format(*read, path);
+    switch (json_error_code(&error)) {
+    case json_error_cannot_open_file:
         return fail(CLNORM_IO_ERROR, "%s: cannot be read: %s", path, error.text);
-    if (*read == NULL && json_error_code(&error) == json_error_out_of_memory)
+    case json_error_out_of_memory:
         return fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read it", path);
-    if (*read == NULL)
+    default:
         return fail(CLNORM_INVALID_FILE,
                     "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
                     path, error.line, error.text);
-    return check_format(*read, path);
+    }
 }
 
 clnorm_status manifest_read(const char *directory, json_t **manifest)
