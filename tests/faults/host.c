@@ -302,16 +302,23 @@ WRAP(int, unlink, const char *path)
     return FILE_FAULT(EACCES) ? -1 : __real_unlink(path);
 }
 
-/* Where it is not there any more, somebody else removed it. */
-WRAP(int, unlinkat, int directory, const char *path, int flags)
+int __real_unlinkat(int directory, const char *path, int flags);
+
+/* What such a failure leaves: where the file is not there any more, somebody else has removed it. */
+static int fail_of_entry(int directory, const char *path)
 {
-    if (!FILE_FAULT(EACCES, ENOENT))
-        return __real_unlinkat(directory, path, flags);
-    host.harmless = host.error == ENOENT;
-    if (host.error == ENOENT)
-        __real_unlinkat(directory, path, flags);
+    host.harmless = host.vanished = host.error == ENOENT;
+    if (host.vanished)
+        __real_unlinkat(directory, path, 0);
     errno = host.error;
     return -1;
+}
+
+int __wrap_unlinkat(int directory, const char *path, int flags);
+int __wrap_unlinkat(int directory, const char *path, int flags)
+{
+    return FILE_FAULT(EACCES, ENOENT) ? fail_of_entry(directory, path)
+                                      : __real_unlinkat(directory, path, flags);
 }
 
 WRAP(int, stat64, const char *path, struct stat *info)
@@ -331,13 +338,8 @@ WRAP(int, fstat64, int file, struct stat *info)
 
 WRAP(int, fstatat64, int directory, const char *path, struct stat *info, int flags)
 {
-    if (!FILE_FAULT(EACCES, ENOENT))
-        return __real_fstatat64(directory, path, info, flags);
-    host.harmless = host.error == ENOENT;
-    if (host.error == ENOENT)
-        __real_unlinkat(directory, path, 0);
-    errno = host.error;
-    return -1;
+    return FILE_FAULT(EACCES, ENOENT) ? fail_of_entry(directory, path)
+                                      : __real_fstatat64(directory, path, info, flags);
 }
 
 WRAP(int, access, const char *path, int mode)

@@ -22,6 +22,7 @@ typedef struct host_faults {
     size_t code_count;  /* of that call's errors */
     int error;          /* which it gave */
     bool harmless; /* nothing may come of it: every caller has to repeat it, or was through with the file */
+    bool vanished; /* a file of the call is gone: somebody else removed it */
     bool renamed;  /* a file has got its name since the counting began */
 
     bool counting;      /* blocks of memory: those of the test's own framework are nobody's business */

@@ -100,7 +100,7 @@ static void arm(fault_kind kind, size_t number, size_t code)
     layer->hangs_up = device_is_gone = kind == HANG_UP;
     host.calls = 0;
     host.failed = NULL;
-    host.harmless = host.renamed = false;
+    host.harmless = host.vanished = host.renamed = false;
     host.fail_at = number;
     host.code = code;
     host.kind = kind == ALLOCATION ? HOST_ALLOCATION : HOST_FILE;
