@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # What samples/run, tests/run and bench/run have in common: installing packages and configuring builds.
 #
-#   ./setup.sh [build] [samples] [tests] [gpu] [coverage] [peers]
-#                       installs what these need and is not there yet, on Debian 12 and its kin; the first
-#                       three unless some are named
+#   ./setup.sh [PART...]
+#                       installs what these need and is not there yet, on Debian 12, 13 and their kin; the first
+#                       three, build samples tests, unless some are named
 #
 # Sourced, it only defines the functions. Progress goes to stderr.
 
@@ -14,8 +14,17 @@ declare -A packages=(
     [tests]="g++ binutils libclang-rt-dev check pocl-opencl-icd oclgrind python3-venv valgrind"
     [gpu]="clang-16 libclc-16 intel-opencl-icd python3-venv"
     [coverage]="gcovr"
+    [rusticl]="mesa-opencl-icd"
+    [systems]="debootstrap debian-archive-keyring git"
+    [systems_of_users]="mmdebstrap debian-archive-keyring uidmap git"
+    [arm64]="qemu-user-static binfmt-support"
+    [emulated]="g++ check pocl-opencl-icd zlib1g-dev libpng-dev libclblast-dev"
     [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
 )
+
+# A release may have no package of these names: then the tests that need it are skipped, and say so.
+optional=(oclgrind valgrind clang-16 libclc-16 intel-opencl-icd)
+apt_lists=/var/lib/apt/lists
 
 say() {
     echo "setup: $*" >&2
@@ -29,17 +38,34 @@ apt_get() {
         apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=600 "$@" </dev/null
 }
 
-# Of the packages named, prints those that are not installed.
-missing_of() {
-    local installed name
-    # shellcheck disable=SC2016 # these are dpkg-query's own variables
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null) || true
+# not_in LINES NAME...: prints the names that are no line of LINES.
+not_in() {
+    local lines=$'\n'$1$'\n' name
+    shift
     for name in "$@"; do
-        case $'\n'$installed$'\n' in
-        *$'\n'"installed $name"$'\n'*) ;;
+        case $lines in
+        *$'\n'"$name"$'\n'*) ;;
         *) echo "$name" ;;
         esac
     done
+}
+
+# Of the packages named, prints those that are not installed.
+missing_of() {
+    # shellcheck disable=SC2016 # these are dpkg-query's own variables
+    not_in "$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')" "$@"
+}
+
+# Of the packages named, prints those that apt has nothing for.
+not_offered_of() {
+    not_in "$(LC_ALL=C apt-cache policy "$@" 2>/dev/null |
+        awk '/^[^ ].*:$/ { name = substr($0, 1, length($0) - 1) }
+            $1 == "Candidate:" && $2 != "(none)" { print name }')" "$@"
+}
+
+# Whether apt has ever been told what there is.
+has_lists() {
+    [ -n "$(find "$apt_lists" -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null)" ]
 }
 
 # Runs a command whose output matters only if it fails.
@@ -50,6 +76,34 @@ quietly() {
     [ "$status" = 0 ] || cat "$log" >&2
     rm -f "$log"
     return "$status"
+}
+
+# install_packages NAME...: but those that may be lacking and are, of which it says so.
+install_packages() {
+    local lacking needed wanted
+    mapfile -t needed < <(not_in "$(printf '%s\n' "${optional[@]}")" "$@")
+    mapfile -t lacking < <(not_offered_of "$@")
+    if [ ${#needed[@]} -gt 0 ] || [ ${#lacking[@]} -lt $# ] || ! has_lists; then
+        if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+            say "no sudo here; run as root: apt-get install --no-install-recommends $*"
+            return 1
+        fi
+        quietly apt_get update || say "apt-get update had trouble; going on with the lists that are here"
+        mapfile -t lacking < <(not_offered_of "$@")
+    fi
+    if [ ${#lacking[@]} -gt 0 ]; then
+        mapfile -t needed < <(not_in "$(printf '%s\n' "${optional[@]}")" "${lacking[@]}")
+        if [ ${#needed[@]} -gt 0 ]; then
+            say "this release has no package ${needed[*]}, or apt could not get its lists"
+            return 1
+        fi
+        say "this release has no package ${lacking[*]}; what needs it is skipped"
+    fi
+    mapfile -t wanted < <(not_in "$(printf '%s\n' "${lacking[@]}")" "$@")
+    [ ${#wanted[@]} -gt 0 ] || return 0
+    say "installing ${wanted[*]}"
+    quietly apt_get install -y --no-install-recommends "${wanted[@]}" || return 1
+    say "installed"
 }
 
 # install_missing PART...: the packages of these parts that are not there.
@@ -64,15 +118,7 @@ install_missing() {
         return 0
     fi
     mapfile -t missing < <(missing_of "${wanted[@]}" | sort -u)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
-        say "no sudo here; run as root: apt-get install --no-install-recommends ${missing[*]}"
-        return 1
-    fi
-    say "installing ${missing[*]}"
-    quietly apt_get update || say "apt-get update had trouble; going on with the lists that are here"
-    quietly apt_get install -y --no-install-recommends "${missing[@]}" || return 1
-    say "installed"
+    [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
 }
 
 # configure SOURCE BUILD OPTION...: unless BUILD is configured already, for this very SOURCE.
@@ -111,13 +157,10 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
     set -eu
     [ $# -gt 0 ] || set -- build samples tests
     for part in "$@"; do
-        case $part in
-        build | samples | tests | gpu | coverage | peers) ;;
-        *)
-            echo "usage: $0 [build] [samples] [tests] [gpu] [coverage] [peers]" >&2
+        if [ -z "${packages[$part]-}" ]; then
+            echo "usage: $0 [PART...]; parts: $(printf '%s\n' "${!packages[@]}" | sort | tr '\n' ' ')" >&2
             exit 2
-            ;;
-        esac
+        fi
     done
     install_missing "$@"
 fi

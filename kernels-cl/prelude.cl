@@ -3,10 +3,14 @@
  *
  * A program is the text of this file, then for each vector width that its loop nest wants lanes/<n>.cl
  * followed by the operation's formula, then one loop nest. Defines of the host:
- *   INDEX_BITS  32 or 64: what an element's index needs
- *   STREAM      1: results will not be read back soon, so stores may bypass the cache
- *   BACKWARD    1: there is a dy beside x, and y is dx
- *   ACCUMULATES 1: results are added to what is there
+ *   INDEX_BITS        32 or 64: what an element's index needs
+ *   STREAM            1: results will not be read back soon, so stores may bypass the cache
+ *   BACKWARD          1: there is a dy beside x, and y is dx
+ *   ACCUMULATES       1: results are added to what is there
+ *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/quirks.c); without it the
+ *                     text is OpenCL C 1.2. That a compiler knows a function does not mean that its driver can make
+ *                     code of it, so __has_builtin is not asked
+ *   NO_ALWAYS_INLINE  1: the driver does not bear the attribute always_inline (the same file)
  */
 
 /* Rounding errors are computed on purpose below: a*b+c is fused where fma says so and nowhere else. */
@@ -36,23 +40,30 @@ typedef uint index_t;
 /* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. All
  * other functions are static, so that none is left over where it was inlined: drivers read a program at each
  * start. oclgrind 21.10, whose target is SPIR, cannot load what inlining leaves, and must not be made to. */
-#if defined(__clang__) && !defined(__SPIR__)
-#define INLINED static inline __attribute__((always_inline))
-#else
+#if CLANG_BUILTINS && defined(__SPIR__)
 #define INLINED static
+#elif defined(__has_attribute) && !defined(__SPIR__) && !NO_ALWAYS_INLINE
+#if __has_attribute(always_inline)
+#define INLINED static inline __attribute__((always_inline))
+#endif
+#endif
+#ifndef INLINED
+#define INLINED static inline
 #endif
 
-/* Vectors of 16 floats are handed to functions of the same program only. PoCL 3.1, on processors without AVX-512,
- * warns of each, and tells the user's error stream how many there were. */
+/* For what is needed at the ends of fp32's range only: inlined, it would be compiled at every place that may
+ * need it. */
+#if CLANG_BUILTINS && !defined(__SPIR__)
+#define RARE static __attribute__((noinline))
+#else
+#define RARE static
+#endif
+
+/* Vectors of 16 floats are handed to functions of the same program only. PoCL 3.1, on processors without
+ * AVX-512, warns of each, and tells the user's error stream how many there were. */
 #ifdef __has_warning
 #if __has_warning("-Wpsabi")
 #pragma clang diagnostic ignored "-Wpsabi"
-#endif
-#endif
-
-#ifdef __has_builtin
-#if __has_builtin(__builtin_nontemporal_store)
-#define HAVE_STREAMING_STORE 1
 #endif
 #endif
 

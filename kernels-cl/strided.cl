@@ -4,6 +4,7 @@
  * Up to eight axes; the first `kept_axes` tell groups apart and the others are reduced. Launch: one
  * dimension, any work-group size; a work-item owns a group and loops over its values.
  */
+#include "axes.cl"
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #endif
@@ -19,16 +20,12 @@ typedef struct axes {
     ulong x_strides[8], dy_strides[8], y_strides[8];
 } axes;
 
-/* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. (Constant bounds
- * keep the axes in registers.) */
+/* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
 INLINED place place_of(const axes *a, index_t linear, uint first, uint last)
 {
     place p = {0, 0, 0};
-#pragma unroll
-    for (uint i = 0; i < 8; i++) {
-        const uint axis = 7 - i;
-        if (axis < first || axis >= last)
-            continue;
+    EACH_AXIS(first, last)
+    {
         const index_t index = linear % a->sizes[axis];
         linear /= a->sizes[axis];
         p.x += index * a->x_strides[axis];
@@ -61,13 +58,14 @@ INLINED void put_in_registers(real *tile, uint row, real value)
         tile[i] = i == row ? value : tile[i];
 }
 
-INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, index_t values,
-                                     uint kept_axes)
+/* Values first ... last-1 of a group. */
+INLINED accumulator accumulate_block(const axes *a, sources from, const real *known, index_t first,
+                                     index_t last, uint kept_axes)
 {
     accumulator all = accumulator_empty();
-    for (index_t first = 0; first < values; first += REGISTER_ROWS) {
+    for (; first < last; first += REGISTER_ROWS) {
         real tile[TERMS * REGISTER_ROWS] = {0};
-        const uint rows = (uint)min(values - first, (index_t)REGISTER_ROWS);
+        const uint rows = (uint)min(last - first, (index_t)REGISTER_ROWS);
         for (uint row = 0; row < rows; row++) {
             const operands o =
                 load_operands(sources_at_place(from, place_of(a, first + row, kept_axes, a->count)), 0);
@@ -77,6 +75,28 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
         all = accumulator_merge(all, accumulator_of_registers(tile, FIRST_ROWS(rows)));
     }
     return all;
+}
+
+#define BLOCK_VALUES 65536
+#define BLOCKS       65536 /* that become one */
+
+/* Sets are merged with sets of about their size: a float that counts a group's values would not grow by a few
+ * any more. */
+INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, index_t values,
+                                     uint kept_axes)
+{
+    accumulator all = accumulator_empty(), blocks = accumulator_empty();
+    uint filled = 0;
+    for (index_t first = 0; first < values; first += min(values - first, (index_t)BLOCK_VALUES)) {
+        const index_t last = first + min(values - first, (index_t)BLOCK_VALUES);
+        blocks = accumulator_merge(blocks, accumulate_block(a, from, known, first, last, kept_axes));
+        if (++filled < BLOCKS)
+            continue;
+        all = accumulator_merge(all, blocks);
+        blocks = accumulator_empty();
+        filled = 0;
+    }
+    return accumulator_merge(all, blocks);
 }
 
 #endif
@@ -121,7 +141,7 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
     }
 #endif
 #if !WORK_MAP
-    formula_save(&f, group, 1, all);
+    formula_save(&f, group, 1, all, coefficients);
 #endif
 }
 #endif

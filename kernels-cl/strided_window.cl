@@ -5,6 +5,7 @@
  * work-item owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch,
  * dense, what a channel's own dy gives and what it contributes to its neighbours; the other collects that.
  */
+#include "axes.cl"
 
 /* The axes, and the tensors' strides along them. */
 typedef struct axes {
@@ -17,15 +18,12 @@ typedef struct place {
     ulong c, x, dy, y;
 } place;
 
-/* Where value `linear` lies. (Constant bounds keep the axes in registers.) */
+/* Where value `linear` lies. */
 INLINED place place_of(const axes *a, index_t linear)
 {
     place p = {linear, 0, 0, 0};
-#pragma unroll
-    for (uint i = 0; i < 7; i++) {
-        const uint axis = 7 - i;
-        if (axis >= a->count)
-            continue;
+    EACH_AXIS(1, a->count)
+    {
         const ulong index = p.c % a->sizes[axis];
         p.c /= a->sizes[axis];
         p.x += index * a->x_strides[axis];
@@ -71,7 +69,9 @@ strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
         const place p = place_of(&a, i);
         const range r = window_of(&a, p.c, before, after);
         const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
-        y[p.y + p.c * a.y_strides[0]] = formula_divide(&f, x[p.x + p.c * a.x_strides[0]], sum);
+        const real result = formula_divide(&f, x[p.x + p.c * a.x_strides[0]], sum);
+        const channel_line line = {x + p.x, a.x_strides[0], a.sizes[0], before, after};
+        y[p.y + p.c * a.y_strides[0]] = isfinite(result) ? result : extreme_divide(&f, &line, p.c);
     }
 }
 #endif
@@ -103,13 +103,16 @@ strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong
 #if BACKWARD && KERNEL_strided_window_gradient
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulong after, AXES_PARAMETERS,
-                        INPUT(x), OUTPUT(y), INPUT(direct), INPUT(contributions), FORMULA_PARAMETERS)
+                        INPUT(x), INPUT(dy), OUTPUT(y), INPUT(direct), INPUT(contributions),
+                        FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * values_per_item;
     const index_t last = min(work, (index_t)(first + values_per_item));
     const formula f = FORMULA_BIND;
     axes a;
     AXES_BIND(a)
+    x += x_offset;
+    dy += dy_offset;
     const ulong pixels = work / a.sizes[0]; /* between neighbouring channels in scratch */
     for (index_t i = first; i < last; i++) {
         const place p = place_of(&a, i);
@@ -118,8 +121,11 @@ strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulo
                                             r.end, pixels);
         const real own = direct[direct_offset + i];
         __global real *to = y + y_offset + p.y + p.c * a.y_strides[0];
-        const real gradient =
-            formula_gradient(&f, own, x[x_offset + p.x + p.c * a.x_strides[0]] * f.square_scale, sum);
+        real gradient = formula_gradient(&f, own, x[p.x + p.c * a.x_strides[0]] * f.square_scale, sum);
+        const channel_line line = {x + p.x,    a.x_strides[0], dy + p.dy, a.dy_strides[0],
+                                   a.sizes[0], before,         after};
+        if (!isfinite(gradient))
+            gradient = extreme_gradient(&f, &line, p.c);
         *to = ACCUMULATES ? *to + gradient : gradient;
     }
 }

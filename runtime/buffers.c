@@ -1,4 +1,5 @@
 #include "buffers.h"
+#include "shared_elements.h"
 #include "tensor.h"
 
 #include <string.h>
@@ -134,14 +135,26 @@ static bool is_result(const extent *e)
     return e->shape == CLNORM_SHAPE_Y || e->shape == CLNORM_SHAPE_DX;
 }
 
-/* Outputs touch nothing else, but that y may be x, and dx may be x or dy. */
+/* Whether they have an element in common. Scratch is all that lies in it. */
+static bool share(const extent *a, const extent *b)
+{
+    if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end)
+        return false;
+    if (a->tensor == NULL || b->tensor == NULL || a->begin % sizeof(cl_float) != 0 ||
+        b->begin % sizeof(cl_float) != 0)
+        return true;
+    return share_elements(a->tensor, a->begin / sizeof(cl_float), b->tensor, b->begin / sizeof(cl_float));
+}
+
+/* Outputs touch nothing else, but that y may be x, and dx may be x or dy. Tensors may lie between each other,
+ * as channels of one image do: kernels write elements of their own only. */
 static clnorm_status check_overlap(const buffer_needs *needs, const extent *a, const extent *b)
 {
-    if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end || !(a->written || b->written))
+    if (!(a->written || b->written) || !share(a, b))
         return CLNORM_OK;
     if (!(is_source(a) && is_result(b)) && !(is_source(b) && is_result(a)))
         return fail(CLNORM_BUFFER_OVERLAP,
-                    "%s and %s overlap; only y may share its memory, with x, and dx with x or dy", a->name,
+                    "%s and %s overlap; only y may share its elements, with x, and dx with x or dy", a->name,
                     b->name);
     if (!needs->info->in_place)
         return fail(CLNORM_BUFFER_OVERLAP, "%s and %s overlap; %s does not work in place", a->name, b->name,
@@ -230,4 +243,15 @@ clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buf
             status = check_overlap(needs, &extents[a], &extents[b]);
     }
     return status;
+}
+
+clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t offset,
+                                size_t *bytes)
+{
+    size_t i = 0;
+    while (needs->mode->buffers[i].offset != offset)
+        i++;
+    extent place = {.name = needs->mode->buffers[i].name, .written = true};
+    *bytes = needs->bytes[i];
+    return locate(field(buffers, offset), needs->bytes[i], needs->context, &place);
 }

@@ -25,6 +25,11 @@ typedef struct buffer_needs {
 /* Fills all but scratch_bytes. */
 void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context);
 
+/* The bytes of the buffer that is this field of clnorm_buffers and known to the mode, checked as one that is
+ * written. */
+clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t field,
+                                size_t *bytes);
+
 /* Missing, unexpected, foreign, too small, misaligned or overlapping buffers. */
 clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buffers);
 

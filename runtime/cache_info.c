@@ -4,6 +4,7 @@
 #include "directory.h"
 #include "env.h"
 #include "log.h"
+#include "verdict.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -105,7 +106,9 @@ static clnorm_status remove_file(int directory, const char *name, const struct s
 static clnorm_status summarize(clnorm_cache_summary *summary)
 {
     clnorm_cache_summary found = {NULL, 0, 0};
-    clnorm_status status = env_cache_directory(&found.directory);
+    clnorm_status status = env_check_verbose();
+    if (status == CLNORM_OK)
+        status = env_cache_directory(&found.directory);
     if (status != CLNORM_OK)
         return status;
     if (found.directory)
@@ -136,11 +139,15 @@ static clnorm_status clear(size_t *removed)
 {
     char *directory = NULL;
     size_t count = 0;
-    clnorm_status status = env_cache_directory(&directory);
+    clnorm_status status = env_check_verbose();
+    if (status == CLNORM_OK)
+        status = env_cache_directory(&directory);
     if (status != CLNORM_OK)
         return status;
     if (directory)
         status = visit_files(directory, remove_file, &count);
+    if (directory && status == CLNORM_OK)
+        status = verdict_clear(directory, &count);
     free(directory);
     if (status == CLNORM_OK && removed)
         *removed = count;

@@ -1,7 +1,6 @@
 #include "choose.h"
 #include "schedule.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,17 +11,40 @@ static void note_refusal(choice *out, const char *name, const char *reason)
              reason);
 }
 
+static void take(const variant *taken, const problem *p, const caps *device, choice *out)
+{
+    snprintf(out->variant, sizeof out->variant, "%s", taken->name);
+    taken->fill(p, device, out);
+    /* The kernels for FPGAs are compiled ahead of time as well, elsewhere: they are OpenCL C alone. */
+    const bool builtins = device->clang_builtins && strncmp(taken->name, "fpga/", 5) != 0;
+    for (size_t i = 0; i < out->step_count; i++) {
+        if (builtins)
+            add_option(&out->steps[i], "CLANG_BUILTINS", 1);
+        if (device->no_always_inline)
+            add_option(&out->steps[i], "NO_ALWAYS_INLINE", 1);
+    }
+}
+
+static bool is_excluded(const exclusions *excluded, const char *name)
+{
+    for (size_t i = 0; i < excluded->count; i++)
+        if (strcmp(excluded->names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static bool take_first(const variant *variants, size_t count, const problem *p, const caps *device,
-                       choice *out)
+                       const exclusions *excluded, choice *out)
 {
     for (size_t i = 0; i < count; i++) {
         const char *reason = variant_refuses(&variants[i], p, device);
+        if (reason == NULL && is_excluded(excluded, variants[i].name))
+            reason = "the driver failed with it";
         if (reason != NULL) {
             note_refusal(out, variants[i].name, reason);
             continue;
         }
-        snprintf(out->variant, sizeof out->variant, "%s", variants[i].name);
-        variants[i].fill(p, device, out);
+        take(&variants[i], p, device, out);
         return true;
     }
     return false;
@@ -58,16 +80,24 @@ static size_t parameter_bytes(const step *s, const caps *device)
     return bytes;
 }
 
+static clnorm_status fail_untrusted(void)
+{
+    return fail(CLNORM_UNTRUSTED_DRIVER, "the driver fails with every variant that takes this operation");
+}
+
 /* Its variants take every problem, with kernels that are built ahead of time and know no others. */
-static clnorm_status choose_fpga(const problem *p, const caps *device, choice *out)
+static clnorm_status choose_fpga(const problem *p, const caps *device, const exclusions *excluded,
+                                 choice *out)
 {
     if (device->no_long)
         return fail(
             CLNORM_UNSUPPORTED_DEVICE,
             "the device is of the embedded profile and has no 64-bit integers (cles_khr_int64), which "
             "the fpga kernels count with");
-    if (!take_first(fpga_variants, fpga_variant_count, p, device, out))
-        return fail(CLNORM_UNSUPPORTED_DEVICE, "the fpga schedule has no kernels for this operation");
+    if (!take_first(fpga_variants, fpga_variant_count, p, device, excluded, out))
+        return excluded->count > 0
+                   ? fail_untrusted()
+                   : fail(CLNORM_UNSUPPORTED_DEVICE, "the fpga schedule has no kernels for this operation");
     for (size_t i = 0; device->parameter_bytes > 0 && i < out->step_count; i++) {
         const size_t bytes = parameter_bytes(&out->steps[i], device);
         if (bytes > device->parameter_bytes)
@@ -78,33 +108,58 @@ static clnorm_status choose_fpga(const problem *p, const caps *device, choice *o
     return CLNORM_OK;
 }
 
-static void choose_compiled(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
+static clnorm_status choose_compiled(const problem *p, const caps *device, clnorm_kernels schedule,
+                                     const exclusions *excluded, choice *out)
 {
-    bool taken;
-    if (schedule == CLNORM_KERNELS_CPU)
-        taken = take_first(cpu_variants, cpu_variant_count, p, device, out);
-    else
-        taken = take_first(gpu_variants, gpu_variant_count, p, device, out);
-    if (!taken)
-        taken = take_first(strided_variants, strided_variant_count, p, device, out);
-    assert(taken);
-    (void)taken;
+    const bool cpu = schedule == CLNORM_KERNELS_CPU;
+    if (take_first(cpu ? cpu_variants : gpu_variants, cpu ? cpu_variant_count : gpu_variant_count, p, device,
+                   excluded, out) ||
+        take_first(strided_variants, strided_variant_count, p, device, excluded, out))
+        return CLNORM_OK;
+    return fail_untrusted(); /* without exclusions the strided variants take all problems */
 }
 
-clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
+clnorm_status choose_except(const problem *p, const caps *device, clnorm_kernels schedule,
+                            const exclusions *excluded, choice *out)
 {
     memset(out, 0, sizeof *out);
     if (p->elements == 0) {
         strcpy(out->variant, "empty");
         return CLNORM_OK;
     }
-    clnorm_status status = CLNORM_OK;
-    if (schedule == CLNORM_KERNELS_FPGA)
-        status = choose_fpga(p, device, out);
-    else
-        choose_compiled(p, device, schedule, out);
+    const clnorm_status status = schedule == CLNORM_KERNELS_FPGA
+                                     ? choose_fpga(p, device, excluded, out)
+                                     : choose_compiled(p, device, schedule, excluded, out);
     if (status == CLNORM_OK && out->scratch_bytes == SIZE_MAX)
         return fail(CLNORM_OUT_OF_MEMORY, "%s needs more scratch for %zu elements than memory can be",
                     out->variant, p->elements);
     return status;
+}
+
+clnorm_status choose(const problem *p, const caps *device, clnorm_kernels schedule, choice *out)
+{
+    const exclusions none = {.count = 0};
+    return choose_except(p, device, schedule, &none, out);
+}
+
+bool choose_variant(const problem *p, const caps *device, const char *name, choice *out)
+{
+    const struct {
+        const variant *variants;
+        size_t count;
+    } lists[] = {{cpu_variants, cpu_variant_count},
+                 {gpu_variants, gpu_variant_count},
+                 {fpga_variants, fpga_variant_count},
+                 {strided_variants, strided_variant_count}};
+    memset(out, 0, sizeof *out);
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        for (size_t i = 0; i < lists[l].count; i++) {
+            const variant *found = &lists[l].variants[i];
+            if (strcmp(found->name, name) != 0 || variant_refuses(found, p, device) != NULL)
+                continue;
+            take(found, p, device, out);
+            return out->scratch_bytes != SIZE_MAX;
+        }
+    }
+    return false;
 }

@@ -1,7 +1,9 @@
 #include "context.h"
 
+#include "context_options.h"
 #include "device.h"
 #include "env.h"
+#include "fork.h"
 #include "log.h"
 #include <stdlib.h>
 
@@ -22,28 +24,33 @@ void context_retain(clnorm_context *context)
 
 void context_release(clnorm_context *context)
 {
-    if (!context || atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) > 1)
+    if (!context || is_forked() ||
+        atomic_fetch_sub_explicit(&context->references, 1, memory_order_acq_rel) > 1)
         return;
     if (context->programs)
         program_store_destroy(context->programs);
-    if (context->warm_up_queue)
-        clReleaseCommandQueue(context->warm_up_queue);
+    if (context->own_queue)
+        clReleaseCommandQueue(context->own_queue);
     if (context->queue)
         clReleaseCommandQueue(context->queue);
     if (context->context)
         clReleaseContext(context->context);
+    free(context->directories.cache);
+    free(context->directories.kernels);
+    free(context->directories.binaries);
     free(context);
 }
 
-/* The device that `choice` names, and its platform; NULL is CLNORM_DEVICE. */
-static clnorm_status choose(const char *choice, cl_platform_id *platform, cl_device_id *id)
+/* The device that the options name, and its platform. */
+static clnorm_status choose(const clnorm_context_options *options, cl_platform_id *platform, cl_device_id *id)
 {
     char from_environment[ENV_DEVICE_SIZE];
     clnorm_device_list *list = NULL;
     const clnorm_device *device = NULL;
     clnorm_status status = CLNORM_OK;
 
-    const bool by_environment = !choice;
+    const bool by_environment = !options->device && !options->ignore_environment;
+    const char *choice = options->device ? options->device : "";
     if (by_environment) {
         status = env_device(from_environment, sizeof from_environment);
         choice = from_environment;
@@ -66,10 +73,10 @@ static clnorm_status choose(const char *choice, cl_platform_id *platform, cl_dev
 }
 
 /* The OpenCL context and queue of a context of our own. */
-static clnorm_status open_device(clnorm_context *context, const char *choice)
+static clnorm_status open_device(clnorm_context *context, const clnorm_context_options *options)
 {
     cl_platform_id platform = NULL;
-    clnorm_status status = choose(choice, &platform, &context->device);
+    clnorm_status status = choose(options, &platform, &context->device);
     if (status != CLNORM_OK)
         return status;
 
@@ -107,26 +114,54 @@ static clnorm_status adopt_queue(clnorm_context *context, cl_command_queue queue
     return CLNORM_OK;
 }
 
+/* Asks the device, and refuses one whose results would not be within their bounds. */
+static clnorm_status examine(clnorm_context *context)
+{
+    char *name = NULL;
+    clnorm_status status = device_caps(context->device, &context->caps);
+    if (status != CLNORM_OK || context->caps.nearest)
+        return status;
+    status = device_text(context->device, CL_DEVICE_NAME, &name);
+    if (status == CLNORM_OK)
+        status =
+            fail(CLNORM_UNSUPPORTED_DEVICE,
+                 "%.160s cannot round to nearest (CL_DEVICE_SINGLE_FP_CONFIG lacks "
+                 "CL_FP_ROUND_TO_NEAREST, as the embedded profile allows), which every result relies on; "
+                 "another device must be named",
+                 name);
+    free(name);
+    return status;
+}
+
 /* What every context has, whoever owns its queue. */
 static clnorm_status equip(clnorm_context *context)
 {
-    clnorm_status status = device_caps(context->device, &context->caps);
+    clnorm_status status = examine(context);
     if (status != CLNORM_OK)
         return status;
     cl_int error = CL_SUCCESS;
-    context->warm_up_queue = clCreateCommandQueue(context->context, context->device, 0, &error);
-    if (!context->warm_up_queue)
+    context->own_queue = clCreateCommandQueue(context->context, context->device, 0, &error);
+    if (!context->own_queue)
         return fail_opencl(error, "clCreateCommandQueue");
-    return program_store_create(&context->programs, context->context, context->device);
+    return program_store_create(&context->programs, context->context, context->device, &context->directories,
+                                context->verify);
 }
 
-/* With `queue` on it, else on a queue of our own on the device that `choice` names. */
-static clnorm_status create(clnorm_context **context, cl_command_queue queue, const char *choice)
+static clnorm_status create(clnorm_context **context, const clnorm_context_options *given)
 {
     clnorm_context *made = NULL;
-    clnorm_status status = allocate(&made);
+    clnorm_context_options options;
+    if (!context)
+        return fail(CLNORM_INVALID_ARGUMENT, "context is NULL; a place for it is needed");
+    clnorm_status status = context_options_import(&options, given);
     if (status == CLNORM_OK)
-        status = queue ? adopt_queue(made, queue) : open_device(made, choice);
+        status = fork_check();
+    if (status == CLNORM_OK)
+        status = allocate(&made);
+    if (status == CLNORM_OK)
+        status = context_options_apply(&options, made);
+    if (status == CLNORM_OK)
+        status = options.queue ? adopt_queue(made, options.queue) : open_device(made, &options);
     if (status == CLNORM_OK)
         status = equip(made);
     if (status != CLNORM_OK) {
@@ -137,20 +172,25 @@ static clnorm_status create(clnorm_context **context, cl_command_queue queue, co
     return CLNORM_OK;
 }
 
+clnorm_status clnorm_context_create_with(clnorm_context **context, const clnorm_context_options *options)
+{
+    return log_failure(create(context, options));
+}
+
 clnorm_status clnorm_context_create(clnorm_context **context, const char *device)
 {
-    if (!context)
-        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "context is NULL; a place for it is needed"));
-    return log_failure(create(context, NULL, device));
+    clnorm_context_options options = clnorm_context_defaults();
+    options.device = device;
+    return clnorm_context_create_with(context, &options);
 }
 
 clnorm_status clnorm_context_from_queue(clnorm_context **context, cl_command_queue queue)
 {
-    if (!context)
-        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "context is NULL; a place for it is needed"));
-    if (!queue)
+    clnorm_context_options options = clnorm_context_defaults();
+    options.queue = queue;
+    if (context && !queue)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "queue is NULL; a command queue is needed"));
-    return log_failure(create(context, queue, NULL));
+    return clnorm_context_create_with(context, &options);
 }
 
 void clnorm_context_destroy(clnorm_context *context)
@@ -177,16 +217,10 @@ clnorm_status clnorm_context_set_kernels(clnorm_context *context, clnorm_kernels
 {
     if (!context)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "context is NULL; a context is needed"));
-    switch (kernels) {
-    case CLNORM_KERNELS_AUTO:
-    case CLNORM_KERNELS_CPU:
-    case CLNORM_KERNELS_GPU:
-    case CLNORM_KERNELS_FPGA:
+    const clnorm_status status = check_kernels(kernels);
+    if (status == CLNORM_OK)
         atomic_store(&context->kernels, kernels);
-        return CLNORM_OK;
-    }
-    return log_failure(fail(CLNORM_INVALID_ARGUMENT,
-                            "kernels is %d; allowed are AUTO, CPU, GPU and FPGA (0 to 3)", (int)kernels));
+    return log_failure(status);
 }
 
 /* A device that cannot compile is loaded with the fpga kernels, whatever it is. */
@@ -201,7 +235,7 @@ static clnorm_kernels schedule_of(const caps *device)
 clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *schedule)
 {
     clnorm_kernels kernels = atomic_load(&context->kernels);
-    if (kernels == CLNORM_KERNELS_AUTO) {
+    if (kernels == CLNORM_KERNELS_AUTO && !context->ignores_environment) {
         clnorm_status status = env_kernels(&kernels);
         if (status != CLNORM_OK)
             return status;

@@ -1,5 +1,7 @@
 #include "device_info.h"
 
+#include "quirks.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +75,7 @@ static bool has_extension(const char *extensions, const char *name)
     return false;
 }
 
-static sub_groups sub_groups_of(const char *extensions)
+sub_groups sub_groups_of(const char *extensions)
 {
     if (has_extension(extensions, "cl_intel_subgroups"))
         return SUB_GROUPS_INTEL;
@@ -100,12 +102,32 @@ static clnorm_status ask_extensions(cl_device_id device, caps *answer)
     return status;
 }
 
+static clnorm_status apply_quirks(cl_device_id device, caps *answer)
+{
+    cl_platform_id platform = NULL;
+    char *texts[3] = {NULL};
+    const cl_int error = clGetDeviceInfo(device, CL_DEVICE_PLATFORM, sizeof platform, &platform, NULL);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clGetDeviceInfo");
+    clnorm_status status = platform_text(platform, CL_PLATFORM_NAME, &texts[0]);
+    if (status == CLNORM_OK)
+        status = device_text(device, CL_DEVICE_NAME, &texts[1]);
+    if (status == CLNORM_OK)
+        status = device_text(device, CL_DRIVER_VERSION, &texts[2]);
+    if (status == CLNORM_OK)
+        quirks_apply(&(driver_names){texts[0], texts[1], texts[2]}, answer);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    return status;
+}
+
 clnorm_status device_caps(cl_device_id device, caps *out)
 {
     size_t work_item_sizes[16] = {0};
     cl_uint compute_units = 0, address_bits = 0;
     cl_ulong local_memory = 0, cache = 0;
     cl_bool compiler = CL_FALSE;
+    cl_device_fp_config fp32 = 0;
     caps answer = {0};
     const struct {
         cl_device_info what;
@@ -121,6 +143,7 @@ clnorm_status device_caps(cl_device_id device, caps *out)
         {CL_DEVICE_ADDRESS_BITS, sizeof address_bits, &address_bits},
         {CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler},
         {CL_DEVICE_MAX_PARAMETER_SIZE, sizeof answer.parameter_bytes, &answer.parameter_bytes},
+        {CL_DEVICE_SINGLE_FP_CONFIG, sizeof fp32, &fp32},
     };
 
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
@@ -136,7 +159,11 @@ clnorm_status device_caps(cl_device_id device, caps *out)
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
     answer.address_bits = address_bits;
     answer.compiler = compiler == CL_TRUE;
-    const clnorm_status status = ask_extensions(device, &answer);
+    answer.nearest = (fp32 & CL_FP_ROUND_TO_NEAREST) != 0;
+    answer.subnormals = (fp32 & CL_FP_DENORM) != 0;
+    clnorm_status status = ask_extensions(device, &answer);
+    if (status == CLNORM_OK)
+        status = apply_quirks(device, &answer);
     if (status != CLNORM_OK)
         return status;
     *out = answer;

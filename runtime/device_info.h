@@ -33,11 +33,21 @@ typedef struct caps {
     unsigned address_bits;
     sub_groups sub_groups;
     bool compiler;
-    bool no_long;           /* 64-bit integers are missing, as the embedded profile allows */
-    size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
+    bool no_long;             /* 64-bit integers are missing, as the embedded profile allows */
+    bool nearest;             /* fp32 rounds to nearest; the embedded profile may round to zero only */
+    bool subnormals;          /* fp32 has them; else they may count as zero */
+    size_t parameter_bytes;   /* of a kernel's arguments, at most; 0 if unknown */
+    bool clang_builtins;      /* the compiler bears clang's built-in functions and attributes */
+    bool no_always_inline;    /* it does not bear that attribute */
+    bool no_unrolled_axes;    /* nor loops over axes that are unrolled */
+    bool no_exchanging_items; /* nor items of a work-group that exchange values */
+    bool no_guarded_loads;    /* nor loads of one place for all items that a condition excludes */
 } caps;
 
-/* Asks the device. */
+/* By which extension of a list, names with spaces between, sub-groups can be used. */
+sub_groups sub_groups_of(const char *extensions);
+
+/* Asks the device, and does without what its driver is known not to do well (quirks.h). */
 clnorm_status device_caps(cl_device_id device, caps *out);
 
 #endif

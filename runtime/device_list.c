@@ -2,7 +2,9 @@
 
 #include "device_info.h"
 #include "env.h"
+#include "fork.h"
 #include "log.h"
+#include "quirks.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -175,10 +177,13 @@ static void mark_default(clnorm_device_list *list, const char *choice)
 
 clnorm_status device_list_create(clnorm_device_list **list, const char *choice)
 {
+    clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return status;
     clnorm_device_list *made = calloc(1, sizeof *made);
     if (!made)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a list of devices");
-    clnorm_status status = append_all(made);
+    status = append_all(made);
     if (status != CLNORM_OK) {
         clnorm_device_list_destroy(made);
         return status;
@@ -192,7 +197,8 @@ clnorm_status clnorm_device_list_create(clnorm_device_list **list, const char *c
 {
     if (!list)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "list is NULL; a place for the list is needed"));
-    return log_failure(device_list_create(list, choice));
+    const clnorm_status status = env_check_verbose();
+    return log_failure(status == CLNORM_OK ? device_list_create(list, choice) : status);
 }
 
 size_t clnorm_device_list_count(const clnorm_device_list *list)
@@ -213,6 +219,36 @@ void clnorm_device_list_destroy(clnorm_device_list *list)
         free_device(list->devices[i]);
     free(list->devices);
     free(list);
+}
+
+const clnorm_quirk *clnorm_device_quirk(const clnorm_device *device, size_t index)
+{
+    if (!device)
+        return NULL;
+    return quirk_of(&(driver_names){device->platform_name, device->name, device->driver}, index);
+}
+
+clnorm_status clnorm_device_use_get(const clnorm_device *device, clnorm_device_use *use)
+{
+    static const char *const exchanges[] = {
+        [SUB_GROUPS_NONE] = "none",
+        [SUB_GROUPS_INTEL] = "cl_intel_subgroups",
+        [SUB_GROUPS_KHR] = "cl_khr_subgroup_shuffle",
+    };
+    caps found;
+    if (!device || !use)
+        return log_failure(fail(CLNORM_INVALID_ARGUMENT, "%s is NULL", device ? "use" : "device"));
+    const clnorm_status status = device_caps(device->device_id, &found);
+    if (status != CLNORM_OK)
+        return log_failure(status);
+    *use = (clnorm_device_use){
+        .work_group_size = found.max_work_group_size < found.max_work_item_size ? found.max_work_group_size
+                                                                                : found.max_work_item_size,
+        .local_memory = found.local_memory,
+        .sub_groups = exchanges[found.sub_groups],
+        .clang_builtins = found.clang_builtins,
+    };
+    return CLNORM_OK;
 }
 
 clnorm_status device_list_choose(const clnorm_device_list *list, const char *choice,

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* S_ISVTX */
 #include "directory.h"
 
 #include <errno.h>
@@ -65,9 +66,13 @@ const char *own_fault(int file, struct stat *info)
         return strerror(errno);
     if (info->st_uid != geteuid() && info->st_uid != 0)
         return "belongs to another user";
-    if ((info->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "others may write to it; `chmod go-w` makes it one's own";
-    return NULL;
+    if ((info->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return NULL;
+    /* A directory such as /tmp is meant to be shared, and would serve nobody after a chmod. */
+    if (S_ISDIR(info->st_mode) && (info->st_uid != geteuid() || (info->st_mode & (S_ISVTX | S_ISGID)) != 0))
+        return "others may write to it; a private directory is needed, such as one in it that `mkdir -m 700` "
+               "makes";
+    return "others may write to it; `chmod go-w` makes it one's own";
 }
 
 /* Without slashes at the end, behind which a link would be followed. False where it does not fit. */

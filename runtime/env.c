@@ -5,10 +5,12 @@
 
 #include "env.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 /* The value of a variable; NULL if unset or empty. */
 static const char *get(const char *variable)
@@ -68,36 +70,91 @@ clnorm_status env_kernels(clnorm_kernels *kernels)
                 value);
 }
 
-clnorm_log_level env_verbose(void)
+clnorm_status env_verify(clnorm_verify *verify)
+{
+    static const struct {
+        const char *name;
+        clnorm_verify verify;
+    } words[] = {{"off", CLNORM_VERIFY_OFF}, {"new", CLNORM_VERIFY_NEW}, {"always", CLNORM_VERIFY_ALWAYS}};
+
+    const char *value = get("CLNORM_VERIFY");
+    if (!value) {
+        *verify = CLNORM_VERIFY_NEW;
+        return CLNORM_OK;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i].name) == 0) {
+            *verify = words[i].verify;
+            return CLNORM_OK;
+        }
+    }
+    return fail(CLNORM_INVALID_ENVIRONMENT, "CLNORM_VERIFY is \"%.100s\"; allowed are off, new and always",
+                value);
+}
+
+/* False where the variable holds none of the words. */
+static bool find_verbose(const char *value, clnorm_log_level *level)
 {
     static const char *const words[] = {"none", "error", "info", "dispatch", "profile"};
 
-    const char *value = get("CLNORM_VERBOSE");
-    for (unsigned level = 0; value && level < sizeof words / sizeof *words; level++) {
-        if (strcmp(value, words[level]) == 0)
-            return (clnorm_log_level)level;
+    *level = CLNORM_LOG_NONE;
+    for (unsigned i = 0; value && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i]) != 0)
+            continue;
+        *level = (clnorm_log_level)i;
+        return true;
     }
-    return CLNORM_LOG_NONE;
+    return value == NULL;
 }
 
-/* A path as it is, or NULL. */
-static clnorm_status path(const char *variable, char **directory)
+clnorm_log_level env_verbose(void)
+{
+    clnorm_log_level level;
+    find_verbose(get("CLNORM_VERBOSE"), &level);
+    return level;
+}
+
+clnorm_status env_check_verbose(void)
+{
+    clnorm_log_level level;
+    const char *value = get("CLNORM_VERBOSE");
+    if (find_verbose(value, &level))
+        return CLNORM_OK;
+    return fail(CLNORM_INVALID_ENVIRONMENT,
+                "CLNORM_VERBOSE is \"%.100s\"; allowed are none, error, info, dispatch and profile", value);
+}
+
+/* NULL if it is one, else what it is instead. */
+static const char *no_directory(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return strerror(errno);
+    return S_ISDIR(info.st_mode) ? NULL : "not a directory";
+}
+
+/* A directory that is there, or NULL; `meant` says which one the variable is for. */
+static clnorm_status present_directory(const char *variable, const char *meant, char **directory)
 {
     const char *value = get(variable);
-    if (value)
-        return join(value, "", directory);
+    const char *fault = value ? no_directory(value) : NULL;
     *directory = NULL;
-    return CLNORM_OK;
+    if (fault)
+        return fail(CLNORM_INVALID_ENVIRONMENT, "%s is \"%.1000s\": %s; it must name %s", variable, value,
+                    fault, meant);
+    return value ? join(value, "", directory) : CLNORM_OK;
 }
 
 clnorm_status env_kernel_directory(char **directory)
 {
-    return path("CLNORM_KERNEL_DIR", directory);
+    return present_directory("CLNORM_KERNEL_DIR", "a directory with the .cl files, laid out as kernels-cl/",
+                             directory);
 }
 
 clnorm_status env_binary_directory(char **directory)
 {
-    return path("CLNORM_BINARY_DIR", directory);
+    return present_directory("CLNORM_BINARY_DIR",
+                             "a directory that `clnorm build --device fpga --out DIR` wrote", directory);
 }
 
 /* Words that turn something on or off elsewhere: who writes them does not mean a directory. */
@@ -138,5 +195,11 @@ clnorm_status env_cache_directory(char **directory)
                     "CLNORM_CACHE_DIR is \"%s\"; allowed are \"off\" and a path (\"./%s\" for a directory of "
                     "that name)",
                     value, value);
+    struct stat info;
+    if (stat(value, &info) == 0 && !S_ISDIR(info.st_mode))
+        return fail(CLNORM_INVALID_ENVIRONMENT,
+                    "CLNORM_CACHE_DIR is \"%.1000s\", which is not a directory; allowed are \"off\" and a "
+                    "directory, which is made where it is needed",
+                    value);
     return join(value, "", directory);
 }

@@ -16,15 +16,20 @@ clnorm_status env_device(char *choice, size_t size);
 /* CLNORM_KERNELS: cpu, gpu or fpga; CLNORM_KERNELS_AUTO if unset. */
 clnorm_status env_kernels(clnorm_kernels *kernels);
 
-/* CLNORM_VERBOSE: none, error, info, dispatch or profile. Anything else is none: there is no place to
- * complain yet. */
-clnorm_log_level env_verbose(void);
+/* CLNORM_VERIFY: off, new or always; CLNORM_VERIFY_NEW if unset. */
+clnorm_status env_verify(clnorm_verify *verify);
 
-/* CLNORM_KERNEL_DIR: where .cl files are read from instead of the library. NULL if unset; else the caller
- * frees it. */
+/* CLNORM_VERBOSE: none, error, info, dispatch or profile. Anything else is none: it is read for the first
+ * line of the log, where there is no place to complain. What can fail asks env_check_verbose. */
+clnorm_log_level env_verbose(void);
+clnorm_status env_check_verbose(void);
+
+/* CLNORM_KERNEL_DIR: a directory that is there, which .cl files are read from instead of the library. NULL
+ * if unset; else the caller frees it. */
 clnorm_status env_kernel_directory(char **directory);
 
-/* CLNORM_BINARY_DIR: where images of compiled kernels are. NULL if unset; else the caller frees it. */
+/* CLNORM_BINARY_DIR: a directory that is there, with images of compiled kernels. NULL if unset; else the
+ * caller frees it. */
 clnorm_status env_binary_directory(char **directory);
 
 /* The directory of the program cache: CLNORM_CACHE_DIR, else $XDG_CACHE_HOME/clnorm, else

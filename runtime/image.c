@@ -1,6 +1,7 @@
 #include "image.h"
 #include "cache.h"
 #include "directory.h"
+#include "file_kind.h"
 #include "manifest.h"
 #include "replace_file.h"
 #include "source.h"
@@ -54,11 +55,12 @@ static clnorm_status check_directory(const char *directory)
 
 static clnorm_status fail_changed(const image *opened, const char *what)
 {
+    const char *kind = file_kind_of_text_at(opened->path);
     return fail(
         CLNORM_INVALID_FILE,
-        "%s %s: the file was cut, changed or replaced; copy the directory again, or build it again with "
+        "%s %s%s%s: the file was cut, changed or replaced; copy the directory again, or build it again with "
         "`clnorm build`",
-        opened->path, what);
+        opened->path, what, kind != NULL ? ", and looks like " : "", kind != NULL ? kind : "");
 }
 
 static clnorm_status check_bytes(image *opened, FILE *file)

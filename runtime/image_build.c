@@ -5,6 +5,8 @@
 #include "context.h"
 #include "directory.h"
 #include "env.h"
+#include "file_kind.h"
+#include "fork.h"
 #include "image.h"
 #include "launch.h"
 #include "log.h"
@@ -43,18 +45,6 @@ enum { KERNELS = sizeof kernel_names / sizeof *kernel_names };
 const char *clnorm_image_kernel(size_t index)
 {
     return index < KERNELS ? kernel_names[index] : NULL;
-}
-
-/* The text and its hash, as CLNORM_KERNEL_DIR or the library has it. */
-static clnorm_status read_text(char **text, char hash[HASH_DIGITS + 1])
-{
-    char *kernel_directory;
-    clnorm_status status = env_kernel_directory(&kernel_directory);
-    if (status != CLNORM_OK)
-        return status;
-    status = image_text(kernel_directory, text, hash);
-    free(kernel_directory);
-    return status;
 }
 
 /* ---- The kernels of a program ---- */
@@ -108,7 +98,9 @@ static clnorm_status launch_steps(build *b, const choice *chosen)
         launch made = {0};
         if (done == NULL || *done)
             continue;
-        status = launch_create(&made, b->program, &chosen->steps[i], b->context->warm_up_queue);
+        status = launch_create(&made, b->program, &chosen->steps[i]);
+        if (status == CLNORM_OK)
+            status = launch_warm_up(&made, &chosen->steps[i], &b->context->caps, b->context->own_queue);
         launch_destroy(&made);
         *done = true;
     }
@@ -183,7 +175,7 @@ static clnorm_status build_image(clnorm_context *context, const char *directory)
         return fail(CLNORM_NO_COMPILER,
                     "the device cannot compile; its vendor's compiler can: `clnorm build --compiler aoc` or "
                     "`--compiler v++` writes what it compiles and says how");
-    status = read_text(&b.text, b.source);
+    status = image_text(context->directories.kernels, &b.text, b.source);
     if (status == CLNORM_OK)
         status = program_build_source(context->context, context->device, b.text, IMAGE_OPTIONS,
                                       "the image of fpga kernels", &b.program);
@@ -205,7 +197,7 @@ static clnorm_status build_image(clnorm_context *context, const char *directory)
 
 static clnorm_status check_context(const clnorm_context *context)
 {
-    return context != NULL ? CLNORM_OK
+    return context != NULL ? fork_check()
                            : fail(CLNORM_INVALID_ARGUMENT, "context is NULL; a context is needed");
 }
 
@@ -273,6 +265,13 @@ static clnorm_status check_name(const char *file, const char *hash)
         file, begin);
 }
 
+static clnorm_status refuse_binary(const char *file, const unsigned char *binary, size_t size)
+{
+    const char *kind = file_kind_of_text(binary, size);
+    return fail(CLNORM_INVALID_FILE, "%s: the device's driver refuses it%s%s: not built for this device?",
+                file, kind != NULL ? ", and it looks like " : "", kind != NULL ? kind : "");
+}
+
 static clnorm_status import_image(clnorm_context *context, const char *file, const char *directory)
 {
     build b = {.context = context};
@@ -280,14 +279,13 @@ static clnorm_status import_image(clnorm_context *context, const char *file, con
     size_t size = 0;
     clnorm_status status = read_whole(file, &binary, &size);
     if (status == CLNORM_OK)
-        status = read_text(&b.text, b.source);
+        status = image_text(context->directories.kernels, &b.text, b.source);
     if (status == CLNORM_OK)
         status = check_name(file, b.source);
     if (status == CLNORM_OK)
         status = program_build_binary(context->context, context->device, binary, size, "", &b.program);
     if (status == CLNORM_BUILD_FAILED)
-        status =
-            fail(CLNORM_INVALID_FILE, "%s: the device's driver refuses it: not built for this device?", file);
+        status = refuse_binary(file, binary, size);
     if (status == CLNORM_OK)
         status = find_kernels(&b);
     if (status == CLNORM_OK && b.kernel_count == 0)
@@ -311,8 +309,13 @@ clnorm_status clnorm_image_import(clnorm_context *context, const char *file, con
 
 static clnorm_status write_source(const char *directory, char name[CLNORM_IMAGE_NAME_SIZE])
 {
-    char *text = NULL, hash[HASH_DIGITS + 1], given[CLNORM_IMAGE_NAME_SIZE];
-    clnorm_status status = read_text(&text, hash);
+    char *text = NULL, *kernels = NULL, hash[HASH_DIGITS + 1], given[CLNORM_IMAGE_NAME_SIZE];
+    clnorm_status status = env_check_verbose();
+    if (status == CLNORM_OK)
+        status = env_kernel_directory(&kernels);
+    if (status == CLNORM_OK)
+        status = image_text(kernels, &text, hash);
+    free(kernels);
     if (status != CLNORM_OK)
         return status;
     name_text(hash, given);

@@ -76,23 +76,7 @@ static cl_int set_arguments(launch *made, const step *s)
     return error;
 }
 
-/* Runs the kernel as it will be run, but with no work, which is its first argument. */
-static clnorm_status warm_up(const launch *made, const step *s, cl_command_queue queue)
-{
-    cl_int error = set_index(made->kernel, 0, s->index_bits, 0);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clSetKernelArg");
-    const clnorm_status status = launch_enqueue(made, queue, 0, NULL, NULL);
-    if (status != CLNORM_OK)
-        return status;
-    error = clFinish(queue);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clFinish");
-    error = set_scalar(made->kernel, 0, s->index_bits, &s->arguments.items[0]);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clSetKernelArg");
-}
-
-clnorm_status launch_create(launch *made, cl_program program, const step *s, cl_command_queue queue)
+clnorm_status launch_create(launch *made, cl_program program, const step *s)
 {
     cl_int error;
     memset(made, 0, sizeof *made);
@@ -104,9 +88,25 @@ clnorm_status launch_create(launch *made, cl_program program, const step *s, cl_
     if (made->kernel == NULL)
         return fail_opencl(error, "clCreateKernel");
     error = set_arguments(made, s);
-    if (error == CL_SUCCESS)
-        return warm_up(made, s, queue);
-    return fail_opencl(error, "clSetKernelArg");
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clSetKernelArg");
+}
+
+/* As it will be run, but with no work, which is its first argument. */
+clnorm_status launch_warm_up(const launch *made, const step *s, const caps *device, cl_command_queue queue)
+{
+    if (device->no_guarded_loads) /* the buffers are still null */
+        return CLNORM_OK;
+    cl_int error = set_index(made->kernel, 0, s->index_bits, 0);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clSetKernelArg");
+    const clnorm_status status = launch_enqueue(made, queue, 0, NULL, NULL);
+    if (status != CLNORM_OK)
+        return status;
+    error = clFinish(queue);
+    if (error != CL_SUCCESS)
+        return fail_opencl(error, "clFinish");
+    error = set_scalar(made->kernel, 0, s->index_bits, &s->arguments.items[0]);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clSetKernelArg");
 }
 
 void launch_destroy(launch *made)

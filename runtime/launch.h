@@ -21,9 +21,12 @@ typedef struct launch {
     size_t binding_count;
 } launch;
 
-/* Makes the kernel, sets all scalars, leaves all buffers unset, and runs it once on `queue` with nothing to
- * do, so that drivers which compile at the first launch do so now. */
-clnorm_status launch_create(launch *made, cl_program program, const step *s, cl_command_queue queue);
+/* Makes the kernel, sets all scalars, and leaves all buffers null. */
+clnorm_status launch_create(launch *made, cl_program program, const step *s);
+
+/* Runs the kernel once with nothing to do, so that drivers which compile at the first launch do so now; not
+ * on a device that does not bear it. `made` is as it was created. */
+clnorm_status launch_warm_up(const launch *made, const step *s, const caps *device, cl_command_queue queue);
 
 void launch_destroy(launch *made);
 

@@ -9,36 +9,71 @@
 
 enum { LINE_SIZE = 4096 };
 
-/* CLNORM_VERBOSE, read once; then whatever clnorm_set_log says. */
+/* What clnorm_set_log says; until then, and without a callback, CLNORM_VERBOSE, which is read once. */
+enum { BY_ENVIRONMENT = CLNORM_LOG_PROFILE + 1 };
+static atomic_uint wanted_level = BY_ENVIRONMENT;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static clnorm_log_level environment_level;
-static atomic_uint wanted_level;
 
 /* Guards what follows, and lets one line out at a time. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static clnorm_log_callback *log_callback;
 static void *log_user;
 
+/* Another thread may have held it at a fork, and is not in the child. It is not held for the fork: the
+ * callback, which it is held for, may fork. */
+static void renew_mutex(void)
+{
+    pthread_mutex_init(&mutex, NULL);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, renew_mutex); /* without memory for it, such a child waits */
+}
+
+static void lock(void)
+{
+    static pthread_once_t watched = PTHREAD_ONCE_INIT;
+    pthread_once(&watched, watch_forks);
+    pthread_mutex_lock(&mutex);
+}
+
 static void read_environment(void)
 {
     environment_level = env_verbose();
-    atomic_store(&wanted_level, (unsigned)environment_level);
+}
+
+static void leave_environment(void)
+{
+    environment_level = CLNORM_LOG_NONE;
+}
+
+void log_without_environment(void)
+{
+    pthread_once(&once, leave_environment);
 }
 
 void clnorm_set_log(clnorm_log_callback *callback, clnorm_log_level level, void *user)
 {
-    pthread_once(&once, read_environment);
-    pthread_mutex_lock(&mutex);
+    lock();
+    /* A child that is forked meanwhile must not find the one with the other's user. */
+    atomic_store(&wanted_level, CLNORM_LOG_NONE);
+    atomic_thread_fence(memory_order_release);
     log_callback = callback;
     log_user = user;
-    atomic_store(&wanted_level, (unsigned)(callback ? level : environment_level));
+    atomic_store(&wanted_level, callback ? (unsigned)level : (unsigned)BY_ENVIRONMENT);
     pthread_mutex_unlock(&mutex);
 }
 
 bool log_wants(clnorm_log_level level)
 {
-    pthread_once(&once, read_environment);
-    return level != CLNORM_LOG_NONE && (unsigned)level <= atomic_load(&wanted_level);
+    unsigned wanted = atomic_load(&wanted_level);
+    if (wanted == BY_ENVIRONMENT) {
+        pthread_once(&once, read_environment);
+        wanted = (unsigned)environment_level;
+    }
+    return level != CLNORM_LOG_NONE && (unsigned)level <= wanted;
 }
 
 void log_line(clnorm_log_level level, const char *format, ...)
@@ -60,7 +95,7 @@ void log_line(clnorm_log_level level, const char *format, ...)
     if (length >= LINE_SIZE)
         memcpy(line + LINE_SIZE - 4, "...", 4);
 
-    pthread_mutex_lock(&mutex);
+    lock();
     if (!log_wants(level)) {
         /* clnorm_set_log came between. */
     } else if (log_callback) {

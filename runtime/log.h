@@ -9,6 +9,9 @@ bool log_wants(clnorm_log_level level);
 
 void log_line(clnorm_log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* CLNORM_VERBOSE counts as unset in this process, unless it was read before. */
+void log_without_environment(void);
+
 /* Public functions return through this: a failure becomes an error line, once, when it reaches the caller.
  * What is handled on the way is no failure of the application's. */
 clnorm_status log_failure(clnorm_status status);

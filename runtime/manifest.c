@@ -1,4 +1,5 @@
 #include "manifest.h"
+#include "file_kind.h"
 #include "json_text.h"
 #include "replace_file.h"
 
@@ -63,6 +64,19 @@ static clnorm_status check_format(const json_t *manifest, const char *path)
     return CLNORM_OK;
 }
 
+/* It is no JSON: begun as such and damaged, or never meant to be. */
+static clnorm_status refuse_text(const char *path, const json_error_t *error)
+{
+    const char *kind = file_kind_of_text_at(path);
+    if (kind == NULL || strncmp(kind, "JSON", 4) == 0)
+        return fail(CLNORM_INVALID_FILE,
+                    "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
+                    path, error->line, error->text);
+    return fail(CLNORM_INVALID_FILE,
+                "%s is not JSON; it looks like %s; `clnorm build --out` writes it into an empty directory",
+                path, kind);
+}
+
 static clnorm_status read_json(const char *path, const char *directory, json_t **read)
 {
     json_error_t error;
@@ -83,9 +97,7 @@ static clnorm_status read_json(const char *path, const char *directory, json_t *
     case json_error_out_of_memory:
         return fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read it", path);
     default:
-        return fail(CLNORM_INVALID_FILE,
-                    "%s is not JSON: line %d: %s; `clnorm build --out` writes it into an empty directory",
-                    path, error.line, error.text);
+        return refuse_text(path, &error);
     }
 }
 

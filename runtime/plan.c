@@ -1,10 +1,10 @@
 #include "plan.h"
 #include "buffers.h"
-#include "choose.h"
 #include "context.h"
-#include "launch.h"
+#include "fork.h"
 #include "log.h"
 #include "ops/op.h"
+#include "plan_build.h"
 #include "profile.h"
 #include "queue.h"
 #include "scratch.h"
@@ -18,12 +18,13 @@ struct clnorm_plan {
     clnorm_context *context;
     clnorm_op op;
     const clnorm_op_info *info;
-    char variant[48];
     size_t least_bytes;
-
-    launch launches[MAX_STEPS];
-    size_t launch_count;
+    plan_kernels kernels;
     buffer_needs needs;
+
+    /* Of a plan without launches: what is left where x has no element. */
+    op_fill fills[MAX_FILLS];
+    size_t fill_count;
 
     /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
     pthread_mutex_t lock;
@@ -70,48 +71,23 @@ static clnorm_status allocate(clnorm_plan **plan, clnorm_context *context, const
     return CLNORM_OK;
 }
 
-/* From a step to a kernel that has run once. */
-static clnorm_status build(clnorm_plan *plan, const step *s)
-{
-    const program_request request = {s->sources, s->source_count, s->options, s->kernel};
-    cl_program program = NULL;
-    program_origin origin;
-    clnorm_status status = program_get(plan->context->programs, &request, &program, &origin);
-    if (status != CLNORM_OK)
-        return status;
-    status = launch_create(&plan->launches[plan->launch_count++], program, s, plan->context->warm_up_queue);
-    clReleaseProgram(program);
-    if (status == CLNORM_OK && origin == PROGRAM_FROM_SOURCE)
-        program_save(plan->context->programs, &request);
-    return status;
-}
-
 static clnorm_status prepare(clnorm_plan *plan)
 {
-    clnorm_kernels schedule;
-    clnorm_status status = context_schedule(plan->context, &schedule);
-    if (status != CLNORM_OK)
-        return status;
-    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
-    if (tensor_elements(&plan->op.x) > 0)
-        op_find(plan->op.kind)->lower(&plan->op, &p);
-    choice chosen;
-    status = choose(&p, &plan->context->caps, schedule, &chosen);
-    if (status != CLNORM_OK)
-        return status;
-    memcpy(plan->variant, chosen.variant, sizeof plan->variant);
-    log_line(CLNORM_LOG_DISPATCH, "%s: %s%s%s", plan->info->name, chosen.variant,
-             chosen.refusals[0] != '\0' ? "; refused " : "", chosen.refusals);
-    for (size_t i = 0; status == CLNORM_OK && i < chosen.step_count; i++)
-        status = build(plan, &chosen.steps[i]);
-    plan->needs.scratch_bytes = plan->scratch.bytes = chosen.scratch_bytes;
-    return status == CLNORM_OK ? scratch_make(&plan->scratch, plan->context->context) : status;
+    const op_definition *definition = op_find(plan->op.kind);
+    if (tensor_elements(&plan->op.x) == 0 && definition->fill != NULL)
+        plan->fill_count = definition->fill(&plan->op, plan->fills);
+    const clnorm_status status = plan_build(&plan->kernels, plan->context, &plan->op, definition);
+    plan->needs.scratch_bytes = plan->scratch.bytes = plan->kernels.scratch_bytes;
+    return status == CLNORM_OK ? scratch_make(&plan->scratch, plan->context->context, plan->context->device)
+                               : status;
 }
 
 clnorm_status plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op)
 {
     clnorm_plan *made = NULL;
-    clnorm_status status = allocate(&made, context, op);
+    clnorm_status status = fork_check();
+    if (status == CLNORM_OK)
+        status = allocate(&made, context, op);
     if (status == CLNORM_OK)
         status = prepare(made);
     if (status != CLNORM_OK) {
@@ -132,11 +108,10 @@ clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, co
 
 void clnorm_plan_destroy(clnorm_plan *plan)
 {
-    if (plan == NULL)
+    if (plan == NULL || is_forked())
         return;
     /* OpenCL keeps kernels and memory for as long as commands in flight need them. */
-    for (size_t i = 0; i < plan->launch_count; i++)
-        launch_destroy(&plan->launches[i]);
+    plan_kernels_destroy(&plan->kernels);
     scratch_abandon(&plan->scratch);
     pthread_mutex_destroy(&plan->lock);
     context_release(plan->context);
@@ -172,15 +147,15 @@ static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s,
 {
     clnorm_status status = CLNORM_OK;
     cl_event before = NULL;
-    for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++) {
-        const bool is_last = i + 1 == plan->launch_count;
+    for (size_t i = 0; status == CLNORM_OK && i < plan->kernels.launch_count; i++) {
+        const bool is_last = i + 1 == plan->kernels.launch_count;
         const bool wants_event = s->profiles || (is_last ? wants_last : !s->in_order);
         const cl_uint n_wait = i == 0 ? s->n_wait : before != NULL ? 1 : 0;
         cl_event after = NULL;
-        status = launch_enqueue(&plan->launches[i], s->queue, n_wait, i == 0 ? s->wait_list : &before,
+        status = launch_enqueue(&plan->kernels.launches[i], s->queue, n_wait, i == 0 ? s->wait_list : &before,
                                 wants_event ? &after : NULL);
         if (status == CLNORM_OK && s->profiles)
-            profile_watch(after, plan->launches[i].name);
+            profile_watch(after, plan->kernels.launches[i].name);
         if (before != NULL)
             clReleaseEvent(before);
         before = after;
@@ -225,10 +200,10 @@ static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm
     pthread_mutex_lock(&plan->lock);
     clnorm_status status = CLNORM_OK;
     if (own_scratch)
-        status = scratch_make(&plan->scratch, plan->context->context);
+        status = scratch_make(&plan->scratch, plan->context->context, plan->context->device);
     const clnorm_buffer used = own_scratch ? (clnorm_buffer){plan->scratch.mem, 0} : buffers->scratch;
-    for (size_t i = 0; status == CLNORM_OK && i < plan->launch_count; i++)
-        status = launch_bind(&plan->launches[i], buffers, used);
+    for (size_t i = 0; status == CLNORM_OK && i < plan->kernels.launch_count; i++)
+        status = launch_bind(&plan->kernels.launches[i], buffers, used);
     if (status == CLNORM_OK)
         status = own_scratch ? enqueue_with_own_scratch(plan, s, &last)
                              : enqueue_steps(plan, s, s->event != NULL, &last);
@@ -242,15 +217,53 @@ static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm
     return CLNORM_OK;
 }
 
+static clnorm_status fill(const clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers,
+                          const op_fill *with, cl_event *after)
+{
+    const clnorm_buffer *buffer = (const clnorm_buffer *)(const void *)((const char *)buffers + with->field);
+    size_t bytes = 0;
+    if (buffer->mem == NULL)
+        return CLNORM_OK;
+    const clnorm_status status = buffers_check_one(&plan->needs, buffers, with->field, &bytes);
+    if (status != CLNORM_OK || bytes == 0)
+        return status;
+    const cl_int error = clEnqueueFillBuffer(s->queue, buffer->mem, &with->value, sizeof with->value,
+                                             buffer->offset, bytes, s->n_wait, s->wait_list, after);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueFillBuffer");
+}
+
+/* An empty tensor: no kernel, but what is a sum over nothing is written all the same. Buffers that have no
+ * byte need not be given. */
+static clnorm_status execute_empty(const clnorm_plan *plan, const submission *s, const clnorm_buffers *given)
+{
+    clnorm_buffers buffers = clnorm_buffers_none();
+    cl_event events[MAX_FILLS];
+    cl_uint count = 0;
+    clnorm_status status = given == NULL ? CLNORM_OK : buffers_import(given, &buffers);
+    for (size_t i = 0; status == CLNORM_OK && i < plan->fill_count; i++) {
+        events[count] = NULL;
+        status = fill(plan, s, &buffers, &plan->fills[i], &events[count]);
+        count += events[count] != NULL;
+    }
+    if (status == CLNORM_OK)
+        status = count > 0 ? queue_mark(s->queue, count, events, s->event)
+                           : queue_mark(s->queue, s->n_wait, s->wait_list, s->event);
+    for (cl_uint i = 0; i < count; i++)
+        clReleaseEvent(events[i]);
+    return status;
+}
+
 static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buffers *given)
 {
-    clnorm_status status = queue_check(plan->context, s->queue, "plan", s->n_wait, s->wait_list);
+    clnorm_status status = fork_check();
+    if (status == CLNORM_OK)
+        status = queue_check(plan->context, s->queue, "plan", s->n_wait, s->wait_list);
     if (status == CLNORM_OK)
         status = ask_queue(s);
     if (status != CLNORM_OK)
         return status;
-    if (plan->launch_count == 0) /* an empty tensor */
-        return queue_mark(s->queue, s->n_wait, s->wait_list, s->event);
+    if (plan->kernels.launch_count == 0)
+        return execute_empty(plan, s, given);
     clnorm_buffers buffers;
     status = buffers_import(given, &buffers);
     if (status == CLNORM_OK)
@@ -280,7 +293,12 @@ clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffe
 
 const char *clnorm_plan_variant(const clnorm_plan *plan)
 {
-    return plan == NULL ? "" : plan->variant;
+    return plan == NULL ? "" : plan->kernels.variant;
+}
+
+const char *clnorm_plan_refusals(const clnorm_plan *plan)
+{
+    return plan == NULL || plan->kernels.refusals == NULL ? "" : plan->kernels.refusals;
 }
 
 size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan)

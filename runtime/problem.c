@@ -3,6 +3,7 @@
 
 #include <clnorm/ops.h>
 #include <assert.h>
+#include <string.h>
 
 static argument *append(argument_list *list, argument_kind kind)
 {
@@ -178,6 +179,7 @@ void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM
     const clnorm_tensor *const tensors[TENSORS] = {&op->x, p->backward ? &op->dy : &op->x, result};
     dimension axes[CLNORM_MAX_RANK];
     const unsigned count = merge_axes(axes, significant_axes(axes, tensors, reduced));
+    memcpy(p->reduced, reduced, sizeof p->reduced);
     p->elements = tensor_elements(&op->x);
     p->result_bytes = p->elements * dtype_size(result->dtype);
     list_axes(p, axes, count);

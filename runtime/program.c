@@ -2,12 +2,14 @@
 #include "program.h"
 
 #include "device_info.h"
-#include "env.h"
 #include "image.h"
 #include "log.h"
 #include "program_build.h"
+#include "slow_build.h"
 #include "source.h"
+#include "verdict.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +25,13 @@ enum {
     PLATFORM_VERSION,
     IDENTITY_COUNT
 };
-enum { NAME_SIZE = 120 };
 
 typedef struct entry {
     struct entry *next;
     cache_key key;
     pthread_mutex_t lock; /* guards what follows; held while building, so that others wait for the result */
     cl_program program;   /* NULL: not built, or the last attempt failed */
+    bool proven;          /* need not be asked again */
     bool to_save;         /* came from source */
 } entry;
 
@@ -38,10 +40,11 @@ struct program_store {
     entry *entries;
     cl_context context; /* of the store's owner, who outlives it */
     cl_device_id device;
+    clnorm_verify verify;
     bool served;  /* from binary_directory: nothing is compiled */
     image *image; /* and its program, or NULL: not loaded, or the last attempt failed */
     cl_program image_program;
-    char *cache_directory, *kernel_directory, *binary_directory; /* or NULL */
+    const char *cache_directory, *kernel_directory, *binary_directory; /* the owner's, or NULL */
     char *identity[IDENTITY_COUNT];
 };
 
@@ -74,24 +77,23 @@ static clnorm_status identify(program_store *store)
     return status;
 }
 
-clnorm_status program_store_create(program_store **result, cl_context context, cl_device_id device)
+clnorm_status program_store_create(program_store **result, cl_context context, cl_device_id device,
+                                   const program_directories *directories, clnorm_verify verify)
 {
     program_store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for the list of programs");
     store->context = context;
     store->device = device;
+    store->verify = verify;
+    store->cache_directory = directories->cache;
+    store->kernel_directory = directories->kernels;
+    store->binary_directory = directories->binaries;
     if (pthread_mutex_init(&store->lock, NULL) != 0) {
         free(store);
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a lock");
     }
-    clnorm_status status = env_cache_directory(&store->cache_directory);
-    if (status == CLNORM_OK)
-        status = env_kernel_directory(&store->kernel_directory);
-    if (status == CLNORM_OK)
-        status = env_binary_directory(&store->binary_directory);
-    if (status == CLNORM_OK)
-        status = identify(store);
+    const clnorm_status status = identify(store);
     if (status != CLNORM_OK) {
         program_store_destroy(store);
         return status;
@@ -117,9 +119,6 @@ void program_store_destroy(program_store *store)
     if (store->image_program != NULL)
         clReleaseProgram(store->image_program);
     image_close(store->image);
-    free(store->binary_directory);
-    free(store->kernel_directory);
-    free(store->cache_directory);
     pthread_mutex_destroy(&store->lock);
     free(store);
 }
@@ -138,9 +137,10 @@ static clnorm_status resolve(const program_store *store, const program_request *
         source_expand(request->sources, request->source_count, store->kernel_directory, source);
     if (status != CLNORM_OK)
         return status;
-    const char *fields[2 + IDENTITY_COUNT] = {*source, request->options};
+    const char *fields[3 + IDENTITY_COUNT] = {*source, request->options,
+                                              store->verify == CLNORM_VERIFY_OFF ? "not proven" : ""};
     for (size_t i = 0; i < IDENTITY_COUNT; i++)
-        fields[2 + i] = store->identity[i];
+        fields[3 + i] = store->identity[i];
     *key = cache_key_of(fields, sizeof fields / sizeof *fields);
     return CLNORM_OK;
 }
@@ -169,14 +169,14 @@ static entry *add_entry(program_store *store, const cache_key *key)
     return added;
 }
 
-/* For messages: "prelude.cl + ops/l2_normalize.cl", cut where it gets long. */
-static void name_request(const program_request *request, char name[NAME_SIZE])
+static void name_request(const program_request *request, program_handle *handle)
 {
+    const size_t size = sizeof handle->name;
     size_t used = 0;
-    name[0] = '\0';
-    for (size_t i = 0; i < request->source_count && used < NAME_SIZE; i++)
-        used +=
-            (size_t)snprintf(name + used, NAME_SIZE - used, "%s%s", i > 0 ? " + " : "", request->sources[i]);
+    handle->name[0] = '\0';
+    for (size_t i = 0; i < request->source_count && used < size; i++)
+        used += (size_t)snprintf(handle->name + used, size - used, "%s%s", i > 0 ? " + " : "",
+                                 request->sources[i]);
 }
 
 static cl_program load_program(const program_store *store, const cache_key *key, const char *options)
@@ -191,26 +191,6 @@ static cl_program load_program(const program_store *store, const cache_key *key,
         cache_remove(store->cache_directory, key);
     free(binary);
     return program;
-}
-
-/* Finds or makes the program of `found`, whose lock the caller holds. */
-static clnorm_status make_program(const program_store *store, entry *found, const char *source,
-                                  const char *options, const char *name, program_origin *origin)
-{
-    *origin = PROGRAM_FROM_MEMORY;
-    if (found->program != NULL)
-        return CLNORM_OK;
-
-    *origin = PROGRAM_FROM_DISK;
-    found->program = load_program(store, &found->key, options);
-    if (found->program != NULL)
-        return CLNORM_OK;
-
-    *origin = PROGRAM_FROM_SOURCE;
-    const clnorm_status status =
-        program_build_source(store->context, store->device, source, options, name, &found->program);
-    found->to_save = status == CLNORM_OK;
-    return status;
 }
 
 static double milliseconds_since(const struct timespec *start)
@@ -277,88 +257,184 @@ static clnorm_status check_request(const program_store *store, const program_req
     return CLNORM_OK;
 }
 
-static clnorm_status get_from_image(program_store *store, const program_request *request, cl_program *program,
-                                    program_origin *origin)
+static clnorm_status get_from_image(program_store *store, const program_request *request,
+                                    program_handle *handle)
 {
     pthread_mutex_lock(&store->lock);
-    *origin = store->image == NULL ? PROGRAM_FROM_IMAGE : PROGRAM_FROM_MEMORY;
+    handle->proven = true;
+    handle->origin = store->image == NULL ? PROGRAM_FROM_IMAGE : PROGRAM_FROM_MEMORY;
     clnorm_status status = store->image == NULL ? load_image(store) : CLNORM_OK;
     if (status == CLNORM_OK)
         status = check_request(store, request);
     if (status == CLNORM_OK)
-        status = share(store->image_program, program);
+        status = share(store->image_program, &handle->program);
     pthread_mutex_unlock(&store->lock);
     return status;
 }
 
-clnorm_status program_get(program_store *store, const program_request *request, cl_program *program,
-                          program_origin *origin)
+/* ---- From memory, disk or source ---- */
+
+static clnorm_status find_or_add(program_store *store, const cache_key *key, entry **found)
+{
+    pthread_mutex_lock(&store->lock);
+    *found = find_entry(store, key);
+    if (*found == NULL)
+        *found = add_entry(store, key);
+    pthread_mutex_unlock(&store->lock);
+    return *found != NULL ? CLNORM_OK : fail(CLNORM_OUT_OF_MEMORY, "no memory for the list of programs");
+}
+
+/* The program of `found`, whose lock the caller holds, if it is in memory or on disk. */
+static void look_for(const program_store *store, entry *found, const char *options, program_handle *handle)
+{
+    handle->origin = PROGRAM_FROM_MEMORY;
+    if (found->program != NULL)
+        return;
+    handle->origin = PROGRAM_FROM_DISK;
+    found->program = load_program(store, &found->key, options);
+    found->proven = found->program != NULL && store->verify != CLNORM_VERIFY_ALWAYS;
+}
+
+/* Once a process. */
+static void say_unwatched(const program_store *store)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    if (store->verify == CLNORM_VERIFY_OFF || store->cache_directory != NULL)
+        return;
+    if (!atomic_flag_test_and_set(&said))
+        log_line(CLNORM_LOG_INFO, "there is no cache: if a compiler ends the process, nothing will remember "
+                                  "at which program");
+}
+
+/* Builds it; its lock is held. A process that ends here is remembered, one that takes long is named. */
+static clnorm_status build_source(const program_store *store, entry *found, const char *source,
+                                  const char *options, program_handle *handle)
+{
+    verdict_watch watch;
+    slow_build slow;
+    handle->origin = PROGRAM_FROM_SOURCE;
+    say_unwatched(store);
+    verdict_watch_begin(&watch, program_store_verdicts(store), &found->key, handle->name);
+    slow_build_begin(&slow, handle->name, SLOW_BUILD_SECONDS);
+    const clnorm_status status =
+        program_build_source(store->context, store->device, source, options, handle->name, &found->program);
+    slow_build_end(&slow);
+    verdict_watch_end(&watch, false);
+    found->to_save = status == CLNORM_OK;
+    found->proven = store->verify == CLNORM_VERIFY_OFF;
+    return status;
+}
+
+static void log_origin(const program_handle *handle, const struct timespec *start, const char *options)
+{
+    static const char *const names[] = {"memory", "disk", "source", "image"};
+    if (handle->origin != PROGRAM_FROM_MEMORY)
+        log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", handle->name, names[handle->origin],
+                 milliseconds_since(start), options);
+}
+
+static clnorm_status get(program_store *store, const program_request *request, bool builds,
+                         program_handle *handle)
+{
+    struct timespec start;
+    char *source = NULL;
+    entry *found = NULL;
+    memset(handle, 0, sizeof *handle);
+    name_request(request, handle);
+    if (store->served)
+        return get_from_image(store, request, handle);
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    clnorm_status status = resolve(store, request, &source, &handle->key);
+    if (status == CLNORM_OK)
+        status = find_or_add(store, &handle->key, &found);
+    if (status != CLNORM_OK) {
+        free(source);
+        return status;
+    }
+    const char *options = request->options != NULL ? request->options : "";
+    pthread_mutex_lock(&found->lock);
+    look_for(store, found, options, handle);
+    if (found->program == NULL && builds)
+        status = build_source(store, found, source, options, handle);
+    if (found->program != NULL)
+        status = share(found->program, &handle->program);
+    handle->proven = found->proven;
+    pthread_mutex_unlock(&found->lock);
+    free(source);
+    if (handle->program != NULL)
+        log_origin(handle, &start, options);
+    return status;
+}
+
+clnorm_status program_find(program_store *store, const program_request *request, program_handle *handle)
+{
+    return get(store, request, false, handle);
+}
+
+clnorm_status program_build(program_store *store, const program_request *request, program_handle *handle)
+{
+    return get(store, request, true, handle);
+}
+
+void program_release(program_handle *handle)
+{
+    if (handle->program != NULL)
+        clReleaseProgram(handle->program);
+    handle->program = NULL;
+}
+
+static void save(const program_store *store, const entry *proven)
+{
+    if (store->cache_directory == NULL)
+        return;
+    size_t size = 0;
+    unsigned char *binary = program_binary(proven->program, store->device, &size);
+    if (binary != NULL)
+        cache_store(store->cache_directory, &proven->key, binary, size);
+    else
+        log_line(CLNORM_LOG_INFO, "the driver gives no binary of a program");
+    free(binary);
+}
+
+/* PoCL compiles a kernel again, for work-groups of any size, when it is asked for its binary. All that could
+ * end the process is done after that. */
+static void save_watched(const program_store *store, const entry *proven, const char *name)
+{
+    verdict_watch watch;
+    verdict_watch_begin(&watch, program_store_verdicts(store), &proven->key, name);
+    save(store, proven);
+    verdict_watch_end(&watch, true);
+}
+
+void program_prove(program_store *store, const program_handle *handle)
 {
     if (store->served)
-        return get_from_image(store, request, program, origin);
-    static const char *const origin_names[] = {"memory", "disk", "source", "image"};
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-
-    char *source = NULL;
-    cache_key key;
-    clnorm_status status = resolve(store, request, &source, &key);
-    if (status != CLNORM_OK)
-        return status;
-
+        return;
     pthread_mutex_lock(&store->lock);
-    entry *found = find_entry(store, &key);
-    if (found == NULL)
-        found = add_entry(store, &key);
+    entry *found = find_entry(store, &handle->key);
     pthread_mutex_unlock(&store->lock);
-    if (found == NULL) {
-        status = fail(CLNORM_OUT_OF_MEMORY, "no memory for the list of programs");
-        goto cleanup;
-    }
-
-    const char *options = request->options != NULL ? request->options : "";
-    char name[NAME_SIZE];
-    name_request(request, name);
+    if (found == NULL)
+        return;
     pthread_mutex_lock(&found->lock);
-    status = make_program(store, found, source, options, name, origin);
-    if (status == CLNORM_OK)
-        status = share(found->program, program);
+    found->proven = true;
+    if (found->to_save)
+        save_watched(store, found, handle->name);
+    found->to_save = false; /* what failed once is not tried at every plan */
     pthread_mutex_unlock(&found->lock);
-    if (status != CLNORM_OK)
-        goto cleanup;
-    if (*origin != PROGRAM_FROM_MEMORY)
-        log_line(CLNORM_LOG_INFO, "program %s from %s in %.1f ms: %s", name, origin_names[*origin],
-                 milliseconds_since(&start), options);
-
-cleanup:
-    free(source);
-    return status;
 }
 
-void program_save(program_store *store, const program_request *request)
+void program_disprove(program_store *store, const program_handle *handle)
 {
-    char *source = NULL;
-    cache_key key;
-    if (store->cache_directory == NULL || resolve(store, request, &source, &key) != CLNORM_OK)
-        return;
-    free(source);
+    if (!store->served)
+        cache_remove(store->cache_directory, &handle->key);
+}
 
-    pthread_mutex_lock(&store->lock);
-    entry *found = find_entry(store, &key);
-    pthread_mutex_unlock(&store->lock);
-    if (found == NULL) /* its source was edited meanwhile */
-        return;
+bool program_store_is_edited(const program_store *store)
+{
+    return store->kernel_directory != NULL;
+}
 
-    pthread_mutex_lock(&found->lock);
-    if (found->to_save) {
-        size_t size = 0;
-        unsigned char *binary = program_binary(found->program, store->device, &size);
-        if (binary != NULL)
-            cache_store(store->cache_directory, &key, binary, size);
-        else
-            log_line(CLNORM_LOG_INFO, "the driver gives no binary of a program");
-        free(binary);
-        found->to_save = false; /* what failed once is not tried at every plan */
-    }
-    pthread_mutex_unlock(&found->lock);
+const char *program_store_verdicts(const program_store *store)
+{
+    return store->verify == CLNORM_VERIFY_OFF ? NULL : store->cache_directory;
 }

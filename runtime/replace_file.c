@@ -1,4 +1,5 @@
 #include "replace_file.h"
+#include "file_place.h"
 #include "temporary_file.h"
 
 #include <errno.h>
@@ -29,26 +30,44 @@ static clnorm_status sync_directory(const char *path)
     return status;
 }
 
-clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count)
+static clnorm_status fail_memory(const char *path)
+{
+    return fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", strlen(path));
+}
+
+static clnorm_status write_at(const file_place *place, const char *path, const file_piece *pieces,
+                              size_t count)
 {
     char *temporary;
-    const int file = temporary_file_open(AT_FDCWD, path, 0666, &temporary);
+    const int file = file_place_open(place, &temporary);
     if (temporary == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a path of %zu bytes", strlen(path));
+        return fail_memory(path);
     clnorm_status status = CLNORM_OK;
     bool written = file >= 0;
     for (size_t i = 0; written && i < count; i++)
         written = file_write(file, pieces[i].bytes, pieces[i].size);
     /* On the disk before it has the name: else the name could lead to nothing after a power failure. */
-    written = written && fsync(file) == 0;
+    written = written && file_place_inherit(place, file) && fsync(file) == 0;
     if (file >= 0 && close(file) != 0)
         written = false;
-    written = written && rename(temporary, path) == 0;
+    written = written && rename(temporary, place->path) == 0;
     if (!written) {
         status = fail(CLNORM_IO_ERROR, "%s: cannot be written: %s", path, strerror(errno));
         if (file >= 0)
             unlink(temporary);
     }
     free(temporary);
-    return status == CLNORM_OK ? sync_directory(path) : status;
+    return status == CLNORM_OK ? sync_directory(place->path) : status;
+}
+
+clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count)
+{
+    file_place place;
+    const char *why;
+    if (!file_place_find(&place, path, false, &why))
+        return errno == ENOMEM ? fail_memory(path)
+                               : fail(CLNORM_IO_ERROR, "%s: cannot be written: %s", path, why);
+    const clnorm_status status = write_at(&place, path, pieces, count);
+    free(place.path);
+    return status;
 }

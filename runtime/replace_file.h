@@ -11,7 +11,9 @@ typedef struct file_piece {
     size_t size;
 } file_piece;
 
-/* IO_ERROR, OUT_OF_MEMORY. When it fails `path` is as before, but where only syncing its directory failed. */
+/* A symbolic link is replaced, not written through. What is no file, or leads to something else than one, is
+ * refused, and so is a file that may not be written; the mode of one that was there is kept. IO_ERROR,
+ * OUT_OF_MEMORY. When it fails `path` is as before, but where only syncing its directory failed. */
 clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Floats of an accumulator in scratch, at most: ACCUMULATOR_FIELDS in kernels-cl/accumulators. */
-enum { ACCUMULATOR_FIELDS = 5 };
+enum { ACCUMULATOR_FIELDS = 6 };
 
 size_t ceil_divide(size_t a, size_t b)
 {
@@ -150,9 +150,12 @@ static const char *refuse_geometry(const problem *p, geometry wanted)
 
 static const char *refuse_stages(const problem *p, stages wanted)
 {
+    const bool windows = wanted == STAGES_WINDOW || wanted == STAGES_GRADIENT;
+    if (windows != (p->work == WORK_WINDOW))
+        return windows ? "not a window" : "a window";
     if (wanted == STAGES_ANY)
         return NULL;
-    if (wanted == STAGES_WINDOW || wanted == STAGES_GRADIENT)
+    if (windows)
         return p->backward == (wanted == STAGES_GRADIENT) ? NULL : "of the other direction";
     if (wanted == STAGES_MAP)
         return p->work == WORK_MAP ? NULL : "statistics have to be found first";
@@ -179,6 +182,8 @@ size_t reserve_scratch(choice *out, size_t count, size_t floats)
 
 partials add_partials(choice *out, const problem *p, size_t parts)
 {
+    if (out->parts == 0)
+        out->parts = parts;
     /* A part has a value at least: there are no more of them than elements. */
     return (partials){reserve_scratch(out, p->groups * parts, ACCUMULATOR_FIELDS), parts};
 }

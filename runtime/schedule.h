@@ -13,7 +13,7 @@ typedef enum stages {
     STAGES_SPLIT,    /* in several */
     STAGES_WINDOW,   /* y from a window */
     STAGES_GRADIENT, /* dx from two windows */
-    STAGES_ANY,
+    STAGES_ANY,      /* all but the last two */
 } stages;
 
 typedef struct variant {

@@ -59,6 +59,7 @@ static void add_long_gradient(choice *out, const fpga_problem *f)
     fpga_add_tensor(s, contributions);
     add_formula_arguments(s, f->p);
     s = add_window(out, f, "local_response_normalization_backward_window_collect", work);
+    fpga_add_tensor(s, f->dy);
     fpga_add_tensor(s, direct);
     fpga_add_tensor(s, contributions);
     finish_window(s, f);

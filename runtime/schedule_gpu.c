@@ -9,10 +9,10 @@
 const variant gpu_variants[] = {
     {"gpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, gpu_fill_plane_map},
     {"gpu/plane/fused", GEOMETRY_PLANE, STAGES_FUSED, gpu_refuse_plane_fused, gpu_fill_plane_fused},
-    {"gpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, NULL, gpu_fill_plane_split},
+    {"gpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, gpu_refuse_exchange, gpu_fill_plane_split},
     {"gpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, gpu_fill_column_map},
     {"gpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, gpu_refuse_column_fused, gpu_fill_column_fused},
-    {"gpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, gpu_fill_column_split},
+    {"gpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, gpu_refuse_exchange, gpu_fill_column_split},
     {"gpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, gpu_refuse_window_inner, gpu_fill_window_inner},
     {"gpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, gpu_refuse_window_last, gpu_fill_window_last},
     {"gpu/window/any", GEOMETRY_WINDOW, STAGES_WINDOW, NULL, gpu_fill_window_any},

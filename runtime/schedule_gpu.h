@@ -10,8 +10,8 @@ enum {
     PART_VALUES = 64,       /* that an item sums, or maps, where a group is cut into parts */
     MOST_HELD_TILES = 2,    /* of x alone; of x and dy one */
     GROUPS_PER_UNIT = 4,    /* work-groups that a compute unit should have */
-    ACCUMULATOR_BYTES = 20, /* at most; half of a work-group's items store theirs at once */
-    COEFFICIENT_BYTES = 24, /* of a group, at most: COEFFICIENTS of a formula */
+    ACCUMULATOR_BYTES = 24, /* at most; half of a work-group's items store theirs at once */
+    COEFFICIENT_BYTES = 32, /* of a group, at most: COEFFICIENTS of a formula */
 };
 
 /* The size of a work-group: the largest power of two up to 256 that the device allows, each item taking
@@ -21,6 +21,9 @@ size_t group_size(const caps *device, size_t local_bytes);
 /* A step whose items merge what they found. */
 step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,
                        const char *kernel, unsigned lanes);
+
+/* For variants whose items exchange values: a fault of the driver. */
+const char *gpu_refuse_exchange(const problem *p, const caps *device);
 
 /* The least power of two that is at least `number`. */
 size_t power_of_two(size_t number);

@@ -15,14 +15,13 @@ typedef struct blocks {
     size_t blocks;      /* of a batch entry */
 } blocks;
 
-/* x alone is taken in vectors of four, x and dy in twos: as many registers. A group that is held until its
- * results are known takes half of that. */
+/* x alone is taken in vectors of four; in twos where there is dy as well, or sums besides; x and dy that are
+ * held until the results are known one by one: about as many registers. */
 static unsigned lanes_of(const problem *p, bool held)
 {
-    const unsigned widest = (p->backward ? 2u : 4u) / (held ? 2u : 1u);
-    if (widest == 4 && p->kept % 4 == 0)
+    if (p->work == WORK_MAP && !p->backward && p->kept % 4 == 0)
         return 4;
-    return widest >= 2 && p->kept % 2 == 0 ? 2 : 1;
+    return !(held && p->backward) && p->kept % 2 == 0 ? 2 : 1;
 }
 
 /* Rows that an item holds in a tile: REGISTER_ROWS in kernels-cl. */
@@ -78,7 +77,9 @@ static bool held_blocks(const problem *p, const caps *device, blocks *held)
 const char *gpu_refuse_column_fused(const problem *p, const caps *device)
 {
     blocks held;
-    return held_blocks(p, device, &held) ? NULL : "columns that no work-group can hold";
+    if (!held_blocks(p, device, &held))
+        return "columns that no work-group can hold";
+    return gpu_refuse_exchange(p, device);
 }
 
 static void launch_blocks(step *s, const blocks *b, size_t groups)

@@ -24,8 +24,16 @@ size_t group_size(const caps *device, size_t local_bytes)
 
 static void tell_sub_groups(step *s, const caps *device)
 {
-    if (device->sub_groups != SUB_GROUPS_NONE)
-        add_option(s, "SUB_GROUPS", (long)device->sub_groups);
+    if (device->sub_groups == SUB_GROUPS_NONE)
+        return;
+    add_option(s, "SUB_GROUPS", (long)device->sub_groups);
+    s->sub_groups = true;
+}
+
+const char *gpu_refuse_exchange(const problem *p, const caps *device)
+{
+    (void)p;
+    return device->no_exchanging_items ? "the driver does not bear items that exchange values" : NULL;
 }
 
 step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,

@@ -31,7 +31,9 @@ static size_t tiles_of(const problem *p, const caps *device)
 
 const char *gpu_refuse_plane_fused(const problem *p, const caps *device)
 {
-    return tiles_of(p, device) > most_held_tiles(p) ? "groups that no work-group can hold" : NULL;
+    if (tiles_of(p, device) > most_held_tiles(p))
+        return "groups that no work-group can hold";
+    return gpu_refuse_exchange(p, device);
 }
 
 static void launch_teams(step *s, const caps *device, size_t teams, size_t team)

@@ -26,14 +26,19 @@ static const char *refuse_long(const problem *p)
 
 const char *gpu_refuse_window_inner(const problem *p, const caps *device)
 {
-    (void)device;
-    return p->inner == 1 ? "channels that follow each other in memory" : refuse_long(p);
+    if (p->inner == 1)
+        return "channels that follow each other in memory";
+    if (device->no_guarded_loads && group_size(device, 1) == 1)
+        return "the driver does not bear work-groups of one item";
+    return refuse_long(p);
 }
 
 const char *gpu_refuse_window_last(const problem *p, const caps *device)
 {
-    (void)device;
-    return p->inner > 1 ? "channels that do not follow each other in memory" : refuse_long(p);
+    if (p->inner > 1)
+        return "channels that do not follow each other in memory";
+    const char *reason = refuse_long(p);
+    return reason != NULL ? reason : gpu_refuse_exchange(p, device);
 }
 
 static unsigned lanes_of(const problem *p)

@@ -3,10 +3,14 @@
 
 #include <string.h>
 
-static const char *refuse_groups(const problem *p, const caps *device)
+/* See kernels-cl/axes.cl. */
+static step *add_strided_step(choice *out, const problem *p, const caps *device, const char *nest,
+                              const char *kernel)
 {
-    (void)device;
-    return p->work != WORK_WINDOW ? "not a window" : NULL;
+    step *s = add_step(out, p, nest, kernel, 1);
+    if ((device->type & CL_DEVICE_TYPE_GPU) && !device->no_unrolled_axes)
+        add_option(s, "UNROLL_AXES", 1);
+    return s;
 }
 
 /* The arguments that both kernels of strided_window.cl begin with. */
@@ -19,7 +23,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
     const unsigned missing = p->kept_axes == 0 ? 1 : 0, axes = p->axis_count + missing;
     size_t numbers[CLNORM_MAX_RANK] = {1};
     memcpy(numbers + missing, p->sizes, p->axis_count * sizeof *numbers);
-    step *s = add_step(out, p, "strided_window.cl", kernel, 1);
+    step *s = add_strided_step(out, p, device, "strided_window.cl", kernel);
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_ulong(&s->arguments, p->window_before);
@@ -52,8 +56,7 @@ static void fill_window_gradient(const problem *p, const caps *device, choice *o
     add_scratch(&s->arguments, contributions);
     add_formula_arguments(s, p);
     s = add_window_step(out, p, device, "strided_window_gradient");
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
-    add_buffer(&s->arguments, offsetof(clnorm_buffers, dx));
+    add_tensors(s, p);
     add_scratch(&s->arguments, direct);
     add_scratch(&s->arguments, contributions);
     add_formula_arguments(s, p);
@@ -61,7 +64,7 @@ static void fill_window_gradient(const problem *p, const caps *device, choice *o
 
 static void fill_groups(const problem *p, const caps *device, choice *out)
 {
-    step *s = add_step(out, p, "strided.cl", "strided", 1);
+    step *s = add_strided_step(out, p, device, "strided.cl", "strided");
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->group_size);
     add_uint(&s->arguments, p->kept_axes);
@@ -76,8 +79,8 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
 }
 
 const variant strided_variants[] = {
-    {"strided/window", GEOMETRY_ANY, STAGES_WINDOW, refuse_groups, fill_window},
-    {"strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, refuse_groups, fill_window_gradient},
+    {"strided/window", GEOMETRY_ANY, STAGES_WINDOW, NULL, fill_window},
+    {"strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, NULL, fill_window_gradient},
     {"strided/groups", GEOMETRY_ANY, STAGES_ANY, NULL, fill_groups},
 };
 const size_t strided_variant_count = sizeof strided_variants / sizeof *strided_variants;

@@ -1,12 +1,11 @@
 #include "scratch.h"
+#include "device_memory.h"
 
-clnorm_status scratch_make(scratch *s, cl_context context)
+clnorm_status scratch_make(scratch *s, cl_context context, cl_device_id device)
 {
-    cl_int error;
     if (s->bytes == 0 || s->mem != NULL)
         return CLNORM_OK;
-    s->mem = clCreateBuffer(context, CL_MEM_READ_WRITE, s->bytes, NULL, &error);
-    return s->mem != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (scratch)");
+    return device_memory_create(context, device, "scratch", s->bytes, NULL, &s->mem);
 }
 
 static void forget_last(scratch *s)

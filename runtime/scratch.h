@@ -12,8 +12,8 @@ typedef struct scratch {
     cl_command_queue queue;
 } scratch;
 
-/* Makes it, if it is needed and not there. */
-clnorm_status scratch_make(scratch *s, cl_context context);
+/* Makes it, if it is needed and not there. As device_memory_create. */
+clnorm_status scratch_make(scratch *s, cl_context context, cl_device_id device);
 
 /* *event becomes what a command on `queue` must wait for before it uses the scratch, which keeps the event;
  * NULL: nothing. What the event belongs to is on its way then. */

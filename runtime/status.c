@@ -72,6 +72,7 @@ const char *clnorm_status_name(clnorm_status status)
         NAME(UNSUPPORTED_DEVICE);
         NAME(NO_IMAGE);
         NAME(NOT_IN_IMAGE);
+        NAME(UNTRUSTED_DRIVER);
     }
 #undef NAME
     return "UNKNOWN_STATUS";

@@ -134,9 +134,12 @@ bool tensor_overlaps_itself(const clnorm_tensor *tensor)
 size_t tensor_offset(const clnorm_tensor *tensor, size_t linear)
 {
     size_t offset = 0;
-    for (unsigned axis = tensor->rank; axis-- > 0;) {
-        offset += linear % tensor->dims[axis] * tensor->strides[axis];
-        linear /= tensor->dims[axis];
+    for (unsigned axis = tensor->rank; linear > 0 && axis-- > 0;) {
+        const size_t size = tensor->dims[axis];
+        if (size == 1) /* a division costs as much as all the rest */
+            continue;
+        offset += linear % size * tensor->strides[axis];
+        linear /= size;
     }
     return offset;
 }

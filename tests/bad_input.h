@@ -25,6 +25,14 @@ static inline clnorm_op base_op(clnorm_op_kind kind)
     return op;
 }
 
+static inline const clnorm_op_info *info_of(clnorm_op_kind kind)
+{
+    size_t i = 0;
+    while (clnorm_op_info_get(i) && clnorm_op_info_get(i)->kind != kind)
+        i++;
+    return clnorm_op_info_get(i);
+}
+
 /* The status, and pieces of the message. */
 static inline void expect(const char *label, clnorm_status got, clnorm_status expected,
                           const char *const *pieces)

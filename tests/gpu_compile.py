@@ -2,12 +2,14 @@
 """Compiles what gpu_programs wrote, for GPUs that nobody needs to have, and reports what each kernel takes.
 
 NVIDIA: clang-16's NVPTX back end with libclc, then ptxas. AMD: clang-16's AMDGPU back end with libclc.
-Intel: ocloc. Prints a table, of each variant's kernels the worst; fails if a program does not compile, or
+What is allowed holds for that version: clang-19 takes more registers of AMD's. Intel: ocloc.
+Prints a table, of each variant's kernels the worst; fails if a program does not compile, or
   spills, or has a stack;
   takes more than 128 registers (NVIDIA), or more than 64 and REASONS has no word on why;
   leaves less than half of the waves that a SIMD may hold (AMD);
+    (a little more and less for those of SUMMED_TWICE)
   takes more than 32 KiB of local memory.
-Ends with 77, which means skipped, where a compiler is missing.
+Vendors of whose compilers one is missing are skipped, and it ends with 77, which means skipped, if all are.
 """
 
 import argparse
@@ -42,9 +44,17 @@ REASONS = {
     "column_statistics": f"{IN_FLIGHT}; sums and their errors, and what is known of the column, a lane",
     "plane_map": IN_FLIGHT,
     "column_map": f"{IN_FLIGHT}; coefficients of its columns, a lane",
+    "strided": "a tile of 4 or 8 values, sums and their errors, and three strides of eight axes",
+    "strided_window_gradient": "three strides of eight axes, and what a window's extremes need",
     "window_inner": "the window slides in registers, with a block of channels in flight",
     "window_inner_gradient": "windows of x and of the gradient slide in registers, with a block of channels in flight",
 }
+
+# Kernels whose tile waits in registers until it is known that its sums have kept to fp32's range, and is summed again
+# where they have not: a work-group of 256 items leaves room for no second one of this size.
+SUMMED_TWICE = {"plane_fused", "column_fused"}
+MOST_SUMMED_TWICE = 138
+LEAST_SHARE_SUMMED_TWICE = 0.375
 
 
 class Failure(Exception):
@@ -128,14 +138,25 @@ def intel(source, options, work, targets):
 
 
 COMPILERS = {nvidia: ["sm_80", "sm_90"], amd: ["gfx90a", "gfx1030"], intel: ["dg2"]}
-TARGETS = [target for targets in COMPILERS.values() for target in targets]
 
 
-def missing():
-    """What has to be installed before anything can be compiled."""
-    names = [tool for tool in ("clang-16", "ocloc") if shutil.which(tool) is None]
-    names += [name for name in ("nvptx64--nvidiacl.bc", "amdgcn--amdhsa.bc") if not (LIBCLC / name).exists()]
-    return names if ptxas() else [*names, "ptxas"]
+def missing(compiler):
+    """What has to be installed before anything can be compiled for a vendor's targets."""
+    libraries = {nvidia: ["nvptx64--nvidiacl.bc"], amd: ["amdgcn--amdhsa.bc"], intel: []}
+    names = [name for name in libraries[compiler] if not (LIBCLC / name).exists()]
+    tool = "ocloc" if compiler is intel else "clang-16"
+    if shutil.which(tool) is None:
+        names.append(tool)
+    if compiler is nvidia and ptxas() is None:
+        names.append("ptxas")
+    return names
+
+
+def skip_missing():
+    """Leaves only the compilers that are here."""
+    for compiler in list(COMPILERS):
+        if missing(compiler):
+            print(f"skip kernels for {', '.join(COMPILERS.pop(compiler))}: {', '.join(missing(compiler))} not here")
 
 
 def is_remarkable(target, figures):
@@ -145,11 +166,13 @@ def is_remarkable(target, figures):
 def faults(target, kernel, figures):
     if figures["spilled"] or figures["stack"]:
         yield f"{figures['spilled']} bytes are spilled, {figures['stack']} are on a stack"
-    if target.startswith("sm_") and figures["registers"] > MOST_REGISTERS:
-        yield f"{figures['registers']} registers; at most {MOST_REGISTERS} are allowed"
+    most = MOST_SUMMED_TWICE if kernel in SUMMED_TWICE else MOST_REGISTERS
+    if target.startswith("sm_") and figures["registers"] > most:
+        yield f"{figures['registers']} registers; at most {most} are allowed"
     if is_remarkable(target, figures) and kernel not in REASONS:
         yield f"{figures['registers']} registers, and nothing says why"
-    if "waves" in figures and figures["waves"] < LEAST_SHARE_OF_WAVES * MOST_WAVES[target]:
+    share = LEAST_SHARE_SUMMED_TWICE if kernel in SUMMED_TWICE else LEAST_SHARE_OF_WAVES
+    if "waves" in figures and figures["waves"] < share * MOST_WAVES[target]:
         yield f"{figures['waves']} of {MOST_WAVES[target]} waves"
     if figures["local"] > MOST_LOCAL:
         yield f"{figures['local']} bytes of local memory; at most {MOST_LOCAL} are allowed"
@@ -157,7 +180,7 @@ def faults(target, kernel, figures):
 
 def compilers_of(program):
     """Functions of sub-groups are known to Intel's compiler alone."""
-    return [intel] if "-DSUB_GROUPS" in program["options"] else list(COMPILERS)
+    return [c for c in COMPILERS if c is intel or "-DSUB_GROUPS" not in program["options"]]
 
 
 def measure(directory, program, compiler):
@@ -193,6 +216,7 @@ def worse(a, b):
 
 
 def print_table(programs, results):
+    known = [target for targets in COMPILERS.values() for target in targets]
     rows = collections.defaultdict(dict)
     counts = collections.Counter()
     for program, targets in zip(programs, results):
@@ -201,11 +225,11 @@ def print_table(programs, results):
         for target, result in targets.items():
             rows[name][target] = worse(result, rows[name].get(target))
     print("Registers (NVIDIA, AMD), waves a SIMD, SIMD width (Intel), local memory; of each kernel's programs the worst.")
-    print("| kernel | programs |" + "".join(f" {target} |" for target in TARGETS) +
+    print("| kernel | programs |" + "".join(f" {target} |" for target in known) +
           f" why more than {UNREMARKABLE_REGISTERS} registers |")
-    print("|---|--:|" + "--:|" * len(TARGETS) + "---|")
+    print("|---|--:|" + "--:|" * len(known) + "---|")
     for name, row in sorted(rows.items()):
-        cells = (describe(row[target][0]) if target in row else "" for target in TARGETS)
+        cells = (describe(row[target][0]) if target in row else "" for target in known)
         explained = any(is_remarkable(target, figures) for target, (figures, _) in row.items())
         reason = REASONS.get(name.rpartition(" ")[2], "?") if explained else ""
         print(f"| {name} | {counts[name]} |" + "".join(f" {cell} |" for cell in cells) + f" {reason} |")
@@ -217,8 +241,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
     parser.add_argument("--only", default="", help="programs whose variant, options or case hold this text")
     given = parser.parse_args()
-    if missing():
-        print("missing:", ", ".join(missing()))
+    skip_missing()
+    if not COMPILERS:
         return SKIPPED
     with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         directory = pathlib.Path(place)
@@ -239,8 +263,10 @@ def main():
                       f"    for {program['needed_by']}: {fault}")
     print_table(programs, results)
     compiled = sum(map(len, results))
-    print(f"{len(programs)} programs for {len(TARGETS)} targets; {bad} of {compiled} at fault")
-    return 1 if bad or not programs else 0
+    good = programs and not bad
+    print(f"{'ok' if good else 'not ok'} {len(programs)} programs for {sum(map(len, COMPILERS.values()))} targets; "
+          f"{bad} of {compiled} at fault")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ wrong calls. A case fails if
   stores are;
   oclgrind reports anything, or results are wrong.
 What all items of a work-group load from one address counts once an item. Prints a table and the failures;
-the status is their number, 70 at most.
+the status is their number, 70 at most, or 77, which means skipped, where oclgrind is missing.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,8 @@ import tempfile
 ALLOWED = 1.05
 PARTS = 0.01  # of what is summed
 MOST_SECONDS = 900
-MOST_STATUS = 70  # 77 means skipped
+MOST_STATUS = 70
+SKIPPED = 77
 
 # Why without optimization, and what --uninitialized cannot bear: see test_oclgrind.sh. One thread, since there
 # are as many processes as cores.
@@ -222,6 +224,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at once")
     parser.add_argument("--only", default="", help="cases whose text holds this")
     given = parser.parse_args()
+    if shutil.which("oclgrind") is None:
+        print("oclgrind is not here")
+        return SKIPPED
     cases = [case for case in CASES if given.only in case.text]
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         results = list(pool.map(lambda case: measure(given.gpu_traffic, case), cases))

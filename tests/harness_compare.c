@@ -1,5 +1,6 @@
 #include "harness.h"
 #include "walk.h"
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,16 +45,16 @@ void trial_reference(trial *t)
         free(inputs[i]);
 }
 
-/* How far `got` is from `expected`, as a share of `bound`. A NaN is met by a NaN only, and what is too large
- * for fp32 by an infinity of its sign. */
+/* How far `got` is from `expected`, as a share of `bound`. A NaN is met by a NaN only, and an infinity by
+ * what is too large for fp32, or may be by the bound. */
 static double ratio_of(double got, double expected, double bound)
 {
     if (isnan(expected))
         return isnan(got) ? 0.0 : INFINITY;
-    if (isinf((float)expected))
-        return got == (double)(float)expected ? 0.0 : INFINITY;
-    if (got == expected)
+    if (got == expected || got == (double)(float)expected)
         return 0.0;
+    if (isinf(got))
+        return (got > 0 ? expected : -expected) + bound > (double)FLT_MAX ? 0.0 : INFINITY;
     double ratio = fabs(got - expected) / bound;
     return isnan(ratio) ? INFINITY : ratio;
 }

@@ -25,6 +25,7 @@ isolate() {
     unset OCL_ICD_FILENAMES OPENCL_LAYERS
     temporary=$(mktemp -d) || exit 1
     trap 'rm -rf "$temporary"' EXIT
+    chmod 711 "$temporary" # tests with another user's rights go through it
     home=${HOME-}
     export HOME=$temporary/home XDG_CACHE_HOME=$temporary/cache TMPDIR=$temporary/tmp LC_ALL=C.UTF-8
     mkdir -p "$HOME" "$XDG_CACHE_HOME" "$TMPDIR"

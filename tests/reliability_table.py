@@ -14,7 +14,7 @@ REPEATED = re.compile(r"^(\d+) repetitions of (\d+) cases$", re.MULTILINE)
 SOAK = re.compile(r"^soak: (\d+) steps, (\d+) results compared.*\nsoak: (.*)", re.MULTILINE)
 FUZZED = re.compile(r"(not )?ok fuzz (\S+): (?:(\d+) inputs, (\d+) edges, (\d+) s)?")
 LINES = re.compile(r"^TOTAL\s+(\d+)\s+(\d+)", re.MULTILINE)
-CHECKS = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+CHECKS = re.compile(r"^(\d+) passed, (\d+) failed(?:, \d+ skipped)?$", re.MULTILINE)
 KINDS = {"OpenCL": "failures of single OpenCL calls, each with its errors",
          "hanging up": "devices that are gone from some call on",
          "memory": "failures of single allocations", "files": "failures of single calls on files"}

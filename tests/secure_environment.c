@@ -19,11 +19,14 @@ int main(void)
 {
     char device[ENV_DEVICE_SIZE], *directory = NULL;
     clnorm_kernels kernels = CLNORM_KERNELS_AUTO;
+    clnorm_verify verify = CLNORM_VERIFY_DEFAULT;
     printf("%s\n", getauxval(AT_SECURE) != 0 ? "secure" : "not secure");
     clnorm_status status = env_device(device, sizeof device);
     printf("device: %s\n", status != CLNORM_OK ? clnorm_last_error() : *device != '\0' ? device : "unset");
     status = env_kernels(&kernels);
     printf("kernels: %s\n", status == CLNORM_OK && kernels == CLNORM_KERNELS_AUTO ? "unset" : "set");
+    status = env_verify(&verify);
+    printf("verify: %s\n", status == CLNORM_OK && verify == CLNORM_VERIFY_NEW ? "unset" : "set");
     printf("verbose: %s\n", env_verbose() == CLNORM_LOG_NONE ? "unset" : "set");
     status = env_kernel_directory(&directory);
     tell("kernel directory", status, directory);

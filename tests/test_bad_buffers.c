@@ -381,6 +381,21 @@ START_TEST(bad_scratch)
 }
 END_TEST
 
+/* What no device has is refused with what this one has. (PoCL counts the gpu schedule's groups of this in 32
+ * bits.) */
+START_TEST(scratch_beyond_the_device)
+{
+    clnorm_context *context = harness_context(CLNORM_KERNELS_CPU);
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, (size_t)1 << 16, (size_t)1 << 30));
+    clnorm_plan *plan = NULL;
+    op.mode = CLNORM_TRAIN;
+    expect("scratch", clnorm_plan_create(&plan, context, &op), CLNORM_OUT_OF_MEMORY,
+           (const char *const[PIECES]){"scratch needs ", "; the device allows ", " bytes of memory"});
+    ck_assert_ptr_null(plan);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 /* Statistics that nobody wants are a mistake. */
 START_TEST(no_output)
 {
@@ -429,6 +444,124 @@ START_TEST(not_bad)
 }
 END_TEST
 
+/* ---- Parts of one buffer ---- */
+
+/* [2,12,5,7] channels first and [2,5,7,12] channels last, of which each tensor is a third. */
+enum { PARTS = 3, PART = 4, WHOLE = 2 * PARTS * PART * 5 * 7, LAYOUTS = 2 };
+
+static clnorm_tensor part_tensor(int layout)
+{
+    const size_t first[] = {2, PARTS * PART, 5, 7}, last[] = {2, 5, 7, PARTS * PART};
+    clnorm_tensor tensor = clnorm_tensor_dense(CLNORM_F32, 4, layout ? last : first);
+    tensor.dims[layout ? 3 : 1] = PART;
+    return tensor;
+}
+
+static size_t part_offset(int layout, size_t part)
+{
+    return part * PART * (layout ? 1 : 5 * 7) * sizeof(float);
+}
+
+/* Which part a buffer of the mode is; PARTS: a parameter. */
+static size_t part_of(const clnorm_buffer_info *info)
+{
+    switch (info->shape) {
+    case CLNORM_SHAPE_X:
+        return 0;
+    case CLNORM_SHAPE_DY:
+        return 1;
+    case CLNORM_SHAPE_Y:
+    case CLNORM_SHAPE_DX:
+        return 2;
+    default:
+        return PARTS;
+    }
+}
+
+/* What the buffers hold after the operation, in parts of one buffer or of one each. */
+static void run_parts(clnorm_plan *plan, clnorm_context *context, const clnorm_op *op, int layout, bool one,
+                      const float before[WHOLE], float after[WHOLE])
+{
+    static const float ones[PART] = {1, 1, 1, 1};
+    cl_context cl = clnorm_context_cl_context(context);
+    cl_mem mems[PARTS + 1];
+    clnorm_buffers buffers = clnorm_buffers_none();
+    for (size_t i = 0; i <= PARTS; i++) {
+        float copy[WHOLE];
+        memcpy(copy, before, sizeof copy);
+        if (i == PARTS)
+            memcpy(copy, ones, sizeof ones);
+        mems[i] = clCreateBuffer(cl, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, sizeof copy, copy, NULL);
+        ck_assert_ptr_nonnull(mems[i]);
+    }
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info_of(op->kind), op->mode);
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const size_t part = part_of(&mode->buffers[i]);
+        if (mode->buffers[i].required || part == 2)
+            *clnorm_buffers_field(&buffers, &mode->buffers[i]) = (clnorm_buffer){
+                mems[part == PARTS || !one ? part : 0], part == PARTS ? 0 : part_offset(layout, part)};
+    }
+    ck_assert_msg(clnorm_plan_execute(plan, &buffers, NULL, 0, NULL, NULL) == CLNORM_OK, "%s",
+                  clnorm_last_error());
+    ck_assert_int_eq(clEnqueueReadBuffer(clnorm_context_cl_queue(context), mems[one ? 0 : 2], CL_TRUE, 0,
+                                         WHOLE * sizeof(float), after, 0, NULL, NULL),
+                     CL_SUCCESS);
+    for (size_t i = 0; i <= PARTS; i++)
+        clReleaseMemObject(mems[i]);
+}
+
+/* x, dy and the result as channels of one buffer give the same bits as in three, and leave the rest alone. */
+START_TEST(parts_of_one_buffer)
+{
+    static const base_call calls[] = {TRAIN, INFER, APPLY, GRADIENT, L2, L2_GRADIENT, LRN, LRN_GRADIENT};
+    clnorm_context *context =
+        harness_context(_i < HARNESS_SCHEDULES ? harness_schedules[_i] : CLNORM_KERNELS_FPGA);
+    for (size_t i = 0; i < LAYOUTS * (sizeof calls / sizeof *calls); i++) {
+        const int layout = i % LAYOUTS;
+        float before[WHOLE], one[WHOLE], three[WHOLE];
+        clnorm_op op = op_of_call(calls[i / LAYOUTS]);
+        clnorm_plan *plan = NULL;
+        op.x = part_tensor(layout);
+        op.axis = op.dim = layout ? 3 : 1;
+        for (int k = 0; k < WHOLE; k++)
+            before[k] = (float)(k * 37 % 101) / 16 - 3;
+        ck_assert_msg(clnorm_plan_create(&plan, context, &op) == CLNORM_OK, "%s", clnorm_last_error());
+        run_parts(plan, context, &op, layout, true, before, one);
+        run_parts(plan, context, &op, layout, false, before, three);
+        ck_assert_msg(memcmp(one, three, sizeof one) == 0, "call %zu differs", i);
+        ck_assert(memcmp(one, before, sizeof one) != 0);
+        clnorm_plan_destroy(plan);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
+/* One channel in common is too much, also through a sub-buffer. */
+START_TEST(parts_that_overlap)
+{
+    clnorm_context *context = harness_context(CLNORM_KERNELS_AUTO);
+    for (int layout = 0; layout < LAYOUTS; layout++) {
+        clnorm_op op = op_of_call(L2);
+        clnorm_plan *plan = NULL;
+        op.x = part_tensor(layout);
+        ck_assert_int_eq(clnorm_plan_create(&plan, context, &op), CLNORM_OK);
+        cl_mem mem = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE,
+                                    WHOLE * sizeof(float), NULL, NULL);
+        const size_t channel = part_offset(layout, 1) / PART;
+        for (size_t channels = 0; channels < 2 * PART; channels++) {
+            const clnorm_buffers buffers =
+                CLNORM_BUFFERS(.x = {mem, channels * channel}, .y = {mem, PART * channel});
+            const clnorm_status status = clnorm_plan_execute(plan, &buffers, NULL, 0, NULL, NULL);
+            ck_assert_int_eq(status, channels == 0 || channels == PART ? CLNORM_OK : CLNORM_BUFFER_OVERLAP);
+        }
+        clFinish(clnorm_context_cl_queue(context));
+        clReleaseMemObject(mem);
+        clnorm_plan_destroy(plan);
+    }
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("bad buffers");
@@ -437,8 +570,11 @@ int main(void)
     tcase_add_loop_test(buffers, bad_buffers, 0, BUFFER_ROWS);
     tcase_add_test(buffers, not_quite_in_place);
     tcase_add_loop_test(buffers, bad_scratch, 0, HARNESS_SCHEDULES);
+    tcase_add_test(buffers, scratch_beyond_the_device);
     tcase_add_test(buffers, no_output);
     tcase_add_test(buffers, not_bad);
+    tcase_add_loop_test(buffers, parts_of_one_buffer, 0, HARNESS_SCHEDULES + 1);
+    tcase_add_test(buffers, parts_that_overlap);
     suite_add_tcase(suite, buffers);
     return run_suite(suite);
 }

@@ -37,6 +37,17 @@ static const struct {
     {CLNORM_BATCH_NORMALIZATION, "epsilon", -1e-9, CLNORM_INVALID_ATTRIBUTE, {"epsilon is -1e-09", "0"}},
     {CLNORM_BATCH_NORMALIZATION, "epsilon", NAN, CLNORM_INVALID_ATTRIBUTE, {"epsilon is", "nan", "finite"}},
     {CLNORM_BATCH_NORMALIZATION, "epsilon", INFINITY, CLNORM_INVALID_ATTRIBUTE, {"epsilon is inf", "finite"}},
+    {CLNORM_BATCH_NORMALIZATION,
+     "epsilon",
+     1e60,
+     CLNORM_INVALID_ATTRIBUTE,
+     {"epsilon is 1e+60", "0 to 3.40282e+38"}},
+    {CLNORM_BATCH_NORMALIZATION,
+     "epsilon",
+     1e-60,
+     CLNORM_INVALID_ATTRIBUTE,
+     {"epsilon is 1e-60", "1.4013e-45"}},
+    {CLNORM_BATCH_NORMALIZATION, "decay", 1e-60, CLNORM_INVALID_ATTRIBUTE, {"decay is 1e-60", "1.4013e-45"}},
     {CLNORM_BATCH_NORMALIZATION, "decay", -0.125, CLNORM_INVALID_ATTRIBUTE, {"decay is -0.125", "0 to 1"}},
     {CLNORM_BATCH_NORMALIZATION, "decay", 1.0625, CLNORM_INVALID_ATTRIBUTE, {"decay is 1.0625", "0 to 1"}},
     {CLNORM_BATCH_NORMALIZATION, "decay", NAN, CLNORM_INVALID_ATTRIBUTE, {"decay is", "nan"}},
@@ -46,12 +57,12 @@ static const struct {
      "depth_radius",
      -1,
      CLNORM_INVALID_ATTRIBUTE,
-     {"depth_radius is -1", "0"}},
+     {"depth_radius is -1", "0 to 2147483647"}},
     {CLNORM_LOCAL_RESPONSE_NORMALIZATION,
      "window_before",
      -2,
      CLNORM_INVALID_ATTRIBUTE,
-     {"window_before is -2"}},
+     {"window_before is -2", "-1 to 2147483647"}},
     {CLNORM_LOCAL_RESPONSE_NORMALIZATION,
      "window_after",
      -2,
@@ -72,6 +83,16 @@ static const struct {
      INFINITY,
      CLNORM_INVALID_ATTRIBUTE,
      {"beta is inf", "finite"}},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION,
+     "bias",
+     -1e39,
+     CLNORM_INVALID_ATTRIBUTE,
+     {"bias is -1e+39", "-3.40282e+38 to 3.40282e+38"}},
+    {CLNORM_LOCAL_RESPONSE_NORMALIZATION,
+     "beta",
+     -1e-50,
+     CLNORM_INVALID_ATTRIBUTE,
+     {"beta is -1e-50", "1.4013e-45 in size"}},
     {CLNORM_L2_NORMALIZE, "dim", 3, CLNORM_INVALID_AXIS, {"dim is 3", "-3", "2"}},
     {CLNORM_L2_NORMALIZE, "dim", -4, CLNORM_INVALID_AXIS, {"dim is -4", "-3", "2"}},
     {CLNORM_L2_NORMALIZE, "epsilon", -1, CLNORM_INVALID_ATTRIBUTE, {"epsilon is -1", "0"}},
@@ -79,14 +100,6 @@ static const struct {
     {CLNORM_L2_NORMALIZE, "epsilon", INFINITY, CLNORM_INVALID_ATTRIBUTE, {"epsilon is inf", "finite"}},
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof attributes[0] };
-
-static const clnorm_op_info *info_of(clnorm_op_kind kind)
-{
-    size_t i = 0;
-    while (clnorm_op_info_get(i) && clnorm_op_info_get(i)->kind != kind)
-        i++;
-    return clnorm_op_info_get(i);
-}
 
 START_TEST(bad_attribute)
 {
@@ -99,6 +112,16 @@ START_TEST(bad_attribute)
     expect_op(attributes[_i].attribute, &op, attributes[_i].status, attributes[_i].pieces);
 }
 END_TEST
+
+/* What a refusal of a value of another kind says; integers in all their digits. */
+static const char *allowed_values(const clnorm_attribute_info *attribute)
+{
+    if (attribute->type == CLNORM_ATTRIBUTE_SWITCH)
+        return "false or true";
+    if (attribute->type == CLNORM_ATTRIBUTE_AXIS)
+        return "from -8 to 7";
+    return attribute->minimum < 0 ? "from -1 to 2147483647" : "from 0 to 2147483647";
+}
 
 /* An integer field takes no fraction and a switch no number, and the op stays as it was. */
 START_TEST(bad_attribute_value)
@@ -113,7 +136,7 @@ START_TEST(bad_attribute_value)
         const double values[] = {2.5, NAN, INFINITY, 1e10};
         for (size_t k = 0; k < 4; k++)
             expect(attribute->name, clnorm_op_set(&op, attribute, values[k]), CLNORM_INVALID_ATTRIBUTE,
-                   (const char *const[PIECES]){attribute->name});
+                   (const char *const[PIECES]){attribute->name, allowed_values(attribute)});
     }
     ck_assert_int_eq(op.depth_radius, before.depth_radius);
     ck_assert_int_eq(op.axis, before.axis);

@@ -301,7 +301,8 @@ START_TEST(open_directories_are_not_used)
     static const mode_t refused[] = {0720, 0702, 0777, 01777};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         ck_assert_int_eq(chmod(directory, refused[i]), 0);
-        assert_unused(directory, "others may write to it; `chmod go-w`");
+        assert_unused(directory, refused[i] == 01777 ? "others may write to it; a private directory is needed"
+                                                     : "others may write to it; `chmod go-w`");
     }
     ck_assert_int_eq(chmod(directory, 0755), 0); /* who only reads does no harm */
     assert_hit(&key, payload, PAYLOAD_SIZE);

@@ -62,7 +62,9 @@ START_TEST(missing_names)
     fill(&a);
     must(clnorm_model_save(a.model, checkpoint_path));
     load_refused(&b, CLNORM_INVALID_FILE,
-                 "4 of the 8 tensors that are wanted are missing, first \"net/two/beta\"", &report);
+                 "4 of the 8 tensors that are wanted are missing, first \"net/two/beta\"; like it there is "
+                 "\"one/beta\"",
+                 &report);
     lists(&report->missing, 4, "net/two/beta");
     lists(&report->loaded, 0, NULL);
     clnorm_load_report_free(report);
@@ -175,6 +177,34 @@ START_TEST(device_fails_while_saving)
 }
 END_TEST
 
+/* What is no file stays what it is; a file keeps its mode. */
+START_TEST(saved_on_what_is_there)
+{
+    char place[FILES_PATH_SIZE];
+    struct stat info;
+    rig r = checkpoint_model(1);
+    refused(clnorm_model_save(r.model, "/dev/null"), CLNORM_IO_ERROR,
+            "/dev/null: cannot be written: it is no regular file");
+    ck_assert(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
+    refused(clnorm_model_save(r.model, checkpoint_directory), CLNORM_IO_ERROR, "it is a directory");
+    files_join(place, checkpoint_directory, "pipe");
+    ck_assert_int_eq(mkfifo(place, 0600), 0);
+    refused(clnorm_model_save(r.model, place), CLNORM_IO_ERROR, "it is no regular file");
+    ck_assert(lstat(place, &info) == 0 && S_ISFIFO(info.st_mode));
+    files_join(place, checkpoint_directory, "link");
+    ck_assert_int_eq(symlink("/dev/null", place), 0);
+    refused(clnorm_model_save(r.model, place), CLNORM_IO_ERROR, "it is no regular file");
+    ck_assert(lstat(place, &info) == 0 && S_ISLNK(info.st_mode));
+    files_write(checkpoint_path, "old", 3);
+    ck_assert_int_eq(chmod(checkpoint_path, 0664), 0);
+    must(clnorm_model_save(r.model, checkpoint_path));
+    ck_assert_int_eq(stat(checkpoint_path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 07777, 0664);
+    must(clnorm_model_load(r.model, checkpoint_path, NULL));
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     char absent[FILES_PATH_SIZE];
@@ -205,6 +235,7 @@ int main(void)
     tcase_add_test(tcase, damaged_file);
     tcase_add_test(tcase, device_fails_while_loading);
     tcase_add_test(tcase, device_fails_while_saving);
+    tcase_add_test(tcase, saved_on_what_is_there);
     tcase_add_test(tcase, bad_arguments);
     return run_suite(suite);
 }

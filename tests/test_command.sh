@@ -11,6 +11,8 @@ case $1 in
 esac
 # shellcheck source=report.sh
 . "$(dirname "$0")/report.sh"
+# shellcheck source=npy.sh
+. "$(dirname "$0")/npy.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -41,30 +43,6 @@ refuse() { # STATUS PIECE ARGUMENT...
     try "$@"
     for file in y.npy* new.npy* sub/*; do
         [ -e "$file" ] && report "no file is left" "$file is there" && rm -f "$file"
-    done
-}
-
-prefix() { # SHAPE [DESCR [FORTRAN]]
-    printf '\223NUMPY\001\000\166\000%-117s\n' \
-        "{'descr': '${2-<f4}', 'fortran_order': ${3-False}, 'shape': $1, }"
-}
-
-floats() { # of the integers 0 to 4, little-endian float32
-    for value in "$@"; do
-        case $value in
-        0) printf '\000\000\000\000' ;;
-        1) printf '\000\000\200\077' ;;
-        2) printf '\000\000\000\100' ;;
-        3) printf '\000\000\100\100' ;;
-        4) printf '\000\000\200\100' ;;
-        esac
-    done
-}
-
-# The values of a .npy file written by clnorm, rounded.
-values() { # FILE
-    tail -c +129 "$1" | od -An -v -tf4 | tr -s ' ' '\n' | grep . | while read -r value; do
-        printf '%.4f ' "$value"
     done
 }
 
@@ -142,6 +120,9 @@ expect new.npy '2.0000'
 expect y.npy '1.0000 0.0000 1.0000'
 try 0 '' run l2_normalize --mode train --dim 0 --in x=x.npy --out y=y.npy
 expect y.npy '0.3162 0.7071 0.9487 0.9487 0.7071 0.3162'
+try 0 '' run l2-normalize --dim 0 --in x=x.npy --out y=y.npy
+expect y.npy '0.3162 0.7071 0.9487 0.9487 0.7071 0.3162'
+try 0 'sum(x^2' run l2-normalize --help
 try 0 '' run local_response_normalization --depth_radius 0 --alpha 1 --beta 1 --in x=x.npy --out y=y.npy --dtype f32
 expect y.npy '0.5000 0.4000 0.3000 0.3000 0.4000 0.5000'
 { prefix '(2, 3)'; floats 3 1 4 1 2 1; } >dy.npy
@@ -155,6 +136,9 @@ try 0 '' run $bn --mode backward --accumulate-dbeta true --in x=x.npy --in dy=dy
 expect new.npy '5.0000 4.0000 9.0000'
 try 0 '' run $bn --mode backward_infer --epsilon 0 --in x=x.npy --in dy=dy.npy $running --out dx=y.npy
 expect y.npy '3.0000 1.0000 2.0000 1.0000 2.0000 0.5000'
+try 0 '' run batch-normalization --mode backward-infer --epsilon 0 --in x=x.npy --in dy=dy.npy \
+    --in moving-mean=c0.npy --in moving-variance=c1.npy --out dx=new.npy
+expect new.npy '3.0000 1.0000 2.0000 1.0000 2.0000 0.5000'
 try 0 '' run l2_normalize --mode backward --dim 0 --epsilon 100 --in x=x.npy --in dy=dy.npy --out dx=y.npy
 expect y.npy '0.3000 0.1000 0.4000 0.1000 0.2000 0.1000'
 cp x.npy same.npy
@@ -173,9 +157,71 @@ rm -f y.npy new.npy
 ln -s nowhere.npy dangling.npy
 mkfifo pipe.npy
 refuse 1 'dangling.npy cannot be written: it is a link that leads nowhere' run l2_normalize --dim 0 --in x=x.npy --out y=dangling.npy
-refuse 1 'pipe.npy is no regular file' run l2_normalize --dim 0 --in x=pipe.npy --out y=y.npy
+refuse 1 'pipe.npy cannot be written: it is no regular file' run l2_normalize --dim 0 --in x=x.npy --out y=pipe.npy
+problem=
+[ -p pipe.npy ] || problem='it was replaced'
+report 'a pipe stays one' "$problem"
+for mode in 664 600 444 2664; do
+    cp x.npy kept.npy
+    chmod $mode kept.npy
+    if [ -w kept.npy ]; then
+        try 0 '' run l2_normalize --dim -1 --epsilon 100 --in x=x.npy --out y=kept.npy
+        expect kept.npy '0.1000 0.2000 0.3000 0.3000 0.2000 0.1000'
+    else
+        refuse 1 'kept.npy cannot be written: Permission denied' run l2_normalize --dim -1 --in x=x.npy --out y=kept.npy
+    fi
+    problem=
+    [ "$(stat -c %a kept.npy)" = $mode ] || problem="it is $(stat -c %a kept.npy)"
+    report "mode $mode is kept" "$problem"
+    rm -f kept.npy
+done
 refuse 1 'name the same file' run $bn --mode train --in x=x.npy $running \
     --out y=new.npy --out moving_mean=./new.npy
+
+# Standard input and output, and pipes.
+l2='run l2_normalize --dim -1 --epsilon 100'
+rows='0.1000 0.2000 0.3000 0.3000 0.2000 0.1000'
+cat x.npy >pipe.npy &
+# shellcheck disable=SC2086 # several words
+try 0 '' $l2 --in x=- --out y=y.npy <pipe.npy
+expect y.npy "$rows"
+# shellcheck disable=SC2086
+try 0 '' $l2 --in x=- --out y=y.npy <x.npy
+expect y.npy "$rows"
+CLNORM_VERBOSE=profile "$clnorm" $l2 --in x=x.npy --out y=- 2>stderr.txt | cat >y.npy
+expect y.npy "$rows"
+"$clnorm" $l2 --in x=- --out y=- <x.npy | "$clnorm" run l2_normalize --dim 0 --epsilon 100 --in x=- --out y=- | cat >y.npy
+expect y.npy '0.0100 0.0200 0.0300 0.0300 0.0200 0.0100'
+cat x.npy >pipe.npy &
+# shellcheck disable=SC2086
+try 0 '' $l2 --in x=pipe.npy --out y=y.npy
+expect y.npy "$rows"
+bash -c "\"\$1\" $l2 --in x=<(cat x.npy) --out y=y.npy" bash "$clnorm" 2>stderr.txt
+expect y.npy "$rows"
+rm -f y.npy
+refuse 1 'x: standard input is cut short: it holds 20 bytes of values, and shape (2, 3) needs 24' \
+    run l2_normalize --dim 0 --in x=- --out y=y.npy <cut.npy
+head -c 140 x.npy >pipe.npy &
+refuse 1 'x: standard input is cut short: it holds 12 bytes of values, and shape (2, 3) needs 24' \
+    run l2_normalize --dim 0 --in x=- --out y=y.npy <pipe.npy
+refuse 1 'x: standard input is empty; a .npy file was expected' run l2_normalize --dim 0 --in x=- --out y=- </dev/null
+refuse 2 '--in x and --in gamma are both -, standard input' run $bn --in x=- --in gamma=- $running --out y=y.npy
+refuse 2 '--out y and --out batch_mean are both -, standard output' run $bn --mode train --in x=x.npy --out y=- --out batch_mean=-
+refuse 2 '--out y=- and --json both write to standard output' run l2_normalize --json --dim 0 --in x=x.npy --out y=-
+cat x.npy >pipe.npy &
+refuse 1 '--in x and --in gamma are one pipe, which is read once' \
+    run $bn --in x=/dev/stdin --in gamma=- $running --out y=y.npy <pipe.npy
+# shellcheck disable=SC2086
+"$clnorm" run $bn --mode train --in x=x.npy --out y=- --out batch_mean=new.npy >/dev/full 2>stderr.txt
+problem="exit status $?: $(cat stderr.txt)"
+[ "$problem" = 'exit status 1: clnorm: standard output cannot be written: No space left on device' ] && problem=
+report 'a full disk under a result on standard output' "$problem"
+problem=
+[ ! -e new.npy ] || problem='new.npy is there'
+report 'and no other result is left' "$problem"
+try 0 '' run l2_normalize --dim -1 --epsilon 100 --in x=x.npy --out y=./-
+expect ./- "$rows"
+rm ./-
 
 # Command lines that are wrong.
 refuse 2 'unknown operation "l3_normalize"; it must be one of' run l3_normalize --in x=x.npy --out y=y.npy
@@ -192,7 +238,18 @@ refuse 2 '--epsilon is "0x1p-3"' run $bn --epsilon 0x1p-3 --in x=x.npy --out y=y
 refuse 2 '--epsilon is ""' run $bn --epsilon= --in x=x.npy --out y=y.npy
 refuse 2 '--epsilon needs a value' run $bn --epsilon --in x=x.npy --out y=y.npy
 refuse 2 '--epsilon is given twice' run $bn --epsilon 1 --epsilon 1 --in x=x.npy $running --out y=y.npy
-refuse 2 '--axis is "1.5"; it must be an integer' run $bn --axis 1.5 --in x=x.npy $running --out y=y.npy
+refuse 2 '--axis is "1.5"; it must be an integer from -rank to rank-1' run $bn --axis 1.5 --in x=x.npy $running --out y=y.npy
+lrn=local_response_normalization
+for value in 3000000000 2147483648 2.5 1e3 '' 1x 0x10 ' 1' +; do
+    refuse 2 "--depth-radius is \"$value\"; it must be an integer from 0 to 2147483647" \
+        run $lrn "--depth-radius=$value" --in x=x.npy --out y=y.npy
+done
+refuse 2 '--window-before is "9999999999999999999999"; it must be an integer from -1 to 2147483647' \
+    run $lrn --window-before 9999999999999999999999 --in x=x.npy --out y=y.npy
+refuse 1 'depth_radius is -1; an integer from 0 to 2147483647 is allowed' \
+    run $lrn --depth-radius -1 --in x=x.npy --out y=y.npy
+refuse 1 'window_after is -2; an integer from -1 to 2147483647 is allowed' \
+    run $lrn --window_after=-2 --in x=x.npy --out y=y.npy
 refuse 2 'it must be true or false' run $bn --unbiased-running-variance yes --in x=x.npy $running --out y=y.npy
 refuse 2 'l2_normalize needs --dim' run l2_normalize --in x=x.npy --out y=y.npy
 refuse 2 '--dtype is "f33"' run l2_normalize --dim 0 --dtype f33 --in x=x.npy --out y=y.npy
@@ -233,7 +290,7 @@ refuse 1 'fortran.npy is in Fortran order' run l2_normalize --dim 0 --in x=fortr
 refuse 1 'big.npy is big-endian' run l2_normalize --dim 0 --in x=big.npy --out y=y.npy
 refuse 1 'double.npy is float64' run l2_normalize --dim 0 --in x=double.npy --out y=y.npy
 refuse 1 'long.npy is too long' run l2_normalize --dim 0 --in x=long.npy --out y=y.npy
-refuse 1 'text.npy is no .npy file' run l2_normalize --dim 0 --in x=text.npy --out y=y.npy
+refuse 1 'text.npy is no .npy file; it looks like plain text' run l2_normalize --dim 0 --in x=text.npy --out y=y.npy
 refuse 1 'scalar.npy has shape ()' run l2_normalize --dim 0 --in x=scalar.npy --out y=y.npy
 refuse 1 'absent/y.npy cannot be written' run l2_normalize --dim 0 --in x=x.npy --out y=absent/y.npy
 refuse 1 'sub cannot be written: it is a directory' run l2_normalize --dim 0 --in x=x.npy --out y=sub
@@ -276,26 +333,69 @@ refuse 2 'sizes such as' bench --no-start l2_normalize:infer:3x0:dim=-1
 refuse 2 'sizes such as' bench --no-start l2_normalize:infer:1x1x1x1x1x1x1x1x1:dim=-1
 refuse 2 'needs dim=VALUE' bench --no-start l2_normalize:infer:3x5
 refuse 2 'has no attribute "axis"' bench --no-start l2_normalize:infer:3x5:dim=-1:axis=1
-refuse 2 'dim is "1.5"; it must be an integer' bench --no-start l2_normalize:infer:3x5:dim=1.5
+try 0 'batch-normalization:backward-infer' bench --runs 1 --no_start batch-normalization:backward-infer:4x3:accumulate-dx=true
+refuse 2 'dim is "1.5"; it must be an integer from' bench --no-start l2_normalize:infer:3x5:dim=1.5
 refuse 2 'dim is given twice' bench --no-start l2_normalize:infer:3x5:dim=1:dim=1
 refuse 2 '"f33" is neither' bench --no-start $l2:f33
+for value in 1e3 2.5 -1 3000000000 '' ' 1'; do
+    refuse 2 "--runs is \"$value\"; it must be a whole number, 1 to 1000000" bench "--runs=$value" $l2
+done
+refuse 2 'depth_radius is "3000000000"; it must be an integer from 0 to 2147483647' \
+    bench --no-start $lrn:infer:3x5:depth-radius=3000000000
 refuse 2 '--runs is "0"' bench --runs 0 $l2
 refuse 2 '--runs needs a value' bench $l2 --runs
 refuse 2 'unknown option --frobnicate' bench --frobnicate $l2
+refuse 1 'x needs 400000000000 bytes; the device allows ' bench --no-start l2_normalize:infer:100000000000:dim=-1
+problem=
+grep -qE 'allows [1-9][0-9]* bytes in one buffer, and has [1-9][0-9]* bytes of memory' stderr.txt || problem=$(cat stderr.txt)
+report 'and how much it has' "$problem"
 refuse 1 'dim is 2' bench --no-start l2_normalize:infer:3x5:dim=2
 refuse 1 'f16 is not computed' bench --no-start $l2:f16
 
 # The cache.
 try 0 'compiled program' cache
 try 0 '"files":' cache --json
+try 0 '"verdicts": ' cache --json
 touch cache/keep.txt
 try 0 'removed' cache --clear
 try 0 '"files": 0' cache --json
+try 0 '"forgotten": ' cache --clear --json
 problem=
 [ "$(ls cache)" = keep.txt ] || problem="$(ls cache)"
 report 'only compiled programs are removed' "$problem"
+# Its directory is the user's alone; what is shared on purpose must not be told to be closed.
+mkdir loose shared team
+chmod 0775 loose
+chmod 1777 shared
+chmod 2775 team
+for directory in shared team; do
+    CLNORM_CACHE_DIR=$work/$directory
+    refuse 1 "$work/$directory cannot be read: others may write to it; a private directory is needed" cache
+    report "$directory is not to be changed" "$(grep -o 'chmod.*' stderr.txt)"
+done
+CLNORM_CACHE_DIR=$work/loose
+refuse 1 'others may write to it; `chmod go-w` makes it one' cache
+CLNORM_CACHE_DIR=$work/x.npy
+refuse 1 'x.npy", which is not a directory; allowed are "off" and a directory' cache
+refuse 1 'x.npy", which is not a directory' run l2_normalize --dim 0 --in x=x.npy --out y=y.npy
 CLNORM_CACHE_DIR=off
 try 0 'off' cache
+
+# Other variables: whatever needs them says what is allowed, also where it would not have come to that.
+for words in devices cache selftest 'cache --clear' "bench --no-start $l2" 'build --out images' 'build --compiler aoc' \
+    'run l2_normalize --dim 0 --in x=x.npy --out y=y.npy'; do
+    CLNORM_VERBOSE=debug
+    export CLNORM_VERBOSE
+    # shellcheck disable=SC2086 # several words
+    refuse 1 'CLNORM_VERBOSE is "debug"; allowed are none, error, info, dispatch and profile' $words
+    unset CLNORM_VERBOSE
+done
+for variable in CLNORM_BINARY_DIR CLNORM_KERNEL_DIR; do
+    export "$variable=absent"
+    refuse 1 "$variable is \"absent\": No such file or directory; it must name a directory" selftest
+    refuse 1 "$variable is \"absent\"" run l2_normalize --dim 0 --in x=x.npy --out y=y.npy
+    unset "$variable"
+done
 try 0 '"directory": null' cache --json
 
 "$clnorm" ops >/dev/full 2>stderr.txt

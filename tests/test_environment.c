@@ -61,6 +61,33 @@ START_TEST(kernels)
 }
 END_TEST
 
+START_TEST(verify)
+{
+    static const struct {
+        const char *value;
+        clnorm_status status;
+        clnorm_verify verify;
+    } cases[] = {
+        {NULL, CLNORM_OK, CLNORM_VERIFY_NEW},        {"", CLNORM_OK, CLNORM_VERIFY_NEW},
+        {"new", CLNORM_OK, CLNORM_VERIFY_NEW},       {"off", CLNORM_OK, CLNORM_VERIFY_OFF},
+        {"always", CLNORM_OK, CLNORM_VERIFY_ALWAYS}, {"Off", CLNORM_INVALID_ENVIRONMENT, 0},
+        {"off ", CLNORM_INVALID_ENVIRONMENT, 0},     {"0", CLNORM_INVALID_ENVIRONMENT, 0},
+        {"default", CLNORM_INVALID_ENVIRONMENT, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        clnorm_verify found = CLNORM_VERIFY_DEFAULT;
+        set("CLNORM_VERIFY", cases[i].value);
+        ck_assert_int_eq(env_verify(&found), cases[i].status);
+        ck_assert_int_eq(found, cases[i].verify);
+        if (cases[i].status == CLNORM_OK)
+            continue;
+        assert_message("CLNORM_VERIFY is \"");
+        assert_message(cases[i].value);
+        assert_message("off, new and always");
+    }
+}
+END_TEST
+
 START_TEST(verbose)
 {
     static const struct {
@@ -70,11 +97,21 @@ START_TEST(verbose)
         {NULL, CLNORM_LOG_NONE},          {"", CLNORM_LOG_NONE},     {"none", CLNORM_LOG_NONE},
         {"error", CLNORM_LOG_ERROR},      {"info", CLNORM_LOG_INFO}, {"dispatch", CLNORM_LOG_DISPATCH},
         {"profile", CLNORM_LOG_PROFILE},  {"1", CLNORM_LOG_NONE},    {"true", CLNORM_LOG_NONE},
-        {"information", CLNORM_LOG_NONE}, {"Info", CLNORM_LOG_NONE},
+        {"information", CLNORM_LOG_NONE}, {"Info", CLNORM_LOG_NONE}, {"debug", CLNORM_LOG_NONE},
+        {"info ", CLNORM_LOG_NONE},
     };
+    enum { GOOD_CASES = 7 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set("CLNORM_VERBOSE", cases[i].value);
         ck_assert_int_eq(env_verbose(), cases[i].level);
+        if (i < GOOD_CASES) {
+            ck_assert_int_eq(env_check_verbose(), CLNORM_OK);
+            continue;
+        }
+        ck_assert_int_eq(env_check_verbose(), CLNORM_INVALID_ENVIRONMENT);
+        assert_message("CLNORM_VERBOSE is \"");
+        assert_message(cases[i].value);
+        assert_message("allowed are none, error, info, dispatch and profile");
     }
 }
 END_TEST
@@ -84,7 +121,12 @@ START_TEST(directories)
     static const struct {
         const char *variable;
         clnorm_status (*ask)(char **directory);
-    } cases[] = {{"CLNORM_KERNEL_DIR", env_kernel_directory}, {"CLNORM_BINARY_DIR", env_binary_directory}};
+        const char *meant;
+    } cases[] = {{"CLNORM_KERNEL_DIR", env_kernel_directory, "a directory with the .cl files"},
+                 {"CLNORM_BINARY_DIR", env_binary_directory, "`clnorm build --device fpga --out DIR` wrote"}};
+    static const char *const bad[][2] = {{"no/such", "is \"no/such\": No such file or directory"},
+                                         {"/dev/null", "is \"/dev/null\": not a directory"},
+                                         {"/dev/null/x", "is \"/dev/null/x\": Not a directory"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static const char *const unset[] = {NULL, ""};
         char *directory;
@@ -93,10 +135,18 @@ START_TEST(directories)
             ck_assert_int_eq(cases[i].ask(&directory), CLNORM_OK);
             ck_assert_ptr_null(directory);
         }
-        set(cases[i].variable, "some where");
+        set(cases[i].variable, "/usr/../");
         ck_assert_int_eq(cases[i].ask(&directory), CLNORM_OK);
-        ck_assert_str_eq(directory, "some where");
+        ck_assert_str_eq(directory, "/usr/../");
         free(directory);
+        for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
+            set(cases[i].variable, bad[k][0]);
+            ck_assert_int_eq(cases[i].ask(&directory), CLNORM_INVALID_ENVIRONMENT);
+            ck_assert_ptr_null(directory);
+            assert_message(cases[i].variable);
+            assert_message(bad[k][1]);
+            assert_message(cases[i].meant);
+        }
         set(cases[i].variable, NULL);
     }
 }
@@ -132,6 +182,15 @@ START_TEST(cache_directory)
 }
 END_TEST
 
+START_TEST(cache_directory_is_no_file)
+{
+    char *directory;
+    set("CLNORM_CACHE_DIR", "/dev/null");
+    ck_assert_int_eq(env_cache_directory(&directory), CLNORM_INVALID_ENVIRONMENT);
+    assert_message("CLNORM_CACHE_DIR is \"/dev/null\", which is not a directory; allowed are \"off\" and");
+}
+END_TEST
+
 START_TEST(cache_directory_is_no_switch)
 {
     static const char *const values[] = {"OFF", "Off", "on", "0", "1", "no", "yes", "none", "false", "TRUE"};
@@ -152,9 +211,11 @@ int main(void)
     TCase *variables = tcase_create("variables");
     tcase_add_test(variables, device);
     tcase_add_test(variables, kernels);
+    tcase_add_test(variables, verify);
     tcase_add_test(variables, verbose);
     tcase_add_test(variables, directories);
     tcase_add_test(variables, cache_directory);
+    tcase_add_test(variables, cache_directory_is_no_file);
     tcase_add_test(variables, cache_directory_is_no_switch);
     suite_add_tcase(suite, variables);
     return run_suite(suite);

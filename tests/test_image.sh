@@ -155,6 +155,12 @@ refuse "no kernels" INVALID_FILE "its size or its kernels" 'row["kernels"] = 3'
 refuse "no image file" INVALID_FILE "No such file or directory, and its manifest names it" 'os.remove(image)'
 refuse "an image that was cut" INVALID_FILE "the file was cut, changed or replaced; copy the directory again" \
     'os.truncate(image, 1000)'
+lfs='version https://git-lfs.github.com/spec/v1'
+refuse "an image that git-lfs keeps elsewhere" INVALID_FILE "and looks like a Git LFS pointer" \
+    "open(image, 'w').write('$lfs\\noid sha256:4d7a\\n')"
+edit 'pass'
+echo "$lfs" >edited/manifest.json
+refuse "a manifest that git-lfs keeps elsewhere" INVALID_FILE "manifest.json is not JSON; it looks like a Git LFS pointer"
 refuse "a foreign image" INVALID_FILE "does not have the hash that its manifest says" \
     'f = open(image, "r+b"); f.seek(500); b = f.read(1)[0]; f.seek(500); f.write(bytes([b ^ 1])); f.close()'
 refuse "an image that the driver refuses" BUILD_FAILED "the driver refuses $work/edited/" '
@@ -191,6 +197,8 @@ commands=$(grep -c "^v++ -c -t hw .* amd/$text.cl\$" stdout.txt)
 report "a command for each kernel" "$([ "$commands" = 17 ] || echo "$commands commands")"
 cp images/*.bin "$text.aocx"
 try "its result becomes an image" 0 "an image for " without_compiler "$clnorm" build --image "$text.aocx" --out imported
+echo '<!DOCTYPE html>' >"$text.html"
+try "a page is none" 1 "and it looks like an HTML page" without_compiler "$clnorm" build --image "$text.html" --out imported
 CLNORM_BINARY_DIR=imported try "which is used" 0 "" run_l2
 rm -f y.npy
 cp images/*.bin other.aocx

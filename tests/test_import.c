@@ -163,6 +163,33 @@ START_TEST(missing)
 }
 END_TEST
 
+/* What is there under another prefix is named, with whatever separates its parts. */
+START_TEST(missing_prefix)
+{
+    static const struct {
+        const char *prefix;
+        clnorm_convention convention;
+        const char *piece;
+    } cases[] = {
+        {"bn1.", CLNORM_PYTORCH, "first \"bn1.weight\"; like it there is \"module.bn1.weight\""},
+        {"module/BN1/", CLNORM_PYTORCH, "like it there is \"module.bn1.weight\""},
+        {"module.bn2.", CLNORM_PYTORCH, "like it there is \"module.bn1.weight\""},
+        {"", CLNORM_PYTORCH, "first \"weight\"; like it there is \"module.bn1.weight\""},
+        {"", CLNORM_KERAS, "first \"gamma\"; none of the 5 there is like it, such as \"module.bn1.weight\""},
+    };
+    rig r = open_model();
+    tensor_text_write(path, PYTORCH("module.bn1."), data, sizeof data);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refused(clnorm_model_import_batch_normalization(r.model, path, cases[i].prefix, cases[i].convention,
+                                                        "net/bn", NULL),
+                CLNORM_INVALID_FILE, cases[i].piece);
+    tensor_text_write(path, "{}", NULL, 0);
+    refused(clnorm_model_import_batch_normalization(r.model, path, "", CLNORM_KERAS, "net/bn", NULL),
+            CLNORM_INVALID_FILE, "first \"gamma\"; the file has none");
+    rig_close(&r);
+}
+END_TEST
+
 START_TEST(other_convention)
 {
     rig r = open_model();
@@ -197,7 +224,8 @@ START_TEST(bad_maps)
     const clnorm_import_name no_variable[] = {{"weight", NULL}};
     tensor_text_write(path, PYTORCH(""), data, sizeof data);
     import_refused(unknown, 2, CLNORM_INVALID_NAME,
-                   "names[1].variable is \"net/bn/delta\"; the model has no such", NULL);
+                   "\"net/bn/delta\"; the model has no such variable; like it there is \"net/bn/beta\"",
+                   NULL);
     import_refused(twice, 2, CLNORM_INVALID_NAME, "names[1].variable is \"net/bn/gamma\", and so is names[0]",
                    NULL);
     import_refused(no_tensor, 1, CLNORM_INVALID_ARGUMENT, "names[0].tensor is NULL", NULL);
@@ -240,6 +268,7 @@ int main(void)
     tcase_add_test(good, keras);
     tcase_add_test(good, by_map);
     tcase_add_test(bad, missing);
+    tcase_add_test(bad, missing_prefix);
     tcase_add_test(bad, other_convention);
     tcase_add_test(bad, wrong_tensors);
     tcase_add_test(bad, bad_maps);

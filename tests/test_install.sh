@@ -33,6 +33,24 @@ flags=$(pkg-config --cflags clnorm)
 libraries=$(pkg-config --libs clnorm)
 library=$(dirname "$(find "$work/root" -name 'libclnorm.so')")
 check "has a soname" test -e "$library/libclnorm.so.$(pkg-config --modversion clnorm | cut -d. -f1)"
+
+# The command finds its library by where it is itself, in a prefix that no loader knows and after a move.
+alone() {
+    env -u LD_LIBRARY_PATH "$@"
+}
+command=$(find "$work/root" -type f -name clnorm -perm -u+x)
+check "the installed command finds its library" alone "$command" --version
+mv "$work/root" "$work/moved"
+check "and does after a move" alone "$work/moved${command#"$work/root"}" --version
+mv "$work/moved" "$work/root"
+built_elsewhere() {
+    meson setup "$work/build" "$tests/.." --prefix "$work/prefix" --libdir "$1" --bindir "$2" \
+        -Dtests=false -Dsamples=false -Dkernel_check=disabled -Doptimization=0 &&
+        meson compile -C "$work/build" && meson install -C "$work/build" --no-rebuild
+}
+check "installs in other directories" built_elsewhere odd/lib64 tools/bin
+check "the command finds its library there" alone "$work/prefix/tools/bin/clnorm" --version
+
 LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
@@ -50,7 +68,6 @@ exported=$(nm -D --defined-only "$library/libclnorm.so" | awk '$2 ~ /[TDBRV]/ { 
     grep -v -e '^clnorm_' -e '^_init$' -e '^_fini$' -e '^__gcov_' -e '^mangle_path$')
 check "exports clnorm_ names only: $exported" test -z "$exported"
 
-command=$(find "$work/root" -type f -name clnorm -perm -u+x)
 check "the installed command lists devices" "$command" devices
 check "the installed command lists operations" "$command" ops
 check "has a manual page" test -n "$(find "$work/root" -name 'clnorm.1*')"

@@ -168,7 +168,7 @@ START_TEST(in_place)
 }
 END_TEST
 
-/* An axis without elements: nothing is written, and nothing is wrong. */
+/* An axis without elements: nothing is written but sums over nothing, and nothing is wrong. */
 START_TEST(empty)
 {
     clnorm_context *context = context_of_case(_i);
@@ -180,8 +180,7 @@ START_TEST(empty)
         clnorm_op op = subject_of_case(_i, clnorm_tensor_dense(CLNORM_F32, RANK, dims));
         trial_begin(&t, &op);
         trial_fill(&t, DATA_NORMAL, axis);
-        trial_run(&t, context, NULL);
-        ck_assert_mem_eq(t.before, t.after, t.size * sizeof(float));
+        trial_check(&t, context);
         trial_end(&t);
     }
     clnorm_context_destroy(context);

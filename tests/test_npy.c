@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PLAIN(shape)   "{'descr': '<f4', 'fortran_order': False, 'shape': " shape ", }\n"
@@ -144,6 +145,83 @@ START_TEST(test_cut_anywhere)
 }
 END_TEST
 
+/* A child that writes `size` bytes in pieces of `piece` into the pipe that becomes standard input. */
+static pid_t feed(const unsigned char *bytes, size_t size, size_t piece)
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        for (size_t at = 0; at < size; at += piece)
+            if (write(ends[1], bytes + at, size - at < piece ? size - at : piece) < 0)
+                break;
+        _exit(0);
+    }
+    close(ends[1]);
+    ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    close(ends[0]);
+    clearerr(stdin);
+    return child;
+}
+
+/* What a file says, a stream says: cut, too long, with any content. */
+START_TEST(test_stream)
+{
+    const npy_case *c = &cases[_i];
+    unsigned char bytes[1024];
+    char error[NPY_ERROR_SIZE] = "";
+    npy_array array, from_file;
+    const size_t size = write_case(c, bytes);
+    const pid_t child = feed(bytes, size, 7);
+    const bool read = npy_read(NPY_STANDARD_STREAM, &array, error);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_msg(read == (c->error == NULL), "%s gave: %s", c->header, error);
+    if (!read) {
+        ck_assert_msg(strstr(error, c->error) && strstr(error, "standard input "), "%s gave: %s", c->header,
+                      error);
+        return;
+    }
+    ck_assert(npy_read(path, &from_file, error));
+    ck_assert(array.rank == from_file.rank && array.count == from_file.count);
+    ck_assert_mem_eq(array.dims, from_file.dims, sizeof array.dims);
+    ck_assert_mem_eq(array.values, from_file.values, array.count * sizeof(float));
+    npy_clear(&array);
+    npy_clear(&from_file);
+}
+END_TEST
+
+/* More than one block of memory, and a header that promises more than comes. */
+START_TEST(test_long_stream)
+{
+    enum { COUNT = 100003, HEADER = 128 };
+    static unsigned char bytes[HEADER + COUNT * 4 + 4];
+    const char *shapes[] = {"(100003,)", "(100004,)", "(1000000000000000,)"};
+    char error[NPY_ERROR_SIZE] = "";
+    npy_array array;
+    snprintf((char *)bytes + 10, HEADER - 10, PLAIN("%s"), shapes[_i]);
+    memset(bytes + 10 + strlen((char *)bytes + 10), ' ', HEADER - 10 - strlen((char *)bytes + 10));
+    memcpy(bytes, "\x93NUMPY\x01\x00\x76\x00", 10);
+    for (size_t i = 0; i < COUNT; i++) {
+        const float value = (float)i;
+        memcpy(bytes + HEADER + 4 * i, &value, 4);
+    }
+    const pid_t child = feed(bytes, sizeof bytes - 4, 40000);
+    const bool read = npy_read(NPY_STANDARD_STREAM, &array, error);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    if (_i > 0) {
+        ck_assert(!read);
+        ck_assert_msg(strstr(error, "cut short: it holds 400012 bytes of values") != NULL, "%s", error);
+        return;
+    }
+    ck_assert_msg(read, "%s", error);
+    ck_assert_uint_eq(array.count, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        ck_assert_float_eq(array.values[i], (float)i);
+    npy_clear(&array);
+}
+END_TEST
+
 /* A header length that no file has, and files that are none. */
 START_TEST(test_no_file)
 {
@@ -154,12 +232,21 @@ START_TEST(test_no_file)
     ck_assert_ptr_nonnull(strstr(error, "header of 4294967295 bytes"));
     write_bytes("PK\x03\x04 a zip file", 16);
     ck_assert(!npy_read(path, &array, error));
-    ck_assert_ptr_nonnull(strstr(error, "is no .npy file"));
+    ck_assert_ptr_nonnull(strstr(error, "is no .npy file; it looks like a zip archive"));
+    write_bytes("\x10\0\0\0\0\0\0\0{\"x\":{}}", 16);
+    ck_assert(!npy_read(path, &array, error));
+    ck_assert_ptr_nonnull(strstr(error, "is no .npy file; it looks like a safetensors file"));
+    write_bytes("", 0);
+    ck_assert(!npy_read(path, &array, error));
+    ck_assert_ptr_nonnull(strstr(error, "is empty; a .npy file was expected"));
     ck_assert(!npy_read("test_npy.absent", &array, error));
     ck_assert_ptr_nonnull(strstr(error, "test_npy.absent"));
     ck_assert(!npy_read(".", &array, error));
+    ck_assert_ptr_nonnull(strstr(error, "is a directory"));
     ck_assert(!npy_read("/dev/null", &array, error));
-    ck_assert_ptr_nonnull(strstr(error, "no regular file"));
+    ck_assert_ptr_nonnull(strstr(error, "is empty"));
+    ck_assert(!npy_read("/dev/zero", &array, error));
+    ck_assert_ptr_nonnull(strstr(error, "is no .npy file"));
 }
 END_TEST
 
@@ -198,6 +285,8 @@ int main(void)
     TCase *table = tcase_create("npy");
     tcase_add_loop_test(table, test_case, 0, (int)(sizeof cases / sizeof cases[0]));
     tcase_add_loop_test(table, test_cut_anywhere, 0, 4);
+    tcase_add_loop_test(table, test_stream, 0, (int)(sizeof cases / sizeof cases[0]));
+    tcase_add_loop_test(table, test_long_stream, 0, 3);
     tcase_add_test(table, test_no_file);
     tcase_add_test(table, test_write_and_read);
     suite_add_tcase(suite, table);

@@ -11,6 +11,10 @@
 set -u
 program=$1
 shift
+if ! command -v oclgrind >/dev/null; then
+    echo "oclgrind is not here"
+    exit 77
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # everything is interpreted on a device of its own: what other drivers compiled does not count

@@ -3,6 +3,7 @@
 
 #include "ops/op.h"
 #include "problem.h"
+#include "shared_elements.h"
 #include "tensor.h"
 
 #include <stdint.h>
@@ -195,6 +196,73 @@ START_TEST(operations_lower_to_their_work)
 }
 END_TEST
 
+/* ---- Elements in common ---- */
+
+/* By looking at each element. */
+static bool share_an_element(const clnorm_tensor *a, size_t a_first, const clnorm_tensor *b, size_t b_first)
+{
+    const size_t a_count = tensor_elements(a), b_count = tensor_elements(b);
+    for (size_t i = 0; i < a_count; i++)
+        for (size_t j = 0; j < b_count; j++)
+            if (a_first + tensor_offset(a, i) == b_first + tensor_offset(b, j))
+                return true;
+    return false;
+}
+
+static size_t draw(uint64_t *state, size_t below)
+{
+    *state = *state * 6364136223846793005U + 1442695040888963407U;
+    return (size_t)(*state >> 33) % below;
+}
+
+static clnorm_tensor draw_tensor(uint64_t *state)
+{
+    clnorm_tensor tensor = {.dtype = CLNORM_F32, .rank = 1 + (unsigned)draw(state, 3)};
+    for (unsigned axis = 0; axis < tensor.rank; axis++) {
+        tensor.dims[axis] = draw(state, 20) == 0 ? 0 : 1 + draw(state, 4);
+        tensor.strides[axis] = draw(state, 13);
+    }
+    return tensor;
+}
+
+START_TEST(common_elements_are_found)
+{
+    uint64_t state = 1;
+    size_t shared = 0, between = 0;
+    for (int i = 0; i < 30000; i++) {
+        const clnorm_tensor a = draw_tensor(&state), b = draw_tensor(&state);
+        const size_t a_first = draw(&state, 30), b_first = draw(&state, 30);
+        const bool expected = share_an_element(&a, a_first, &b, b_first);
+        ck_assert_msg(share_elements(&a, a_first, &b, b_first) == expected, "pair %d", i);
+        shared += expected;
+        between += !expected && a_first < b_first + clnorm_tensor_span(&b) &&
+                   b_first < a_first + clnorm_tensor_span(&a);
+    }
+    ck_assert(shared > 3000 && between > 3000);
+}
+END_TEST
+
+/* Sizes of which nobody could look at each element; what would take long is no reason to wait. */
+START_TEST(common_elements_of_large_tensors)
+{
+    const size_t half = SIZE_MAX / 16;
+    const clnorm_tensor even = {CLNORM_F32, 1, {half}, {2}};
+    ck_assert(!share_elements(&even, 0, &even, 1));
+    ck_assert(share_elements(&even, 0, &even, 2 * half - 2));
+    ck_assert(!share_elements(&even, 0, &even, 2 * half));
+    const clnorm_tensor channels = {CLNORM_F32, 4, {1024, 64, 512, 512}, {256 << 18, 1 << 18, 512, 1}};
+    ck_assert(!share_elements(&channels, 0, &channels, (size_t)64 << 18));
+    ck_assert(share_elements(&channels, 0, &channels, (size_t)63 << 18));
+    const clnorm_tensor rows = {CLNORM_F32, 2, {1 << 20, 1000}, {1040, 1}};
+    const clnorm_tensor others = {CLNORM_F32, 2, {1 << 20, 40}, {1040, 1}};
+    ck_assert(!share_elements(&rows, 0, &others, 1000));
+    ck_assert(share_elements(&rows, 0, &others, 1001));
+    const clnorm_tensor slow = {CLNORM_F32, 4, {9, 9, 9, 9}, {1000003, 1000033, 1000037, 1000039}};
+    const clnorm_tensor slower = {CLNORM_F32, 4, {9, 9, 9, 9}, {1000081, 1000099, 1000117, 1000121}};
+    ck_assert(share_elements(&slow, 0, &slower, 1)); /* which they do not */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("problem");
@@ -209,6 +277,8 @@ int main(void)
     tcase_add_test(cases, large_tensors_get_wide_indices);
     tcase_add_test(cases, sizes_are_checked_before_they_overflow);
     tcase_add_test(cases, overlap_within_a_tensor_is_seen);
+    tcase_add_test(cases, common_elements_are_found);
+    tcase_add_test(cases, common_elements_of_large_tensors);
     tcase_add_test(cases, doubles_become_two_floats);
     tcase_add_test(cases, operations_lower_to_their_work);
     suite_add_tcase(suite, cases);

@@ -17,6 +17,8 @@ static const char KERNEL[] = "#include \"factor.cl\"\n"
                              "}\n";
 
 static char directory[FILES_PATH_SIZE], kernels[FILES_PATH_SIZE], cache[FILES_PATH_SIZE];
+static program_directories directories;
+static clnorm_verify verify; /* of new stores */
 static cl_device_id devices[MAXIMUM_DEVICES];
 static cl_uint device_count;
 static cl_context context;
@@ -84,8 +86,8 @@ static void set_up_files(void)
     files_join(driver_cache, directory, "driver");
     ck_assert_int_eq(mkdir(kernels, 0700), 0);
     ck_assert_int_eq(mkdir(driver_cache, 0700), 0);
-    setenv("CLNORM_KERNEL_DIR", kernels, 1);
-    setenv("CLNORM_CACHE_DIR", cache, 1);
+    directories = (program_directories){cache, kernels, NULL};
+    verify = CLNORM_VERIFY_NEW;
     setenv("POCL_CACHE_DIR", driver_cache, 1);
     files_write_text(kernels, "scale.cl", KERNEL);
     files_write_text(kernels, "factor.cl", "#define FACTOR 3.0f\n");
@@ -130,7 +132,8 @@ static void tear_down(void)
 static program_store *new_store(void)
 {
     program_store *store = NULL;
-    ck_assert_msg(program_store_create(&store, context, device) == CLNORM_OK, "%s", clnorm_last_error());
+    ck_assert_msg(program_store_create(&store, context, device, &directories, verify) == CLNORM_OK, "%s",
+                  clnorm_last_error());
     return store;
 }
 
@@ -157,19 +160,33 @@ static float run(cl_program program)
     return value;
 }
 
+static program_handle built(program_store *store, const program_request *wanted)
+{
+    program_handle handle;
+    ck_assert_msg(program_build(store, wanted, &handle) == CLNORM_OK, "%s", clnorm_last_error());
+    ck_assert_ptr_nonnull(handle.program);
+    return handle;
+}
+
+/* What is not there is not found, and nothing else is. */
 static void use_request(program_store *store, const program_request *wanted, program_origin expected,
                         float result)
 {
-    cl_program program = NULL;
-    program_origin origin = PROGRAM_FROM_MEMORY;
-    ck_assert_msg(program_get(store, wanted, &program, &origin) == CLNORM_OK, "%s", clnorm_last_error());
-    ck_assert_int_eq(origin, expected);
-    ck_assert_float_eq(run(program), result);
-    program_save(store, wanted);
-    clReleaseProgram(program);
+    program_handle found;
+    ck_assert_msg(program_find(store, wanted, &found) == CLNORM_OK, "%s", clnorm_last_error());
+    ck_assert((found.program == NULL) == (expected == PROGRAM_FROM_SOURCE));
+    if (found.program == NULL)
+        found = built(store, wanted);
+    ck_assert_int_eq(found.origin, expected);
+    ck_assert_str_eq(found.name, "scale.cl");
+    ck_assert_float_eq(run(found.program), result);
+    program_prove(store, &found);
+    program_release(&found);
+    ck_assert_ptr_null(found.program);
+    program_release(&found);
 }
 
-/* Gets, runs and saves the program. */
+/* Finds or builds the program, runs it and proves it. */
 static void use(program_store *store, program_origin expected, float result)
 {
     use_request(store, &request, expected, result);
@@ -183,11 +200,17 @@ static void use_afresh(program_origin expected, float result)
     program_store_destroy(store);
 }
 
+/* Without the lock that is taken while programs are built. */
+static size_t files_of_cache(void)
+{
+    return files_count(cache, "", NULL) - files_count(cache, "verdicts.lock", NULL);
+}
+
 /* The only file of the cache. */
 static void find_file(char path[FILES_PATH_SIZE], cache_key *key)
 {
     char name[FILES_PATH_SIZE];
-    ck_assert_uint_eq(files_count(cache, "", NULL), 1);
+    ck_assert_uint_eq(files_of_cache(), 1);
     ck_assert_uint_eq(files_count(cache, ".clbin", name), 1);
     files_join(path, cache, name);
     for (size_t i = 0; i < sizeof key->bytes; i++) {
@@ -208,19 +231,17 @@ START_TEST(source_then_memory_then_disk)
     use(store, PROGRAM_FROM_DISK, 3.0F);
     use(store, PROGRAM_FROM_MEMORY, 3.0F);
     program_store_destroy(store);
-    ck_assert_uint_eq(files_count(cache, "", NULL), 1);
+    ck_assert_uint_eq(files_of_cache(), 1);
 }
 END_TEST
 
 START_TEST(a_program_outlives_its_store)
 {
     program_store *store = new_store();
-    cl_program program = NULL;
-    program_origin origin;
-    ck_assert_int_eq(program_get(store, &request, &program, &origin), CLNORM_OK);
+    program_handle handle = built(store, &request);
     program_store_destroy(store);
-    ck_assert_float_eq(run(program), 3.0F);
-    clReleaseProgram(program);
+    ck_assert_float_eq(run(handle.program), 3.0F);
+    program_release(&handle);
     program_store_destroy(NULL);
 }
 END_TEST
@@ -267,12 +288,10 @@ START_TEST(a_refused_binary_is_rebuilt)
 
     ck_assert(cache_store(cache, &key, garbage, sizeof garbage));
     program_store *store = new_store();
-    cl_program program = NULL;
-    program_origin origin;
-    ck_assert_int_eq(program_get(store, &request, &program, &origin), CLNORM_OK);
-    ck_assert_int_eq(origin, PROGRAM_FROM_SOURCE);
+    program_handle handle = built(store, &request);
+    ck_assert_int_eq(handle.origin, PROGRAM_FROM_SOURCE);
     ck_assert(!files_exists(path)); /* gone even before something better is saved */
-    clReleaseProgram(program);
+    program_release(&handle);
     program_store_destroy(store);
 }
 END_TEST
@@ -288,14 +307,12 @@ START_TEST(a_binary_is_kept_while_the_driver_lacks_something)
     find_file(path, &key);
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++) {
         program_store *store = new_store();
-        cl_program program = NULL;
-        program_origin origin;
         next_build = passing[i];
-        ck_assert_int_eq(program_get(store, &request, &program, &origin), CLNORM_OK);
+        program_handle handle = built(store, &request);
         ck_assert_int_eq(next_build, CL_SUCCESS);
-        ck_assert_int_eq(origin, PROGRAM_FROM_SOURCE);
+        ck_assert_int_eq(handle.origin, PROGRAM_FROM_SOURCE);
         ck_assert(files_exists(path));
-        clReleaseProgram(program);
+        program_release(&handle);
         program_store_destroy(store);
         use_afresh(PROGRAM_FROM_DISK, 3.0F);
     }
@@ -317,25 +334,16 @@ END_TEST
 START_TEST(no_cache_builds_each_time)
 {
     char file[FILES_PATH_SIZE], below[FILES_PATH_SIZE];
-    setenv("CLNORM_CACHE_DIR", "off", 1);
+    directories.cache = NULL;
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
 
     files_write_text(directory, "file", "in the way");
     files_join(file, directory, "file");
     files_join(below, file, "cache");
-    setenv("CLNORM_CACHE_DIR", below, 1);
+    directories.cache = below;
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
-}
-END_TEST
-
-START_TEST(a_wrong_environment_is_an_error)
-{
-    program_store *store = NULL;
-    setenv("CLNORM_CACHE_DIR", "true", 1);
-    ck_assert_int_eq(program_store_create(&store, context, device), CLNORM_INVALID_ENVIRONMENT);
-    ck_assert_ptr_null(store);
 }
 END_TEST
 
@@ -351,10 +359,9 @@ static void count_log_lines(clnorm_log_level level, const char *line, void *user
 static void assert_fails(program_store *store, const program_request *wanted, clnorm_status status,
                          const char *part)
 {
-    cl_program program = NULL;
-    program_origin origin;
-    ck_assert_int_eq(program_get(store, wanted, &program, &origin), status);
-    ck_assert_ptr_null(program);
+    program_handle handle;
+    ck_assert_int_eq(program_build(store, wanted, &handle), status);
+    ck_assert_ptr_null(handle.program);
     ck_assert_msg(strstr(clnorm_last_error(), part) != NULL, "\"%s\" is not in \"%s\"", part,
                   clnorm_last_error());
     ck_assert_uint_lt(strlen(clnorm_last_error()), 600);
@@ -367,7 +374,9 @@ START_TEST(a_build_error_names_the_place)
     files_write_text(kernels, "factor.cl",
                      "\n#warning careful\n#define FACTOR nonsense\nint f(void) { oops; }\n");
     assert_fails(store, &request, CLNORM_BUILD_FAILED, "building scale.cl: CL_BUILD_PROGRAM_FAILURE: ");
-    assert_fails(store, &request, CLNORM_BUILD_FAILED, "factor.cl:4:");
+    /* Mesa 26 heeds no #line */
+    const bool counts_all = strstr(clnorm_last_error(), "input.cl:") != NULL;
+    assert_fails(store, &request, CLNORM_BUILD_FAILED, counts_all ? "input.cl:" : "factor.cl:4:");
     ck_assert_uint_gt(log_lines, 3);
 
     /* The first failure does not stay. */
@@ -413,17 +422,105 @@ START_TEST(a_missing_source_fails)
     const program_request absent = {names, 2, "", NULL};
     program_store *store = new_store();
     assert_fails(store, &absent, CLNORM_IO_ERROR, "\"absent.cl\"");
-    program_save(store, &absent);
     program_store_destroy(store);
 }
 END_TEST
 
-START_TEST(saving_what_was_never_got_does_nothing)
+START_TEST(proving_what_was_never_built_does_nothing)
 {
     program_store *store = new_store();
-    program_save(store, &request);
+    program_handle handle;
+    ck_assert_int_eq(program_find(store, &request, &handle), CLNORM_OK);
+    ck_assert_ptr_null(handle.program);
+    ck_assert(!handle.proven);
+    program_prove(store, &handle);
+    handle = (program_handle){.program = NULL};
+    program_prove(store, &handle);
     program_store_destroy(store);
     ck_assert_uint_eq(files_count(cache, "", NULL), 0);
+}
+END_TEST
+
+/* ---- Which programs are proven ---- */
+
+static program_handle found(program_store *store, program_origin origin, bool proven)
+{
+    program_handle handle;
+    ck_assert_int_eq(program_find(store, &request, &handle), CLNORM_OK);
+    ck_assert_ptr_nonnull(handle.program);
+    ck_assert_int_eq(handle.origin, origin);
+    ck_assert_int_eq(handle.proven, proven);
+    return handle;
+}
+
+/* Nothing is kept before, and one file after; what was saved once is not saved again. */
+START_TEST(proving_saves_once)
+{
+    char path[FILES_PATH_SIZE];
+    cache_key key;
+    program_store *store = new_store();
+    program_handle first = built(store, &request);
+    ck_assert(!first.proven);
+    ck_assert_float_eq(run(first.program), 3.0F);
+    ck_assert_uint_eq(files_count(cache, ".clbin", NULL), 0);
+    program_handle second = found(store, PROGRAM_FROM_MEMORY, false);
+    ck_assert_ptr_eq(second.program, first.program);
+    program_prove(store, &first);
+    find_file(path, &key);
+    ck_assert_mem_eq(key.bytes, first.key.bytes, sizeof key.bytes);
+    ck_assert_int_eq(unlink(path), 0);
+    program_prove(store, &second);
+    ck_assert(!files_exists(path));
+    program_handle third = found(store, PROGRAM_FROM_MEMORY, true);
+    program_release(&first);
+    program_release(&second);
+    program_release(&third);
+    program_store_destroy(store);
+}
+END_TEST
+
+/* Built and used without a proof: of no use to those who want one. They may use each other's no more. */
+START_TEST(what_was_not_verified_is_kept_apart)
+{
+    verify = CLNORM_VERIFY_OFF;
+    program_store *store = new_store();
+    program_handle handle = built(store, &request);
+    ck_assert(handle.proven);
+    ck_assert_ptr_null(program_store_verdicts(store));
+    run(handle.program);
+    program_prove(store, &handle);
+    program_release(&handle);
+    program_store_destroy(store);
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    verify = CLNORM_VERIFY_NEW;
+    use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+    ck_assert_uint_eq(files_count(cache, ".clbin", NULL), 2);
+    verify = CLNORM_VERIFY_OFF;
+    use_afresh(PROGRAM_FROM_DISK, 3.0F);
+}
+END_TEST
+
+START_TEST(programs_on_disk_are_proven_to_all_but_always)
+{
+    use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
+    program_store *store = new_store();
+    program_handle handle = found(store, PROGRAM_FROM_DISK, true);
+    ck_assert_str_eq(program_store_verdicts(store), cache);
+    program_release(&handle);
+    program_store_destroy(store);
+
+    verify = CLNORM_VERIFY_ALWAYS;
+    store = new_store();
+    handle = found(store, PROGRAM_FROM_DISK, false);
+    program_handle again = found(store, PROGRAM_FROM_MEMORY, false);
+    program_prove(store, &handle);
+    program_release(&again);
+    again = found(store, PROGRAM_FROM_MEMORY, true);
+    program_release(&handle);
+    program_release(&again);
+    program_store_destroy(store);
+    ck_assert_uint_eq(files_count(cache, ".clbin", NULL), 1);
 }
 END_TEST
 
@@ -447,19 +544,21 @@ START_TEST(a_device_without_compiler)
 END_TEST
 
 /* It compiles, if it can, until CLNORM_BINARY_DIR says where its image is; other devices ask nobody but their
- * compiler. */
+ * compiler. A directory that vanished is missed when the image is wanted, one that never was at once. */
 START_TEST(an_accelerator_with_a_directory_of_images)
 {
     program_store *store = NULL;
     use_afresh(PROGRAM_FROM_SOURCE, 3.0F);
-    setenv("CLNORM_BINARY_DIR", "no/such/directory", 1);
+    char images[] = "/tmp/clnorm-images-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(images));
+    directories.binaries = images;
     use_afresh(PROGRAM_FROM_DISK, 3.0F);
     is_accelerator = true;
     store = new_store();
-    assert_fails(store, &request, CLNORM_INVALID_ENVIRONMENT,
-                 "CLNORM_BINARY_DIR is \"no/such/directory\": No such file or directory");
+    ck_assert_int_eq(rmdir(images), 0);
+    assert_fails(store, &request, CLNORM_INVALID_ENVIRONMENT, "No such file or directory; it must name a");
     program_store_destroy(store);
-    unsetenv("CLNORM_BINARY_DIR");
+    directories.binaries = NULL;
     use_afresh(PROGRAM_FROM_DISK, 3.0F);
 }
 END_TEST
@@ -467,16 +566,15 @@ END_TEST
 typedef struct asker {
     pthread_t thread;
     program_store *store;
-    cl_program program;
-    program_origin origin;
+    program_handle handle;
     clnorm_status status;
 } asker;
 
 static void *ask(void *argument)
 {
     asker *self = argument;
-    self->status = program_get(self->store, &request, &self->program, &self->origin);
-    program_save(self->store, &request);
+    self->status = program_build(self->store, &request, &self->handle);
+    program_prove(self->store, &self->handle);
     return NULL;
 }
 
@@ -484,7 +582,7 @@ START_TEST(threads_share_one_build)
 {
     enum { ASKERS = 8 };
     asker askers[ASKERS];
-    unsigned built = 0;
+    unsigned builds = 0;
     program_store *store = new_store();
     for (size_t i = 0; i < ASKERS; i++) {
         askers[i] = (asker){.store = store};
@@ -494,11 +592,12 @@ START_TEST(threads_share_one_build)
         pthread_join(askers[i].thread, NULL);
     for (size_t i = 0; i < ASKERS; i++) {
         ck_assert_int_eq(askers[i].status, CLNORM_OK);
-        ck_assert_ptr_eq(askers[i].program, askers[0].program);
-        built += askers[i].origin == PROGRAM_FROM_SOURCE;
-        clReleaseProgram(askers[i].program);
+        ck_assert_ptr_eq(askers[i].handle.program, askers[0].handle.program);
+        builds += askers[i].handle.origin == PROGRAM_FROM_SOURCE;
     }
-    ck_assert_uint_eq(built, 1);
+    for (size_t i = 0; i < ASKERS; i++)
+        program_release(&askers[i].handle);
+    ck_assert_uint_eq(builds, 1);
     program_store_destroy(store);
     use_afresh(PROGRAM_FROM_DISK, 3.0F);
 }
@@ -524,7 +623,7 @@ static double milliseconds(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-/* The exit status of a process of its own that gets, runs and saves the program. */
+/* The exit status of a process of its own that builds, runs and proves the program. */
 static pid_t start_process(program_origin expected, bool any)
 {
     const pid_t process = fork();
@@ -533,15 +632,14 @@ static pid_t start_process(program_origin expected, bool any)
     set_up_context();
     const double start = milliseconds();
     program_store *store = new_store();
-    cl_program program = NULL;
-    program_origin origin;
-    if (program_get(store, &request, &program, &origin) != CLNORM_OK || (!any && origin != expected))
+    program_handle handle;
+    if (program_build(store, &request, &handle) != CLNORM_OK || (!any && handle.origin != expected))
         _exit(1);
-    const float result = run(program);
-    printf("%s: %.1f ms\n", origin == PROGRAM_FROM_DISK ? "from disk" : "from source",
+    const float result = run(handle.program);
+    printf("%s: %.1f ms\n", handle.origin == PROGRAM_FROM_DISK ? "from disk" : "from source",
            milliseconds() - start);
     fflush(stdout);
-    program_save(store, &request);
+    program_prove(store, &handle);
     _exit(result == 3.0F ? 0 : 1);
 }
 
@@ -562,7 +660,7 @@ START_TEST(processes_start_at_once)
     for (int i = 0; i < PROCESSES; i++)
         await_process(processes[i]);
     ck_assert_uint_eq(files_count(cache, ".clbin", NULL), 1);
-    ck_assert_uint_eq(files_count(cache, "", NULL), 1);
+    ck_assert_uint_eq(files_of_cache(), 1);
     await_process(start_process(PROGRAM_FROM_DISK, false));
 }
 END_TEST
@@ -581,12 +679,14 @@ int main(void)
     tcase_add_test(test, a_binary_is_kept_while_the_driver_lacks_something);
     tcase_add_test(test, a_cut_file_is_rebuilt);
     tcase_add_test(test, no_cache_builds_each_time);
-    tcase_add_test(test, a_wrong_environment_is_an_error);
     tcase_add_test(test, a_build_error_names_the_place);
     tcase_add_test(test, a_build_log_is_bounded);
     tcase_add_test(test, wrong_options_fail);
     tcase_add_test(test, a_missing_source_fails);
-    tcase_add_test(test, saving_what_was_never_got_does_nothing);
+    tcase_add_test(test, proving_what_was_never_built_does_nothing);
+    tcase_add_test(test, proving_saves_once);
+    tcase_add_test(test, what_was_not_verified_is_kept_apart);
+    tcase_add_test(test, programs_on_disk_are_proven_to_all_but_always);
     tcase_add_test(test, a_device_without_compiler);
     tcase_add_test(test, an_accelerator_with_a_directory_of_images);
     tcase_add_test(test, threads_share_one_build);

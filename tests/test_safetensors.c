@@ -123,9 +123,18 @@ static const struct {
     {"{" TENSOR("a", "F32", "[1]", 0, 4) "}", 5, "its tensors make 4 bytes; 5 are there"},
     {"{" TENSOR("a", "F32", "[1099511627776]", 0, 4398046511104) "}", 4, "4 are there"},
     {"{" TENSOR("a", "F32", "[2305843009213693951]", 0, 9223372036854775804) "}", 4, "4 are there"},
-    {"{" TENSOR("a", "F32", "[1]", 0, 4) "," TENSOR("a", "F32", "[1]", 0, 4) "}", 4, "is no JSON at byte"},
+    {"{" TENSOR("a", "F32", "[1]", 0, 4) "," TENSOR("a", "F32", "[1]", 0, 4) "}", 4,
+     "\"a\" stands twice in its header, again at byte 57"},
     {"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
-     "is no JSON at byte"},
+     "\"dtype\" stands twice"},
+    {"{" TENSOR("layer4.2.bn3.num_batches_tracked", "F32", "[1]", 0,
+                4) " ,\n " TENSOR("layer4.2.bn3.num_batches_tracked", "F32", "[1]", 4, 8) "}",
+     8, "\"layer4.2.bn3.num_batches_tracked\" stands twice"},
+    {"{" TENSOR("n\xc3\xa4me", "F32", "[1]", 0, 4) "," TENSOR("n\xc3\xa4me", "F32", "[1]", 4, 8) "}", 8,
+     "\"n\xc3\xa4me\" stands twice"},
+    {"{\"\\\"a\\\\\":1,\"\\\"a\\\\\":2}", 0, "\"\\\"a\\\\\" stands twice"},
+    {"{\"\":1,\"\":2}", 0, "\"\" stands twice"},
+    {"{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}", 0, "\"k\" stands twice"},
     {"{\"__metadata__\":7}", 0, "__metadata__ is no object of strings"},
     {"{\"__metadata__\":{\"a\":7}}", 0, "__metadata__ is no object of strings"},
 };
@@ -138,6 +147,49 @@ START_TEST(hostile_header)
 }
 END_TEST
 
+/* ---- Files of another kind ---- */
+
+#define BYTES(text) text, sizeof text - 1
+static const struct {
+    const char *bytes;
+    size_t size;
+    const char *piece;
+} other_kinds[] = {
+    {BYTES("PK\x03\x04\x14\x00\x00\x00\x08\x08model/data.pkl"), "a zip archive (PyTorch's .pt, NumPy's .npz"},
+    {BYTES("\x89HDF\r\n\x1a\n\x00\x00"), "an HDF5 file (Keras's .h5)"},
+    {BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 98\n"), "a Git LFS pointer"},
+    {BYTES("\n <!DOCTYPE html>\n<html><body>404"), "an HTML page"},
+    {BYTES("<HTML lang='en'>"), "an HTML page"},
+    {BYTES("<?xml version='1.0'?><Error>"), "an XML text"},
+    {BYTES("{\n  \"metadata\": {\"total_size\": 7}}"), "JSON text, such as the index"},
+    {BYTES("{\"a\": 1}"), "JSON text, such as the index"},
+    {BYTES("\xef\xbb\xbf{\"a\": 1}"), "JSON text, such as the index"},
+    {BYTES("[1, 2, 3, 4]"), "JSON text"},
+    {BYTES("\x80\x02}q\x00(X\x05\x00\x00\x00state"), "a Python pickle"},
+    {BYTES("\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}"), "a Python pickle"},
+    {BYTES("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"), "a gzip file"},
+    {BYTES("\x93NUMPY\x01\x00v\x00{'descr'"), "a NumPy array (.npy)"},
+    {BYTES("GGUF\x03\x00\x00\x00\x10\x00"), "a GGUF file"},
+    {BYTES("\x1c\x00\x00\x00TFL3\x14\x00"), "a TensorFlow Lite model"},
+    {BYTES("Entry not found"), "plain text"},
+    {BYTES("none"), "plain text"},
+    {BYTES(""), "has 0 bytes; a safetensors file has at least 8"},
+    {BYTES("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), "its header claims 578437695752307201 bytes"},
+};
+enum { OTHER_KINDS = sizeof other_kinds / sizeof *other_kinds };
+
+START_TEST(other_kind)
+{
+    char expected[256];
+    const bool named =
+        other_kinds[_i].piece[0] == 'a' || other_kinds[_i].piece[0] == 'J' || other_kinds[_i].piece[0] == 'p';
+    snprintf(expected, sizeof expected, "%s%s", named ? "is no safetensors file; it looks like " : "",
+             other_kinds[_i].piece);
+    files_write(path, other_kinds[_i].bytes, other_kinds[_i].size);
+    refuses(CLNORM_INVALID_FILE, expected);
+}
+END_TEST
+
 START_TEST(cut_anywhere)
 {
     unsigned char bytes[1024] = {0};
@@ -146,6 +198,8 @@ START_TEST(cut_anywhere)
     for (size_t length = 0; length < size; length++) {
         files_write(path, bytes, length);
         refuses(CLNORM_INVALID_FILE, "");
+        ck_assert_msg(strstr(clnorm_last_error(), "looks like") == NULL, "at %zu: %s", length,
+                      clnorm_last_error());
     }
     files_write(path, bytes, size + 1);
     refuses(CLNORM_INVALID_FILE, "19 are there");
@@ -259,6 +313,7 @@ int main(void)
     tcase_add_test(cases, good_file);
     tcase_add_test(cases, empty_file_of_tensors);
     tcase_add_loop_test(cases, hostile_header, 0, HOSTILE);
+    tcase_add_loop_test(cases, other_kind, 0, OTHER_KINDS);
     tcase_add_test(cases, cut_anywhere);
     tcase_add_test(cases, changed_anywhere);
     tcase_add_test(cases, huge_header);

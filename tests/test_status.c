@@ -15,8 +15,8 @@ START_TEST(every_status_has_its_name)
     ck_assert_str_eq(clnorm_status_name(CLNORM_OK), "OK");
     ck_assert_str_eq(clnorm_status_name(CLNORM_INVALID_RANK), "INVALID_RANK");
     ck_assert_str_eq(clnorm_status_name(CLNORM_IO_ERROR), "IO_ERROR");
-    ck_assert_str_eq(clnorm_status_name(CLNORM_NOT_IN_IMAGE), "NOT_IN_IMAGE");
-    for (int status = CLNORM_OK; status <= CLNORM_NOT_IN_IMAGE; status++)
+    ck_assert_str_eq(clnorm_status_name(CLNORM_UNTRUSTED_DRIVER), "UNTRUSTED_DRIVER");
+    for (int status = CLNORM_OK; status <= CLNORM_UNTRUSTED_DRIVER; status++)
         ck_assert_str_ne(clnorm_status_name((clnorm_status)status), "UNKNOWN_STATUS");
     ck_assert_str_eq(clnorm_status_name((clnorm_status)1000), "UNKNOWN_STATUS");
 }

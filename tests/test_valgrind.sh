@@ -18,6 +18,11 @@ suppressions=$(dirname "$0")/valgrind.supp
 . "$(dirname "$0")/report.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+chmod 711 "$work" # tests with another user's rights go through it
+if ! command -v valgrind >/dev/null; then
+    echo "valgrind is not here"
+    exit 77
+fi
 unset CLNORM_KERNELS CLNORM_VERBOSE CLNORM_KERNEL_DIR CLNORM_BINARY_DIR OPENCL_LAYERS
 export LC_ALL=C TMPDIR="$work"
 case $(uname -m) in

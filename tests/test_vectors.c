@@ -220,8 +220,9 @@ START_TEST(reader)
     free(values);
     ck_assert(!safetensors_find(file.tensors, "no such tensor", &entry));
     vector_file_close(&file);
-    ck_assert_ptr_null(safetensors_open(TEST_VECTORS "/tflearn.json"));
-    ck_assert_ptr_null(safetensors_open(TEST_VECTORS "/missing.safetensors"));
+    char path[VECTOR_PATH_SIZE];
+    ck_assert_ptr_null(safetensors_open(vector_path(path, "tflearn.json")));
+    ck_assert_ptr_null(safetensors_open(vector_path(path, "missing.safetensors")));
 }
 END_TEST
 

@@ -1,13 +1,22 @@
 #include "vector_case.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+const char *vector_path(char path[VECTOR_PATH_SIZE], const char *file)
+{
+    const char *directory = getenv("CLNORM_TEST_VECTORS");
+    snprintf(path, VECTOR_PATH_SIZE, "%s/%s", directory && *directory ? directory : TEST_VECTORS, file);
+    return path;
+}
 
 bool vector_file_open(vector_file *file, const char *name)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s.json", TEST_VECTORS, name);
+    char base[VECTOR_PATH_SIZE], path[VECTOR_PATH_SIZE + sizeof ".safetensors"];
+    vector_path(base, name);
+    snprintf(path, sizeof path, "%s.json", base);
     file->json = json_load_file(path, 0, NULL);
-    snprintf(path, sizeof path, "%s/%s.safetensors", TEST_VECTORS, name);
+    snprintf(path, sizeof path, "%s.safetensors", base);
     file->tensors = safetensors_open(path);
     return file->json && file->tensors;
 }

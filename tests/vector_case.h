@@ -6,6 +6,11 @@
 #include <clnorm/clnorm.h>
 #include <jansson.h>
 
+enum { VECTOR_PATH_SIZE = 1024 };
+
+/* Where a file of the vectors is: in CLNORM_TEST_VECTORS, or where it was when this was compiled. */
+const char *vector_path(char path[VECTOR_PATH_SIZE], const char *file);
+
 typedef struct vector_file {
     json_t *json;
     safetensors *tensors;

@@ -37,13 +37,28 @@ const char *arguments_value(argument_list *args, const argument *arg)
     return args->words[args->next++];
 }
 
+static char underscore_for_dash(char sign)
+{
+    return sign == '-' ? '_' : sign;
+}
+
 bool name_matches(const char *written, const char *name)
 {
-    while (*written && (*written == *name || (*written == '-' && *name == '_'))) {
+    while (*written && underscore_for_dash(*written) == underscore_for_dash(*name)) {
         written++;
         name++;
     }
     return *written == '\0' && *name == '\0';
+}
+
+const char *table_name(const char *written, size_t length, char name[ARGUMENT_NAME_SIZE])
+{
+    if (length >= ARGUMENT_NAME_SIZE)
+        length = 0; /* too long for any name: "" is none */
+    for (size_t i = 0; i < length; i++)
+        name[i] = underscore_for_dash(written[i]);
+    name[length] = '\0';
+    return name;
 }
 
 void option_name(const char *name, char option[ARGUMENT_NAME_SIZE])
@@ -64,6 +79,14 @@ bool parse_number(const char *word, double *value)
         return false;
     *value = number;
     return true;
+}
+
+bool parse_integer(const char *word, double *value)
+{
+    const char *digits = word[0] == '-' || word[0] == '+' ? word + 1 : word;
+    if (digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+        return false;
+    return parse_number(word, value);
 }
 
 bool parse_switch(const char *word, double *value)

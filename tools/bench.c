@@ -34,12 +34,12 @@ static int take_option(bench_request *request, argument_list *rest, const argume
 {
     if (strcmp(arg->name, "runs") == 0)
         return take_runs(request, arguments_value(rest, arg));
-    if (strcmp(arg->name, "start-child") == 0) {
+    if (name_matches(arg->name, "start-child")) {
         request->child = arguments_value(rest, arg);
         return request->child ? EXIT_DONE : complain(EXIT_USAGE, "--start-child needs a value");
     }
     bool profile = strcmp(arg->name, "profile") == 0;
-    if (!profile && strcmp(arg->name, "no-start") != 0)
+    if (!profile && !name_matches(arg->name, "no-start"))
         return complain(EXIT_USAGE, "bench: unknown option --%s; it takes --runs, --profile, --no-start",
                         arg->name);
     if (arg->inline_value)

@@ -70,8 +70,9 @@ static int take_part(bench_case *c, char *part, uint64_t *seen)
     *seen |= UINT64_C(1) << index % 64;
     if (set_attribute(&c->op, attribute, equals + 1))
         return EXIT_DONE;
+    char needed[NEEDED_SIZE];
     return complain(EXIT_USAGE, "case \"%s\": %s is \"%s\"; it must be %s", c->text, attribute->name,
-                    equals + 1, needed_value(attribute->type));
+                    equals + 1, needed_value(attribute, needed));
 }
 
 static int check(const bench_case *c, uint64_t seen)

@@ -1,6 +1,7 @@
 #include "bench_data.h"
 
 #include "command.h"
+#include "device_buffer.h"
 #include "selftest_data.h"
 
 #include <stdlib.h>
@@ -33,16 +34,6 @@ static cl_int write_pattern(cl_command_queue queue, cl_mem mem, size_t count, co
     return error;
 }
 
-static int create_buffer(cl_mem *mem, clnorm_context *context, const char *name, size_t bytes)
-{
-    cl_int error;
-    *mem = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE, bytes, NULL, &error);
-    if (*mem)
-        return EXIT_DONE;
-    return complain(EXIT_FAILED, "%s: the device has no %zu bytes for it (OpenCL error %d)", name, bytes,
-                    error);
-}
-
 /* Results are filled too: that maps their memory before anything is timed. */
 static int create_filled(bench_data *data, clnorm_context *context, const bench_case *c,
                          const clnorm_buffer_info *info, float *pattern)
@@ -50,7 +41,7 @@ static int create_filled(bench_data *data, clnorm_context *context, const bench_
     clnorm_tensor tensor = clnorm_op_buffer_tensor(&c->op, info);
     size_t count = clnorm_tensor_span(&tensor);
     cl_mem *mem = &clnorm_buffers_field(&data->buffers, info)->mem;
-    int status = create_buffer(mem, context, info->name, count * sizeof(float));
+    int status = create_device_buffer(mem, context, info->name, count * sizeof(float), NULL);
     if (status != EXIT_DONE)
         return status;
 
@@ -71,7 +62,7 @@ static int choose_target(bench_data *data, clnorm_context *context, const bench_
     if (data->copy_target)
         return EXIT_DONE;
     data->own_target = true;
-    return create_buffer(&data->copy_target, context, "a copy of x", data->x_bytes);
+    return create_device_buffer(&data->copy_target, context, "a copy of x", data->x_bytes, NULL);
 }
 
 int bench_data_create(bench_data *data, clnorm_context *context, const bench_case *c)

@@ -15,8 +15,13 @@ int bench_run_create(bench_run *run, clnorm_context *context, bench_copy *copy, 
 {
     *run = (bench_run){.measured = c, .queue = clnorm_context_cl_queue(context), .copy = copy};
     run->data.buffers = clnorm_buffers_none();
-    if (clnorm_plan_create(&run->plan, context, &c->op) != CLNORM_OK)
-        return complain(EXIT_FAILED, "case \"%s\": %s", c->text, clnorm_last_error());
+    const clnorm_status made = clnorm_plan_create(&run->plan, context, &c->op);
+    if (made != CLNORM_OK) {
+        char about[512];
+        snprintf(about, sizeof about, "case \"%.400s\": ", c->text);
+        return complain_plan(about, made);
+    }
+    tell_refusals(run->plan);
     int status = bench_data_create(&run->data, context, c);
     if (status != EXIT_DONE)
         return status;

@@ -57,13 +57,6 @@ static int prepare(launcher *l)
     return EXIT_DONE;
 }
 
-static const char *kernels_name(clnorm_kernels kernels)
-{
-    static const char *const names[] = {
-        [CLNORM_KERNELS_CPU] = "cpu", [CLNORM_KERNELS_GPU] = "gpu", [CLNORM_KERNELS_FPGA] = "fpga"};
-    return names[kernels];
-}
-
 /* "clnorm bench --start-child WHAT [--device D] [--kernels K]". A string that execve does not change. */
 static void write_words(const launcher *l, const char *what, const char *words[WORDS])
 {

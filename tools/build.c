@@ -3,6 +3,7 @@
 
 #include <clnorm/image.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct build_options {
@@ -148,6 +149,7 @@ int command_build(const global_options *options, argument_list rest)
         return complain(EXIT_USAGE, "images are of the fpga kernels; no others are built ahead of time");
     if (build.compiler != NULL)
         return write_text(&build);
+    unsetenv("CLNORM_BINARY_DIR"); /* may name what is made here, and is not there yet */
     status = open_context(options, &context);
     if (status == EXIT_DONE)
         status = write_image(&build, context);

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int complain(int status, const char *format, ...)
 {
@@ -24,6 +25,25 @@ int complain_library(void)
     return complain(EXIT_FAILED, "%s", clnorm_last_error());
 }
 
+int complain_plan(const char *about, clnorm_status status)
+{
+    if (status != CLNORM_UNTRUSTED_DRIVER)
+        return complain(EXIT_FAILED, "%s%s", about, clnorm_last_error());
+    return complain(EXIT_FAILED,
+                    "%sno variant can be trusted with this device's driver: %s; another driver or --device "
+                    "may do, and so may --kernels",
+                    about, clnorm_last_error());
+}
+
+void tell_refusals(const clnorm_plan *plan)
+{
+    const char *line = clnorm_plan_refusals(plan);
+    for (size_t length; *line != '\0'; line += length + (line[length] == '\n')) {
+        length = strcspn(line, "\n");
+        fprintf(stderr, "clnorm: %.*s\n", (int)length, line);
+    }
+}
+
 int refuse_rest(const char *command, argument_list rest)
 {
     argument arg;
@@ -32,6 +52,13 @@ int refuse_rest(const char *command, argument_list rest)
     if (arg.name[0])
         return complain(EXIT_USAGE, "%s: unknown option --%s (see clnorm --help)", command, arg.name);
     return complain(EXIT_USAGE, "%s: unexpected argument \"%s\" (see clnorm --help)", command, arg.word);
+}
+
+const char *kernels_name(clnorm_kernels kernels)
+{
+    static const char *const names[] = {
+        [CLNORM_KERNELS_CPU] = "cpu", [CLNORM_KERNELS_GPU] = "gpu", [CLNORM_KERNELS_FPGA] = "fpga"};
+    return names[kernels];
 }
 
 int open_context(const global_options *options, clnorm_context **context)

@@ -33,8 +33,17 @@ int complain(int status, const char *format, ...) __attribute__((format(printf, 
 /* The library's last error, as a failure. */
 int complain_library(void);
 
+/* Why there is no plan, after `about`, which may be ""; and what can be done where it is the driver. */
+int complain_plan(const char *about, clnorm_status status);
+
+/* A line for each variant of the plan that the driver failed with, on stderr. */
+void tell_refusals(const clnorm_plan *plan);
+
 /* Refuses whatever is left in `rest`: for commands that take nothing more. EXIT_DONE if nothing is. */
 int refuse_rest(const char *command, argument_list rest);
+
+/* "cpu", "gpu" or "fpga"; not for AUTO. */
+const char *kernels_name(clnorm_kernels kernels);
 
 /* A context on the chosen device with the chosen schedule; complains if that fails. */
 int open_context(const global_options *options, clnorm_context **context);

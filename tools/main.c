@@ -1,5 +1,6 @@
 /* The clnorm command: global options, and the table of subcommands. */
 #include "command.h"
+#include "op_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,9 @@ typedef struct subcommand {
 } subcommand;
 
 static const subcommand commands[] = {
-    {"devices", command_devices, "clnorm devices [--json]",
-     "List the OpenCL devices and mark the default one."},
+    {"devices", command_devices, "clnorm devices [--json] [--verbose]",
+     "List the OpenCL devices and mark the default one; --verbose: what is used of each, and its driver's "
+     "faults."},
     {"ops", command_ops, "clnorm ops [--json]",
      "List the operations with their modes, attributes, inputs and outputs."},
     {"run", command_run,
@@ -29,8 +31,10 @@ static const subcommand commands[] = {
      "clnorm bench [--json] [--runs N] [--profile] [--no-start] "
      "[OP:MODE:DIMS[:axis=A][:f32][:ATTRIBUTE=VALUE]...]...",
      "Time operations beside a copy of the same bytes; without a case: a table of usual ones."},
-    {"selftest", command_selftest, "clnorm selftest [--json]",
-     "Run every operation on the device against the built-in reference."},
+    {"selftest", command_selftest,
+     "clnorm selftest [--json] [--only OP[:MODE]] [--isolate [--timeout SECONDS]]",
+     "Run every operation on the device against the built-in reference; --isolate: in processes of its own, "
+     "so\n      that kernels with which the driver ends or hangs a process are avoided from then on."},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
@@ -159,7 +163,7 @@ static void print_named_ops(argument_list rest)
 {
     argument arg;
     while (arguments_next(&rest, &arg)) {
-        const clnorm_op_info *info = clnorm_op_info_find(arg.word);
+        const clnorm_op_info *info = op_named(arg.word);
         if (info) {
             putchar('\n');
             print_op(info);

@@ -15,9 +15,15 @@ typedef struct npy_array {
     float *values; /* dense, the last axis contiguous; memory for one element at least */
 } npy_array;
 
-/* Reads a little-endian float32 array in C order. False, and one sentence in `error` that names the file and
- * what is wrong with it, for anything else. The caller clears the array. */
+/* Reads a little-endian float32 array in C order from a file or a pipe; NPY_STANDARD_STREAM is standard
+ * input. False, and one sentence in `error` that names the file and what is wrong with it, for anything else.
+ * The caller clears the array. */
 bool npy_read(const char *path, npy_array *array, char error[NPY_ERROR_SIZE]);
+
+/* The path that stands for standard input and output, and how it is called in sentences. */
+#define NPY_STANDARD_STREAM "-"
+bool npy_is_standard(const char *path);
+const char *npy_input_name(const char *path);
 
 /* Memory for an array of zeros. False if it is too large or there is no memory. */
 bool npy_allocate(npy_array *array, unsigned rank, const size_t *dims);
@@ -26,6 +32,12 @@ bool npy_allocate(npy_array *array, unsigned rank, const size_t *dims);
 bool npy_write(FILE *file, const npy_array *array);
 
 void npy_clear(npy_array *array);
+
+/* The number of elements. False if they, or their strides, do not fit into memory's addresses. */
+bool npy_count(unsigned rank, const size_t *dims, size_t *count);
+
+/* Turns little-endian bytes into the machine's floats and back. */
+void npy_swap(float *values, size_t count);
 
 /* "()", "(3,)", "(2, 3)" */
 void npy_shape_text(char text[NPY_SHAPE_TEXT_SIZE], unsigned rank, const size_t *dims);

@@ -11,9 +11,15 @@ void append_name(char list[LIST_SIZE], const char *prefix, const char *name)
     snprintf(list + length, LIST_SIZE - length, "%s%s%s", length > 0 ? ", " : "", prefix, name);
 }
 
+const clnorm_op_info *op_named(const char *written)
+{
+    char name[ARGUMENT_NAME_SIZE];
+    return clnorm_op_info_find(table_name(written, strlen(written), name));
+}
+
 int find_op(const char *name, const clnorm_op_info **info)
 {
-    *info = clnorm_op_info_find(name);
+    *info = op_named(name);
     if (*info)
         return EXIT_DONE;
 
@@ -27,7 +33,9 @@ int find_op(const char *name, const clnorm_op_info **info)
 int find_mode(const clnorm_op_info *info, const char *name, clnorm_mode *mode,
               const clnorm_mode_info **mode_info)
 {
-    *mode_info = clnorm_mode_find(name, mode) ? clnorm_op_info_mode(info, *mode) : NULL;
+    char known[ARGUMENT_NAME_SIZE];
+    table_name(name, strlen(name), known);
+    *mode_info = clnorm_mode_find(known, mode) ? clnorm_op_info_mode(info, *mode) : NULL;
     if (*mode_info)
         return EXIT_DONE;
 
@@ -48,19 +56,22 @@ const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const ch
 bool set_attribute(clnorm_op *op, const clnorm_attribute_info *attribute, const char *text)
 {
     double value;
-    bool is_switch = attribute->type == CLNORM_ATTRIBUTE_SWITCH;
-    bool read = is_switch ? parse_switch(text, &value) : parse_number(text, &value);
+    bool read = attribute->type == CLNORM_ATTRIBUTE_SWITCH ? parse_switch(text, &value)
+                : attribute->type == CLNORM_ATTRIBUTE_REAL ? parse_number(text, &value)
+                                                           : parse_integer(text, &value);
     return read && clnorm_op_set(op, attribute, value) == CLNORM_OK;
 }
 
-const char *needed_value(clnorm_attribute_type type)
+const char *needed_value(const clnorm_attribute_info *attribute, char text[NEEDED_SIZE])
 {
-    switch (type) {
+    switch (attribute->type) {
     case CLNORM_ATTRIBUTE_SWITCH:
         return "true or false";
     case CLNORM_ATTRIBUTE_INTEGER:
+        snprintf(text, NEEDED_SIZE, "an integer from %.0f to %.0f", attribute->minimum, attribute->maximum);
+        return text;
     case CLNORM_ATTRIBUTE_AXIS:
-        return "an integer";
+        return "an integer from -rank to rank-1";
     case CLNORM_ATTRIBUTE_REAL:
         break;
     }

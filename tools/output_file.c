@@ -1,10 +1,10 @@
-#define _XOPEN_SOURCE 700 /* realpath */
 #include "output_file.h"
+
+#include "../runtime/file_place.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool refuse(char *error, const char *path, const char *why)
@@ -13,81 +13,41 @@ static bool refuse(char *error, const char *path, const char *why)
     return false;
 }
 
-/* The path of a file that is not there, by the one name of the directory that it will be in. NULL, with
- * errno. */
-static char *absent_path(const char *path)
+/* All of it under the temporary name. False and errno when it fails. */
+static bool write_all(const file_place *place, int descriptor, const npy_array *array)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    char *directory = slash == path ? strdup("/")
-                      : slash       ? strndup(path, (size_t)(slash - path))
-                                    : strdup(".");
-    char *resolved = directory ? realpath(directory, NULL) : NULL;
-    char *result = resolved ? malloc(strlen(resolved) + strlen(name) + 2) : NULL;
-    if (result)
-        sprintf(result, "%s/%s", resolved, name);
-    free(directory);
-    free(resolved);
-    return result;
-}
-
-/* Finds where to write, and with which permissions. A rename must not replace a directory or a device. */
-static bool resolve(output_file *file, const char *path, mode_t *permissions, char *error)
-{
-    struct stat status;
-    if (stat(path, &status) == 0) {
-        if (!S_ISREG(status.st_mode))
-            return refuse(error, path,
-                          S_ISDIR(status.st_mode) ? "it is a directory" : "it is no regular file");
-        if (access(path, W_OK) != 0)
-            return refuse(error, path, strerror(errno));
-        *permissions = status.st_mode & 0777;
-        file->target = realpath(path, NULL);
-    } else if (errno != ENOENT) {
-        return refuse(error, path, strerror(errno));
-    } else if (lstat(path, &status) == 0) {
-        return refuse(error, path, "it is a link that leads nowhere");
-    } else {
-        mode_t mask = umask(0);
-        umask(mask);
-        *permissions = 0666 & ~mask;
-        file->target = absent_path(path);
+    FILE *stream = fdopen(descriptor, "wb");
+    if (!stream) {
+        const int failure = errno;
+        close(descriptor);
+        errno = failure;
+        return false;
     }
-    return file->target ? true : refuse(error, path, strerror(errno));
+    const bool written = npy_write(stream, array) && file_place_inherit(place, descriptor);
+    const int failure = errno;
+    if (fclose(stream) != 0 && written)
+        return false;
+    errno = failure;
+    return written;
 }
 
 bool output_file_write(output_file *file, const char *path, const npy_array *array,
                        char error[NPY_ERROR_SIZE])
 {
-    static const char suffix[] = ".XXXXXX";
-    mode_t permissions;
+    file_place place;
+    const char *why;
     *file = (output_file){.target = NULL};
-    if (!resolve(file, path, &permissions, error))
-        return false;
-
-    char *temporary = malloc(strlen(file->target) + sizeof suffix);
-    if (!temporary)
-        return refuse(error, path, "out of memory");
-    strcpy(temporary, file->target);
-    strcat(temporary, suffix);
-    int descriptor = mkstemp(temporary);
+    if (!file_place_find(&place, path, true, &why))
+        return refuse(error, path, why);
+    file->target = place.path;
+    char *temporary;
+    const int descriptor = file_place_open(&place, &temporary);
     if (descriptor < 0) {
         free(temporary);
         return refuse(error, path, strerror(errno));
     }
     file->temporary = temporary;
-
-    FILE *stream = fdopen(descriptor, "wb");
-    if (!stream) {
-        close(descriptor);
-        return refuse(error, path, strerror(errno));
-    }
-    bool done = npy_write(stream, array) && fchmod(descriptor, permissions) == 0;
-    int failure = errno;
-    if (fclose(stream) != 0 && done) {
-        done = false;
-        failure = errno;
-    }
-    return done ? true : refuse(error, path, strerror(failure));
+    return write_all(&place, descriptor, array) ? true : refuse(error, path, strerror(errno));
 }
 
 /* A second name, as not to leave a moment without a file. */

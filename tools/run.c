@@ -1,10 +1,16 @@
 #include "run.h"
 
+#include "device_buffer.h"
 #include "json.h"
 #include "output_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool takes_part(const run_buffer *buffer)
 {
@@ -13,9 +19,35 @@ static bool takes_part(const run_buffer *buffer)
 
 /* ---- Files and shapes ---- */
 
+/* What an input is read from; false if it cannot be seen, which reading it tells. */
+static bool look_at(const char *in, struct stat *status)
+{
+    return (npy_is_standard(in) ? fstat(STDIN_FILENO, status) : stat(in, status)) == 0;
+}
+
+/* The input before this one that is read from the same pipe, which has nothing for a second one. */
+static const run_buffer *same_pipe(const run_request *request, const run_buffer *buffer)
+{
+    struct stat this, other;
+    if (!look_at(buffer->in, &this) || S_ISREG(this.st_mode))
+        return NULL;
+    for (const run_buffer *before = request->buffers; before < buffer; before++)
+        if (before->in && look_at(before->in, &other) && this.st_dev == other.st_dev &&
+            this.st_ino == other.st_ino)
+            return before;
+    return NULL;
+}
+
 static int read_inputs(run_request *request)
 {
     char error[NPY_ERROR_SIZE];
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const run_buffer *buffer = &request->buffers[i];
+        const run_buffer *other = buffer->in ? same_pipe(request, buffer) : NULL;
+        if (other)
+            return complain(EXIT_FAILED, "--in %s and --in %s are one pipe, which is read once",
+                            other->info->name, buffer->info->name);
+    }
     for (size_t i = 0; i < request->buffer_count; i++) {
         run_buffer *buffer = &request->buffers[i];
         if (buffer->in && !npy_read(buffer->in, &buffer->array, error))
@@ -35,13 +67,13 @@ static int set_x(run_request *request)
         npy_shape_text(shape, array->rank, array->dims);
         if (array->rank == 0)
             return complain(EXIT_FAILED, "x: %s has shape (): a single number has no axis to normalize",
-                            buffer->in);
+                            npy_input_name(buffer->in));
         request->op.x = clnorm_tensor_dense(CLNORM_F32, array->rank, array->dims);
         clnorm_status checked = clnorm_op_check(&request->op);
         if (checked == CLNORM_INVALID_RANK || checked == CLNORM_INVALID_AXIS ||
             checked == CLNORM_INVALID_SHAPE)
-            return complain(EXIT_FAILED, "%s (x is %s with shape %s)", clnorm_last_error(), buffer->in,
-                            shape);
+            return complain(EXIT_FAILED, "%s (x is %s with shape %s)", clnorm_last_error(),
+                            npy_input_name(buffer->in), shape);
         if (checked != CLNORM_OK)
             return complain_library();
     }
@@ -64,8 +96,8 @@ static int shape_buffers(run_request *request)
             char found[NPY_SHAPE_TEXT_SIZE], needed[NPY_SHAPE_TEXT_SIZE];
             npy_shape_text(found, buffer->array.rank, buffer->array.dims);
             npy_shape_text(needed, tensor.rank, tensor.dims);
-            return complain(EXIT_FAILED, "%s: %s has shape %s; it must be %s", buffer->info->name, buffer->in,
-                            found, needed);
+            return complain(EXIT_FAILED, "%s: %s has shape %s; it must be %s", buffer->info->name,
+                            npy_input_name(buffer->in), found, needed);
         }
         if (!buffer->in && takes_part(buffer) && !npy_allocate(&buffer->array, tensor.rank, tensor.dims))
             return complain(EXIT_FAILED, "%s: out of memory for the result", buffer->info->name);
@@ -77,19 +109,16 @@ static int shape_buffers(run_request *request)
 
 static int upload(run_request *request, clnorm_context *context, clnorm_buffers *fields)
 {
-    cl_context cl = clnorm_context_cl_context(context);
     for (size_t i = 0; i < request->buffer_count; i++) {
         run_buffer *buffer = &request->buffers[i];
         if (!takes_part(buffer))
             continue;
         /* A buffer cannot be empty, a tensor can. */
         size_t bytes = (buffer->array.count > 0 ? buffer->array.count : 1) * sizeof(float);
-        cl_int error;
-        buffer->mem =
-            clCreateBuffer(cl, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, buffer->array.values, &error);
-        if (!buffer->mem)
-            return complain(EXIT_FAILED, "%s: the device has no %zu bytes for it (OpenCL error %d)",
-                            buffer->info->name, bytes, error);
+        const int status =
+            create_device_buffer(&buffer->mem, context, buffer->info->name, bytes, buffer->array.values);
+        if (status != EXIT_DONE)
+            return status;
         clnorm_buffers_field(fields, buffer->info)->mem = buffer->mem;
     }
     return EXIT_DONE;
@@ -117,22 +146,26 @@ static int run_training(const run_request *request, clnorm_context *context, con
     clnorm_op op = request->op;
     clnorm_buffers fields = clnorm_buffers_none();
     clnorm_plan *plan = NULL;
-    cl_int error;
     op.mode = CLNORM_TRAIN;
     fields.x = given->x;
-    fields.y.mem = clCreateBuffer(clnorm_context_cl_context(context), CL_MEM_READ_WRITE,
-                                  (clnorm_tensor_span(&op.x) + 1) * sizeof(float), NULL, &error);
-    if (!fields.y.mem)
-        return complain(EXIT_FAILED, "the device has no memory for the training forward (OpenCL error %d)",
-                        error);
+    int status = create_device_buffer(&fields.y.mem, context, "y of the training forward",
+                                      (clnorm_tensor_span(&op.x) + 1) * sizeof(float), NULL);
+    if (status != EXIT_DONE)
+        return status;
     for (size_t i = 0; i < request->buffer_count; i++)
         if (request->buffers[i].found)
             clnorm_buffers_field(&fields, request->buffers[i].info)->mem = request->buffers[i].mem;
-    bool done = clnorm_plan_create(&plan, context, &op) == CLNORM_OK &&
-                clnorm_plan_execute(plan, &fields, NULL, 0, NULL, NULL) == CLNORM_OK;
+    const clnorm_status made = clnorm_plan_create(&plan, context, &op);
+    if (made != CLNORM_OK) {
+        status = complain_plan("", made);
+    } else {
+        tell_refusals(plan);
+        if (clnorm_plan_execute(plan, &fields, NULL, 0, NULL, NULL) != CLNORM_OK)
+            status = complain_library();
+    }
     clnorm_plan_destroy(plan);
     clReleaseMemObject(fields.y.mem);
-    return done ? EXIT_DONE : complain_library();
+    return status;
 }
 
 static bool needs_training(const run_request *request)
@@ -162,6 +195,55 @@ static int execute(run_request *request, clnorm_context *context, clnorm_plan *p
 
 /* ---- Results ---- */
 
+/* The result for standard output, or NULL. */
+static const run_buffer *streamed(const run_request *request)
+{
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (request->buffers[i].out && npy_is_standard(request->buffers[i].out))
+            return &request->buffers[i];
+    return NULL;
+}
+
+/* Keeps standard output for a result: whatever else prints there, such as a driver, prints on standard error
+ * from now on. `*stream` is NULL if no result wants it. */
+static int reserve_output(const run_request *request, const global_options *options, FILE **stream)
+{
+    const run_buffer *buffer = streamed(request);
+    *stream = NULL;
+    if (!buffer)
+        return EXIT_DONE;
+    if (options->json)
+        return complain(EXIT_USAGE, "--out %s=- and --json both write to standard output",
+                        buffer->info->name);
+    if (isatty(STDOUT_FILENO))
+        return complain(EXIT_FAILED, "%s: standard output is a terminal; a file or a pipe was expected",
+                        buffer->info->name);
+    const int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (kept >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+        *stream = fdopen(kept, "wb");
+    if (*stream)
+        return EXIT_DONE;
+    if (kept >= 0)
+        close(kept);
+    return complain(EXIT_FAILED, "standard output cannot be written: %s", strerror(errno));
+}
+
+/* Closed in any case. */
+static bool write_stream(const run_request *request, FILE **stream, char error[NPY_ERROR_SIZE])
+{
+    bool done = npy_write(*stream, &streamed(request)->array);
+    done = fclose(*stream) == 0 && done;
+    *stream = NULL;
+    if (!done)
+        snprintf(error, NPY_ERROR_SIZE, "standard output cannot be written: %s", strerror(errno));
+    return done;
+}
+
+static bool is_file(const run_buffer *buffer)
+{
+    return buffer->out && !npy_is_standard(buffer->out);
+}
+
 /* Two names may lead to one file, in which the second result would replace the first. */
 static bool are_distinct(const run_request *request, const output_file *files, char error[NPY_ERROR_SIZE])
 {
@@ -175,7 +257,8 @@ static bool are_distinct(const run_request *request, const output_file *files, c
     return true;
 }
 
-static int write_outputs(const run_request *request)
+/* Files get their names when all else has succeeded: what went through a stream cannot be taken back. */
+static int write_outputs(const run_request *request, FILE **stream)
 {
     char error[NPY_ERROR_SIZE];
     output_file *files = calloc(request->buffer_count, sizeof *files);
@@ -184,11 +267,13 @@ static int write_outputs(const run_request *request)
 
     bool done = true;
     for (size_t i = 0; done && i < request->buffer_count; i++)
-        if (request->buffers[i].out)
+        if (is_file(&request->buffers[i]))
             done = output_file_write(&files[i], request->buffers[i].out, &request->buffers[i].array, error);
     done = done && are_distinct(request, files, error);
+    if (done && *stream)
+        done = write_stream(request, stream, error);
     for (size_t i = 0; done && i < request->buffer_count; i++)
-        if (request->buffers[i].out)
+        if (is_file(&request->buffers[i]))
             done = output_file_commit(&files[i], error);
     for (size_t i = 0; i < request->buffer_count; i++) {
         if (!done) /* all or none: a part of the results would be taken for the whole */
@@ -223,8 +308,11 @@ int command_run(const global_options *options, argument_list rest)
     clnorm_context *context = NULL;
     clnorm_plan *plan = NULL;
     json_t *summary = NULL;
+    FILE *stream = NULL;
 
     int status = run_parse(&request, rest);
+    if (status == EXIT_DONE)
+        status = reserve_output(&request, options, &stream);
     if (status == EXIT_DONE)
         status = read_inputs(&request);
     if (status == EXIT_DONE)
@@ -236,19 +324,23 @@ int command_run(const global_options *options, argument_list rest)
     if (status != EXIT_DONE)
         goto cleanup;
 
-    if (clnorm_plan_create(&plan, context, &request.op) != CLNORM_OK) {
-        status = complain_library();
+    const clnorm_status made = clnorm_plan_create(&plan, context, &request.op);
+    if (made != CLNORM_OK) {
+        status = complain_plan("", made);
         goto cleanup;
     }
+    tell_refusals(plan);
     status = execute(&request, context, plan);
     if (status == EXIT_DONE && options->json && (summary = summary_of(&request, plan)) == NULL)
         status = complain(EXIT_FAILED, "out of memory");
     if (status == EXIT_DONE)
-        status = write_outputs(&request);
+        status = write_outputs(&request, &stream);
     if (status == EXIT_DONE && options->json)
         status = print_json(json_incref(summary), JSON_INDENT(2));
 
 cleanup:
+    if (stream)
+        fclose(stream);
     json_decref(summary);
     run_request_clear(&request);
     clnorm_plan_destroy(plan);

@@ -30,9 +30,10 @@ static int take_attribute(run_request *request, const clnorm_attribute_info *att
 {
     if (set_attribute(&request->op, attribute, text))
         return EXIT_DONE;
-    char option[ARGUMENT_NAME_SIZE];
+    char option[ARGUMENT_NAME_SIZE], needed[NEEDED_SIZE];
     option_name(attribute->name, option);
-    return complain(EXIT_USAGE, "--%s is \"%s\"; it must be %s", option, text, needed_value(attribute->type));
+    return complain(EXIT_USAGE, "--%s is \"%s\"; it must be %s", option, text,
+                    needed_value(attribute, needed));
 }
 
 static int refuse_option(const run_request *request, const argument *arg)
@@ -46,13 +47,13 @@ static int refuse_option(const run_request *request, const argument *arg)
     return complain(EXIT_USAGE, "unknown option --%s; %s takes %s", arg->name, request->info->name, list);
 }
 
-static run_buffer *find_buffer(run_request *request, const char *name, size_t length)
+static run_buffer *find_buffer(run_request *request, const char *written, size_t length)
 {
-    for (size_t i = 0; i < request->buffer_count; i++) {
-        const char *known = request->buffers[i].info->name;
-        if (strlen(known) == length && memcmp(known, name, length) == 0)
+    char name[ARGUMENT_NAME_SIZE];
+    table_name(written, length, name);
+    for (size_t i = 0; i < request->buffer_count; i++)
+        if (strcmp(request->buffers[i].info->name, name) == 0)
             return &request->buffers[i];
-    }
     return NULL;
 }
 
@@ -161,17 +162,28 @@ static int take_options(run_request *request, argument_list args, uint64_t *seen
     return EXIT_DONE;
 }
 
-/* Two results in one file: the second would replace the first. */
+/* Two results in one file: the second would replace the first. Standard input can be read once only. */
+static int check_distinct(const run_buffer *one, const run_buffer *other)
+{
+    if (one->out && other->out && npy_is_standard(one->out) && npy_is_standard(other->out))
+        return complain(EXIT_USAGE, "--out %s and --out %s are both -, standard output", one->info->name,
+                        other->info->name);
+    if (one->out && other->out && strcmp(one->out, other->out) == 0)
+        return complain(EXIT_USAGE, "--out %s and --out %s name the same file %s", one->info->name,
+                        other->info->name, other->out);
+    if (one->in && other->in && npy_is_standard(one->in) && npy_is_standard(other->in))
+        return complain(EXIT_USAGE, "--in %s and --in %s are both -, standard input, which is read once",
+                        one->info->name, other->info->name);
+    return EXIT_DONE;
+}
+
 static int check_distinct_files(const run_request *request)
 {
+    int status = EXIT_DONE;
     for (size_t i = 0; i < request->buffer_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (request->buffers[i].out && request->buffers[j].out &&
-                strcmp(request->buffers[i].out, request->buffers[j].out) == 0)
-                return complain(EXIT_USAGE, "--out %s and --out %s name the same file %s",
-                                request->buffers[j].info->name, request->buffers[i].info->name,
-                                request->buffers[i].out);
-    return EXIT_DONE;
+        for (size_t j = 0; status == EXIT_DONE && j < i; j++)
+            status = check_distinct(&request->buffers[j], &request->buffers[i]);
+    return status;
 }
 
 /* Whether the mode is the gradient of one that leaves this buffer behind. */
@@ -216,9 +228,11 @@ static int check_complete(run_request *request, uint64_t seen)
     bool any_out = false;
     int status = EXIT_DONE;
     for (size_t i = 0; i < request->info->attribute_count; i++)
-        if (request->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64))
-            return complain(EXIT_USAGE, "%s needs --%s", request->info->name,
-                            request->info->attributes[i].name);
+        if (request->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64)) {
+            char option[ARGUMENT_NAME_SIZE];
+            option_name(request->info->attributes[i].name, option);
+            return complain(EXIT_USAGE, "%s needs --%s", request->info->name, option);
+        }
     for (size_t i = 0; i < request->buffer_count; i++) {
         const run_buffer *buffer = &request->buffers[i];
         any_out = any_out || buffer->out;

@@ -27,6 +27,7 @@ static const shape shapes[] = {
     {3, {5003, 2, 7}},
     {3, {2, 5, 31}},
     {3, {2, 3, 20011}},
+    {2, {0, 4}},
     {3, {0, 4, 5}},
     {4, {1, 8, 8, 16}},
     {4, {2, 9, 9, 3}},
@@ -39,6 +40,9 @@ static const shape shapes[] = {
 
 /* Shapes on which attributes are varied. */
 static const shape attribute_shapes[] = {{1, {29}}, {2, {9, 37}}, {4, {3, 5, 4, 6}}};
+
+/* Shapes for values and attributes at the ends of fp32's range. */
+static const shape extreme_shapes[] = {{1, {1}}, {1, {67}}, {2, {9, 37}}, {2, {3, 1031}}, {4, {3, 5, 4, 6}}};
 
 static bool takes_rank(const clnorm_op_info *info, unsigned rank)
 {
@@ -119,6 +123,17 @@ static const struct {
     {"window_before", {0, 3, NAN}}, {"window_after", {0, 1, 100}},
 };
 
+/* Values at the ends of fp32's range, tried with such data. NAN ends a row early. */
+static const struct {
+    const char *name;
+    double values[VALUE_COUNT];
+} extreme_values[] = {
+    {"epsilon", {0x1p-149, 0x1p-126, 0x1p+127}},
+    {"bias", {0, 0x1p-149, 0x1p+127}},
+    {"alpha", {1, 0x1p-140, 0x1p+127}},
+    {"beta", {0.5, 1, NAN}},
+};
+
 /* A second value, within its range, for an attribute that the table does not know. */
 static double other_value(const clnorm_attribute_info *attribute)
 {
@@ -141,6 +156,14 @@ static bool attribute_value(const clnorm_attribute_info *attribute, size_t index
     }
     *value = other_value(attribute);
     return index == 0;
+}
+
+static const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const char *name)
+{
+    for (size_t i = 0; i < info->attribute_count; i++)
+        if (strcmp(info->attributes[i].name, name) == 0)
+            return &info->attributes[i];
+    return NULL;
 }
 
 /* ---- Enumeration ---- */
@@ -191,7 +214,7 @@ static bool pose_shape(enumeration *all, const shape *s)
     for (int axis = -1; axis < 2; axis++) {
         if (!set_axes(all, s->rank, axis))
             continue;
-        for (int data = step - 1; data < DATA_KIND_COUNT; data += step)
+        for (int data = step - 1; data < DATA_ORDINARY_COUNT; data += step)
             if (!pose(all, s, (data_kind)data))
                 return false;
     }
@@ -217,6 +240,39 @@ static bool pose_attribute(enumeration *all, const clnorm_attribute_info *attrib
     return more;
 }
 
+static bool pose_extremes(enumeration *all)
+{
+    for (size_t i = 0; i < sizeof extreme_shapes / sizeof extreme_shapes[0]; i++) {
+        const shape *s = &extreme_shapes[i];
+        if (!takes_rank(all->test.info, s->rank))
+            continue;
+        for (int axis = -1; axis < 2; axis++)
+            for (int data = DATA_ORDINARY_COUNT; set_axes(all, s->rank, axis) && data < DATA_KIND_COUNT;
+                 data++)
+                if (!pose(all, s, (data_kind)data))
+                    return false;
+    }
+    return true;
+}
+
+static bool pose_extreme_attributes(enumeration *all)
+{
+    bool more = true;
+    for (size_t i = 0; i < sizeof extreme_values / sizeof extreme_values[0]; i++) {
+        const clnorm_attribute_info *attribute = find_attribute(all->test.info, extreme_values[i].name);
+        const double usual = attribute ? clnorm_op_get(&all->test.op, attribute) : 0;
+        all->test.attribute = attribute;
+        for (size_t v = 0; attribute && v < VALUE_COUNT && !isnan(extreme_values[i].values[v]); v++) {
+            clnorm_op_set(&all->test.op, attribute, extreme_values[i].values[v]);
+            more = more && pose_extremes(all);
+        }
+        if (attribute)
+            clnorm_op_set(&all->test.op, attribute, usual);
+    }
+    all->test.attribute = NULL;
+    return more;
+}
+
 void selftest_for_each(const clnorm_op_info *info, const clnorm_mode_info *mode, selftest_visitor *visit,
                        void *user)
 {
@@ -234,6 +290,8 @@ void selftest_for_each(const clnorm_op_info *info, const clnorm_mode_info *mode,
             if (!pose_attribute(&all, attribute, value))
                 return;
     }
+    if (pose_extremes(&all))
+        pose_extreme_attributes(&all);
 }
 
 void selftest_case_label(const selftest_case *test, char label[SELFTEST_LABEL_SIZE])

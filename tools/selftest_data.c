@@ -1,12 +1,14 @@
 #include "selftest_data.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 const char *data_kind_name(data_kind kind)
 {
     static const char *const names[DATA_KIND_COUNT] = {
-        "normal", "large mean", "two-valued", "one-hot", "constant", "image", "one NaN", "one infinity"};
+        "normal",       "large mean", "two-valued", "one-hot", "constant",    "image",    "one NaN",
+        "one infinity", "huge",       "tiny",       "largest", "one outlier", "all sizes"};
     return names[kind];
 }
 
@@ -33,6 +35,13 @@ static double normal(random_state *random)
     return sum;
 }
 
+static double any_size(random_state *random)
+{
+    const double size = ldexp(1 + uniform(random), (int)(random_next(random) % 277) - 149);
+    const double chosen = uniform(random);
+    return chosen < 0.3 ? 0 : chosen < 0.65 ? size : -size;
+}
+
 static double x_value(random_state *random, data_kind kind)
 {
     switch (kind) {
@@ -46,9 +55,18 @@ static double x_value(random_state *random, data_kind kind)
         return 0.1;
     case DATA_IMAGE:
         return floor(256 * uniform(random));
+    case DATA_HUGE:
+        return 1e25 * normal(random);
+    case DATA_TINY:
+        return 1e-38 * normal(random);
+    case DATA_LARGEST:
+        return uniform(random) < 0.5 ? -(double)FLT_MAX : 0.75 * (double)FLT_MAX;
+    case DATA_ALL_SIZES:
+        return any_size(random);
     case DATA_NORMAL:
     case DATA_NAN:
     case DATA_INFINITY:
+    case DATA_OUTLIER:
     case DATA_KIND_COUNT:
         break;
     }
@@ -66,6 +84,10 @@ float data_value(random_state *random, const clnorm_buffer_info *buffer, data_ki
     double value;
     if (strcmp(name, "x") == 0)
         value = x_value(random, kind);
+    else if ((strcmp(name, "dy") == 0 || strcmp(name, "gamma") == 0) && kind == DATA_ALL_SIZES)
+        value = any_size(random);
+    else if (strstr(name, "variance") && kind == DATA_ALL_SIZES)
+        value = fabs(any_size(random));
     else if (strstr(name, "residual")) /* less than half an ulp of the mean it belongs to */
         value = (uniform(random) - 0.5) * (mean_of(kind) > 1 ? mean_of(kind) : 1) * 0x1p-25;
     else if (strstr(name, "mean"))
@@ -79,8 +101,8 @@ float data_value(random_state *random, const clnorm_buffer_info *buffer, data_ki
 
 bool data_intruder(data_kind kind, float *value)
 {
-    if (kind != DATA_NAN && kind != DATA_INFINITY)
+    if (kind != DATA_NAN && kind != DATA_INFINITY && kind != DATA_OUTLIER)
         return false;
-    *value = kind == DATA_NAN ? NAN : INFINITY;
+    *value = kind == DATA_NAN ? NAN : kind == DATA_INFINITY ? INFINITY : 1e30f;
     return true;
 }

@@ -4,13 +4,19 @@
 
 #include "selftest_cases.h"
 
-enum { SELFTEST_FAULT_SIZE = 512 };
+enum { SELFTEST_FAULT_SIZE = 512, SELFTEST_VARIANT_SIZE = 64, SELFTEST_REFUSALS_SIZE = 4096 };
 
 typedef struct selftest_result {
     double error;                    /* the largest, as a fraction of what is allowed */
     char fault[SELFTEST_FAULT_SIZE]; /* what went wrong; "" if nothing did */
     bool lacking; /* nothing did: the device's image does not hold the kernel, as `fault` says */
+    char variant[SELFTEST_VARIANT_SIZE];   /* that computed it; "": there was no plan */
+    char refusals[SELFTEST_REFUSALS_SIZE]; /* a line for each variant that the driver failed with */
 } selftest_result;
+
+/* OpenCL leaves it to a device whether it computes with numbers below FLT_MIN. For one that does not, a case
+ * has none, and results may be off by 2 FLT_MIN more (docs/ops.md, Accuracy). */
+bool selftest_has_subnormals(clnorm_context *context);
 
 void selftest_run(clnorm_context *context, const selftest_case *test, selftest_result *result);
 

@@ -1,4 +1,5 @@
-/* The compiled programs that clnorm keeps on disk: where they are, how big, and how to be rid of them. */
+/* The compiled programs that clnorm keeps on disk: where they are, how big, and how to be rid of them; and
+ * which programs it avoids on this machine. */
 #ifndef CLNORM_CACHE_H
 #define CLNORM_CACHE_H
 
@@ -19,9 +20,36 @@ typedef struct clnorm_cache_summary {
 CLNORM_API clnorm_status clnorm_cache_info(clnorm_cache_summary *summary);
 CLNORM_API void clnorm_cache_summary_free(clnorm_cache_summary *summary);
 
-/* Removes the compiled programs, and what interrupted processes left of them; no other file. `removed`, if
- * given, receives how many files. Safe while others use the cache: they compile again. Errors as above. */
+/* Removes the compiled programs, what is remembered of programs (below), and what interrupted processes left
+ * of either; no other file. `removed`, if given, receives how many files. Safe while others use the cache:
+ * they compile again. Errors as above. */
 CLNORM_API clnorm_status clnorm_cache_clear(size_t *removed);
+
+/*
+ * What is remembered of programs with which the device's driver cannot be trusted: those at which a process
+ * ended while they were built or tried, as it does when a compiler crashes, or hangs and is killed; and those
+ * whose results were wrong. Two ends, or wrong results, and the program is avoided: others that do the same
+ * are taken. It is forgotten after 7 days, with another version of the library or the driver, when the
+ * program works after all, and by clnorm_cache_clear.
+ */
+typedef struct clnorm_verdict {
+    const char *program;    /* its sources and options */
+    const char *reason;     /* "processes ended while it was built or tried", "its results were wrong: ..." */
+    unsigned ends;          /* of processes */
+    bool wrong;             /* its results were */
+    bool avoided;           /* false: once more, and it is */
+    long long seconds_left; /* until it is forgotten */
+} clnorm_verdict;
+
+typedef struct clnorm_verdict_list clnorm_verdict_list;
+
+/* Lists them, by program. A directory that does not exist yet, or a cache that is off, gives an empty list.
+ * Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT, IO_ERROR, OUT_OF_MEMORY. The caller destroys the list. */
+CLNORM_API clnorm_status clnorm_verdict_list_create(clnorm_verdict_list **list);
+CLNORM_API size_t clnorm_verdict_list_count(const clnorm_verdict_list *list);
+/* The list owns what is returned. NULL beyond the end. */
+CLNORM_API const clnorm_verdict *clnorm_verdict_list_get(const clnorm_verdict_list *list, size_t index);
+CLNORM_API void clnorm_verdict_list_destroy(clnorm_verdict_list *list);
 
 #ifdef __cplusplus
 }

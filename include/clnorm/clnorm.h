@@ -13,6 +13,11 @@
  * left alone when they fail. The library never exits, aborts or prints (but see CLNORM_VERBOSE and
  * clnorm_set_log). Every function may be called from any thread, also on the same context or plan;
  * only destroying an object while another thread still uses it is an error of the caller.
+ *
+ * OpenCL drivers do not survive a fork. In a process that was forked from one that had made a context or
+ * listed devices, and executed no other program since, every function that would use OpenCL fails at once
+ * with CLNORM_INVALID_STATE, those of layers.h that return no status give 0 or NULL, and destroying an object
+ * leaves it as it is. A process may fork before its first context, and use clnorm on both sides.
  */
 #ifndef CLNORM_CLNORM_H
 #define CLNORM_CLNORM_H
@@ -45,7 +50,7 @@ typedef enum clnorm_status {
     CLNORM_INVALID_AXIS,        /* axis or dim outside -rank ... rank-1 */
     CLNORM_INVALID_SHAPE,       /* sizes that do not match, or overflow size_t */
     CLNORM_INVALID_STRIDES,     /* an output that overlaps itself */
-    CLNORM_INVALID_ATTRIBUTE,   /* not finite, or out of its range */
+    CLNORM_INVALID_ATTRIBUTE,   /* not finite, out of its range, or no float where it has to be one */
     CLNORM_INVALID_MODE,        /* a mode that the operation does not have */
     CLNORM_UNSUPPORTED_TYPE,    /* a data type that this device or version does not compute */
     CLNORM_MISSING_BUFFER,      /* a buffer that the mode needs was not given */
@@ -53,7 +58,7 @@ typedef enum clnorm_status {
     CLNORM_INVALID_BUFFER,      /* not a buffer, of another context, or not made to be read or written so */
     CLNORM_BUFFER_TOO_SMALL,    /* offset and tensor reach beyond the buffer's end */
     CLNORM_INVALID_OFFSET,      /* an offset that is no multiple of the element's size */
-    CLNORM_BUFFER_OVERLAP,      /* buffers overlap in a way that the operation does not allow */
+    CLNORM_BUFFER_OVERLAP,      /* buffers share elements in a way that the operation does not allow */
     CLNORM_INVALID_QUEUE,       /* a queue of another context or device than the plan's */
     CLNORM_INVALID_DEVICE,      /* a device string that cannot be read */
     CLNORM_DEVICE_NOT_FOUND,    /* no OpenCL device matches, or there is none at all */
@@ -65,10 +70,11 @@ typedef enum clnorm_status {
     CLNORM_IO_ERROR,            /* a file that cannot be read or written */
     CLNORM_INVALID_NAME,        /* a name that is malformed, taken, or of nothing that there is */
     CLNORM_INVALID_FILE,        /* a file that is malformed, or does not fit what it is read for */
-    CLNORM_INVALID_STATE,       /* a call before the one that it builds on */
+    CLNORM_INVALID_STATE,       /* a call before the one that it builds on, or in a forked process */
     CLNORM_UNSUPPORTED_DEVICE,  /* a device that lacks what the kernels need */
     CLNORM_NO_IMAGE,            /* no image of compiled kernels for this device, or one of another library */
     CLNORM_NOT_IN_IMAGE,        /* an image that does not hold the kernel */
+    CLNORM_UNTRUSTED_DRIVER,    /* with every variant the driver ended a process, or gave wrong results */
 } clnorm_status;
 
 /* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */
@@ -112,12 +118,38 @@ typedef struct clnorm_device_list clnorm_device_list;
 
 /* Lists all OpenCL devices, and marks the one that `choice` names (NULL: CLNORM_DEVICE, else the best).
  * A machine without any device gives an empty list. A choice that names none or cannot be read marks
- * none; it is not an error here. The caller destroys the list. */
+ * none; it is not an error here. The caller destroys the list. Errors: INVALID_ARGUMENT, INVALID_STATE,
+ * OUT_OF_MEMORY, OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_device_list_create(clnorm_device_list **list, const char *choice);
 CLNORM_API size_t clnorm_device_list_count(const clnorm_device_list *list);
 /* The list owns what is returned. NULL beyond the end. */
 CLNORM_API const clnorm_device *clnorm_device_list_get(const clnorm_device_list *list, size_t index);
 CLNORM_API void clnorm_device_list_destroy(clnorm_device_list *list);
+
+/* A known fault of a driver, which clnorm avoids on devices that it is the driver of. Constants of the
+ * library. */
+typedef struct clnorm_quirk {
+    const char *driver, *versions; /* which has it */
+    const char *fault;             /* what happens, in a sentence */
+    const char *avoided;           /* what clnorm does without */
+    const char *reproducer; /* a file in tests/systems/reproducers that shows it; NULL where others did */
+} clnorm_quirk;
+
+/* The `index`th fault that is known of a device's driver; NULL beyond the last one, and for a NULL device.
+ * Asks the names in `device` only; may be called from any thread. */
+CLNORM_API const clnorm_quirk *clnorm_device_quirk(const clnorm_device *device, size_t index);
+
+/* What clnorm makes use of on a device: what the device has, but for what its driver's faults forbid. */
+typedef struct clnorm_device_use {
+    size_t work_group_size; /* items, at most */
+    size_t local_memory;    /* bytes */
+    const char *sub_groups; /* "none", or the extension by which their items exchange values */
+    bool clang_builtins;    /* kernels are given clang's built-in functions; else OpenCL C 1.2 alone */
+} clnorm_device_use;
+
+/* Asks the device of a listing. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY, OPENCL_ERROR; `use` is then
+ * untouched. */
+CLNORM_API clnorm_status clnorm_device_use_get(const clnorm_device *device, clnorm_device_use *use);
 
 /* ---- Context --------------------------------------------------------------------------------- */
 
@@ -130,21 +162,16 @@ typedef struct clnorm_context clnorm_context;
  *   "1:0"                    platform 1, device 0, as clnorm_device_list_create numbers them
  *   "intel"                  case-insensitive part of a device's or platform's name
  *   "platform:type:device"   all that is given must match; each is an index, a part of a name or empty
- * Errors: INVALID_DEVICE, DEVICE_NOT_FOUND (the message lists the devices there are),
- * INVALID_ENVIRONMENT, OUT_OF_MEMORY, OPENCL_ERROR.
+ * Errors: INVALID_ARGUMENT, INVALID_DEVICE, DEVICE_NOT_FOUND (the message lists the devices there are),
+ * UNSUPPORTED_DEVICE (it cannot round to nearest), INVALID_ENVIRONMENT, INVALID_STATE (a forked process, see
+ * above), OUT_OF_MEMORY, OPENCL_ERROR.
  */
 CLNORM_API clnorm_status clnorm_context_create(clnorm_context **context, const char *device);
 
-/* A context on the application's own queue: its OpenCL context and device are used, and retained. */
+/* A context on the application's own queue: its OpenCL context and device are used, and retained. Errors:
+ * INVALID_ARGUMENT, INVALID_QUEUE, UNSUPPORTED_DEVICE, INVALID_ENVIRONMENT, INVALID_STATE, OUT_OF_MEMORY,
+ * OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_context_from_queue(clnorm_context **context, cl_command_queue queue);
-
-/* Plans keep what they need of their context: it may be destroyed before them. NULL is allowed. */
-CLNORM_API void clnorm_context_destroy(clnorm_context *context);
-
-/* What the context works with. Not retained for the caller. */
-CLNORM_API cl_context clnorm_context_cl_context(const clnorm_context *context);
-CLNORM_API cl_device_id clnorm_context_cl_device(const clnorm_context *context);
-CLNORM_API cl_command_queue clnorm_context_cl_queue(const clnorm_context *context);
 
 /* Schedules: what a device class does with a loop nest. */
 typedef enum clnorm_kernels {
@@ -154,7 +181,74 @@ typedef enum clnorm_kernels {
     CLNORM_KERNELS_FPGA,
 } clnorm_kernels;
 
-/* Plans created from now on use this schedule. AUTO goes back to the environment and the device. */
+/* Whether programs must give the known answers of small problems before they are used or cached. */
+typedef enum clnorm_verify {
+    CLNORM_VERIFY_DEFAULT = 0, /* CLNORM_VERIFY, else NEW */
+    CLNORM_VERIFY_OFF,         /* none; and those that ended a process before are not avoided */
+    CLNORM_VERIFY_NEW,         /* those that were just built from source */
+    CLNORM_VERIFY_ALWAYS,      /* those that come from the cache, too */
+} clnorm_verify;
+
+/*
+ * How a context is made where there is no environment to say so, or none that should. Made by
+ * clnorm_context_defaults, then changed field by field. A variable is not read for what a field says; a field
+ * with its default leaves it to the variable, unless ignore_environment is set. Strings and the struct are
+ * the caller's again when the context is made.
+ */
+typedef struct clnorm_context_options {
+    size_t size;                  /* of this struct in the caller's program; set by clnorm_context_defaults */
+    const char *device;           /* as for clnorm_context_create. NULL: CLNORM_DEVICE; "": the best */
+    cl_command_queue queue;       /* the application's, instead of a device. NULL: one of our own */
+    const char *cache_directory;  /* a path. NULL: CLNORM_CACHE_DIR and its default; "": nothing is kept */
+    const char *kernel_directory; /* NULL: CLNORM_KERNEL_DIR; "": the sources in the library */
+    const char *binary_directory; /* NULL: CLNORM_BINARY_DIR; "": no images */
+    clnorm_kernels kernels;       /* as clnorm_context_set_kernels sets them */
+    clnorm_verify verify;
+    bool ignore_environment; /* no variable is read: fields with their default mean what they do where the
+                                variable is unset, and without cache_directory nothing is kept */
+    /* If given, passed to clnorm_set_log before anything else is done: the log is the process's, not the
+     * context's, and stays when the context is destroyed. */
+    clnorm_log_callback *log_callback;
+    clnorm_log_level log_level;
+    void *log_user;
+} clnorm_context_options;
+
+static inline clnorm_context_options clnorm_context_defaults(void)
+{
+    clnorm_context_options options = {sizeof(clnorm_context_options),
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      CLNORM_KERNELS_AUTO,
+                                      CLNORM_VERIFY_DEFAULT,
+                                      false,
+                                      NULL,
+                                      CLNORM_LOG_NONE,
+                                      NULL};
+    return options;
+}
+
+/*
+ * A context as the options say; NULL: the defaults. The two functions above are this one with only a device
+ * or a queue. Errors: those of both, and INVALID_ARGUMENT: the size is not set, a value outside its
+ * enumeration, a device and a queue, a log_level without a log_callback, a directory that is none (that of
+ * the cache is made when it is needed; the others must be there).
+ */
+CLNORM_API clnorm_status clnorm_context_create_with(clnorm_context **context,
+                                                    const clnorm_context_options *options);
+
+/* Plans keep what they need of their context: it may be destroyed before them. NULL is allowed. */
+CLNORM_API void clnorm_context_destroy(clnorm_context *context);
+
+/* What the context works with. Not retained for the caller. */
+CLNORM_API cl_context clnorm_context_cl_context(const clnorm_context *context);
+CLNORM_API cl_device_id clnorm_context_cl_device(const clnorm_context *context);
+CLNORM_API cl_command_queue clnorm_context_cl_queue(const clnorm_context *context);
+
+/* Plans created from now on use this schedule. AUTO goes back to the environment and the device. Errors:
+ * INVALID_ARGUMENT. */
 CLNORM_API clnorm_status clnorm_context_set_kernels(clnorm_context *context, clnorm_kernels kernels);
 
 /* ---- Tensors --------------------------------------------------------------------------------- */
@@ -294,7 +388,9 @@ CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind 
  *               batch_mean_residual, inverse_deviation
  *   backward_infer  the same of infer: the running values are constants
  * Any of dx, dgamma and dbeta may be left out, or added to what is there (accumulate_dx, ...).
- * axis -1; epsilon 1e-5, >= 0; decay 0.9, 0 ... 1: the weight of the OLD running value;
+ * Where x has no element, statistics are 0 (inverse_deviation: of a variance of 0), running values stay, and
+ * dgamma and dbeta are 0, or as before where they are added to.
+ * axis -1; epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD running value;
  * unbiased_running_variance false: true puts N/(N-1) into the running value, as PyTorch does (N = 1: the
  * raw value).
  */
@@ -309,7 +405,8 @@ static inline clnorm_op clnorm_batch_normalization(clnorm_tensor x)
 /*
  * y = x / (bias + alpha * S)^beta, S the sum of x^2 over the channels c - window_before ...
  * c + window_after that exist (Krizhevsky et al. 2012, as tflearn's local_response_normalization).
- * Ranks 2 to 8, never in place. axis -1; depth_radius 5, >= 0; bias 1, alpha 1e-4, beta 0.75, finite;
+ * Ranks 2 to 8, never in place. axis -1; depth_radius 5, >= 0; bias 1, alpha 1e-4, beta 0.75, finite,
+ * bias and beta within -FLT_MAX ... FLT_MAX;
  * window_before and window_after override depth_radius on their side; alpha_scaled_by_size false: true
  * divides alpha by window_before + window_after + 1, as ONNX, PyTorch and cuDNN do.
  * Mode backward: dx = dy / z^beta - 2 alpha beta x T, z = bias + alpha * S, T the sum of
@@ -401,9 +498,9 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 
 /*
  * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
- * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, NO_COMPILER,
- * BUILD_FAILED, IO_ERROR, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also
- * UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
+ * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, INVALID_STATE,
+ * NO_COMPILER, BUILD_FAILED, IO_ERROR, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images
+ * (docs/fpga.md) also UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
@@ -413,11 +510,13 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
  * The queue is not flushed; one that used the plan's scratch before, and that this one waits for, is.
  * In place (y = x, dx = dy or dx = x: same buffer, offset and strides) is allowed for all but
- * local_response_normalization.
+ * local_response_normalization. Else outputs share no element with any other buffer; they may lie between
+ * its elements, such as other channels of one image.
+ * Where x has no element, only buffers that are written and hold a byte matter.
  * When it fails nothing was enqueued, or, after a failed OpenCL call, y and dx are undefined while
  * running values, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
  * UNEXPECTED_BUFFER, INVALID_BUFFER, BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE,
- * INVALID_ARGUMENT, OPENCL_ERROR, OUT_OF_MEMORY.
+ * INVALID_ARGUMENT, INVALID_STATE, OPENCL_ERROR, OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers,
                                              cl_command_queue queue, cl_uint n_wait,
@@ -428,6 +527,11 @@ CLNORM_API void clnorm_plan_destroy(clnorm_plan *plan);
 
 /* The variant that was chosen, such as "cpu/plane/fused"; owned by the plan. */
 CLNORM_API const char *clnorm_plan_variant(const clnorm_plan *plan);
+
+/* Why variants that would have been faster were not taken: the driver ended a process while it compiled them,
+ * does not compile them, or made programs of them that gave wrong results when the plan verified them. A line
+ * for each; "" if there are none, as on a driver without faults. Owned by the plan. */
+CLNORM_API const char *clnorm_plan_refusals(const clnorm_plan *plan);
 
 /* Device memory for partial results. The plan owns one such block and lets executions wait for it in
  * turn; callers who want them to overlap pass one of their own as .scratch. 0: none is needed. */

@@ -244,7 +244,9 @@ CLNORM_API clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffe
  * Writes all variables to a safetensors file; waits. The file is complete or not there: it is written under a
  * temporary name beside `path` (path.<process>-<number>.tmp) and renamed when it is safe on the disk, so that
  * whatever is killed, and whenever, `path` is the old file or the new one. A process that is killed may leave
- * its temporary file. Errors: INVALID_ARGUMENT, IO_ERROR, OPENCL_ERROR, OUT_OF_MEMORY.
+ * its temporary file. The mode of a file that was there is kept. What is no file (a directory, a device, a
+ * pipe, a link to one) is refused, and so is a file that may not be written: IO_ERROR. Errors:
+ * INVALID_ARGUMENT, IO_ERROR, OPENCL_ERROR, OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_model_save(clnorm_model *model, const char *path);
 

@@ -24,7 +24,8 @@ typedef struct clnorm_attribute_info {
     bool required; /* has no default */
     double default_value;
     const char *default_text; /* how the default is written: "1e-05", or what it is taken from */
-    double minimum, maximum;  /* inclusive; infinite: any finite value. Not for an axis. */
+    double minimum, maximum;  /* inclusive; infinite: any finite value. Not for an axis. A real with
+                                 a finite maximum has to be a float: 0, or FLT_TRUE_MIN in size at least. */
     const char *help;
     size_t offset; /* of the field in clnorm_op */
 } clnorm_attribute_info;

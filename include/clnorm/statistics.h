@@ -14,7 +14,8 @@ extern "C" {
 
 /* The statistics of one part, one value a channel. */
 typedef struct clnorm_statistics {
-    double count; /* elements of a channel in the part; 0: the part is empty, and its arrays are not read */
+    double count; /* elements of a channel in the part, the buffer's to 2^24, else from the shape; 0: the part
+                     is empty, and its arrays are not read */
     float *mean;  /* batch_mean */
     float *mean_residual; /* batch_mean_residual; NULL: zeros, or not wanted */
     float *variance;      /* batch_variance: of the elements about their mean, divided by count */

@@ -4,28 +4,84 @@
  * Sets are merged by Chan, Golub and LeVeque 1979, with mean and M2 in two floats each, so that the order
  * of merges does not show. A tile of at most TILE_ROWS values a lane is summed in two passes: its mean to
  * working precision first, then deviations from it. Nothing cancels, wherever the mean lies.
+ *
+ * Mean and M2 are those of the values times `scale`, a power of two: squares leave fp32's range where values
+ * do not. It is 1 unless M2 left [2^-100, 2^100]; then the values are summed again, times 2^-96 or 2^96,
+ * which brings every fp32 value, its square and sums of 2^52 of these into range. Where sets meet, the
+ * smaller scale prevails: what it loses is nothing beside the other set.
  */
-#define ACCUMULATOR_FIELDS 5
+#define ACCUMULATOR_FIELDS 6
 #define TILE_ROWS          64
 #define FEW_ROWS           32
 
+#define SCALE_DOWN         0x1p-96f
+#define SCALE_UP           0x1p+96f
+#define LEAST_M2           0x1p-100f
+#define LARGEST_M2         0x1p+100f
+#define LEAST_MEAN         0x1p-20f /* two values around it differ by 2^-44 or not at all */
+
 #include "accumulators/pair.cl"
+#include "powers.cl"
 
 typedef struct NAME(accumulator) {
-    V count, mean, mean_rest, m2, m2_rest;
+    V count, mean, mean_rest, m2, m2_rest, scale;
 } NAME(accumulator);
 
 static NAME(accumulator) NAME(accumulator_empty)(void)
 {
     NAME(accumulator) none;
     none.count = none.mean = none.mean_rest = none.m2 = none.m2_rest = (V)(0.0f);
+    none.scale = (V)(1.0f);
     return none;
 }
 
-static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
+/* Whether M2 may have lost digits. */
+static INTEGERS NAME(is_small)(NAME(accumulator) a)
+{
+    return a.m2 < LEAST_M2 && fabs(a.mean) < LEAST_MEAN && a.scale == 1.0f;
+}
+
+/* The scale of values whose M2 is too large, or NaN, if not this one. */
+static V NAME(scale_for_m2)(V m2, V scale)
+{
+    return select(select((V)(SCALE_DOWN), (V)(1.0f), scale > 1.0f), scale, m2 <= LARGEST_M2);
+}
+
+/* The scale that a set should have: its own unless M2 is out of range. */
+static V NAME(scale_for)(NAME(accumulator) a)
+{
+    return select(NAME(scale_for_m2)(a.m2, a.scale), (V)(SCALE_UP), NAME(is_small)(a));
+}
+
+/* What a set's scale counts as where it is merged: an empty one, or a single small value, has any. */
+static V NAME(scale_of)(NAME(accumulator) a)
+{
+    return select(a.scale, (V)(SCALE_UP), NAME(is_small)(a));
+}
+
+static V NAME(scale_for_both)(NAME(accumulator) a, NAME(accumulator) b)
+{
+    const V distance = b.mean - a.mean;
+    return NAME(scale_for_m2)(a.m2 + b.m2 + distance * (distance * fmin(a.count, b.count)), a.scale);
+}
+
+static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
+{
+    const V ratio = scale * NAME(inverse_power)(a.scale); /* its square may be no float */
+    a.mean *= ratio;
+    a.mean_rest *= ratio;
+    a.m2 = a.m2 * ratio * ratio;
+    a.m2_rest = a.m2_rest * ratio * ratio;
+    a.scale = scale;
+    return a;
+}
+
+/* Of sets of one scale. */
+static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumulator) b)
 {
     NAME(accumulator) both;
     both.count = a.count + b.count;
+    both.scale = a.scale;
     const V share = b.count / fmax(both.count, (V)(1.0f));
 
     NAME(pair) delta = NAME(two_sum)(b.mean, -a.mean);
@@ -47,6 +103,8 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
     both.m2_rest = m2.rest;
     return both;
 }
+
+#include "accumulators/merge.cl"
 
 /* Sums of x - pivot and of its square. */
 typedef struct NAME(deviations) {
@@ -73,6 +131,7 @@ static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, acc
     set.count = select((float16)(0.0f), (float16)(1.0f), taken);
     set.mean = select(like.mean, terms[0], taken);
     set.mean_rest = select(like.mean_rest, (float16)(0.0f), taken);
+    set.scale = select(like.scale, (float16)(1.0f), taken);
     return set;
 }
 

@@ -72,8 +72,8 @@ TILE_FUNCTION V OF(infinite_mean)(TILE tile, uint rows, V inverse)
     return mean;
 }
 
-/* The moments of the first `rows` values of each lane, rows >= 1. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The moments of the first `rows` values of each lane, rows >= 1, which come times `scale`. */
+TILE_FUNCTION NAME(accumulator) OF(moments)(TILE tile, uint rows, V scale)
 {
     const V count = (V)((real)COUNT_OF(rows)), inverse = (V)(1.0f / (real)COUNT_OF(rows));
     V pivot = OF(mean)(tile, rows, inverse);
@@ -90,5 +90,49 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
     tile_moments.mean_rest = mean.rest;
     tile_moments.m2 = m2.value;
     tile_moments.m2_rest = m2.rest + all.squares.rest;
+    tile_moments.scale = scale;
     return tile_moments;
 }
+
+#if IN_REGISTERS
+
+/* The first `rows` values of each lane, rows >= 1. A value is used three times: SCALED at each use would be
+ * kept beside the value itself. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    NAME(accumulator) set;
+    V scale = (V)(1.0f);
+#pragma unroll 1
+    for (uint pass = 0; pass < 2; pass++) {
+        set = OF(moments)(tile, rows, scale);
+        const V wanted = NAME(scale_for)(set);
+        if (ALL(wanted == scale))
+            break;
+#pragma unroll
+        for (uint row = 0; row < REGISTER_ROWS; row++)
+            tile[row] *= wanted;
+        scale = wanted;
+    }
+    return set;
+}
+
+#else
+
+/* The same where some lanes' values have to be multiplied by `scale`. */
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, V scale)
+{
+    V scaled[TILE_ROWS];
+    for (uint row = 0; row < rows; row++)
+        scaled[row] = AT(tile, row, (V)(0.0f)) * scale;
+    return NAME(moments_of_tile)(scaled, rows, scale);
+}
+
+/* The first `rows` values of each lane, rows >= 1. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    const NAME(accumulator) set = OF(moments)(tile, rows, (V)(1.0f));
+    const V scale = NAME(scale_for)(set);
+    return ALL(scale == 1.0f) ? set : OF(extreme_accumulator)(tile, rows, scale);
+}
+
+#endif

@@ -1,7 +1,8 @@
 /* The products of a tile's terms, wherever they are: see tiles/. */
 
-/* The first `rows` elements of each lane: eight a tree, trees in two floats. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The first `rows` elements of each lane, whose terms come times `scale`: eight a tree, trees in two floats.
+ */
+TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero}, product = sum;
@@ -11,22 +12,112 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
         V sums[4], products[4];
 #pragma unroll
         for (uint i = 0; i < 4; i++) {
-            const V a = TERM_AT(tile, row + 2 * i, 0, zero), b = TERM_AT(tile, row + 2 * i + 1, 0, zero);
+            const V a = SCALED(TERM_AT(tile, row + 2 * i, 0, zero), scale);
+            const V b = SCALED(TERM_AT(tile, row + 2 * i + 1, 0, zero), scale);
             sums[i] = a + b;
-            products[i] =
-                fma(a, TERM_AT(tile, row + 2 * i, 1, zero), b * TERM_AT(tile, row + 2 * i + 1, 1, zero));
+            products[i] = fma(a, SCALED(TERM_AT(tile, row + 2 * i, 1, zero), scale),
+                              b * SCALED(TERM_AT(tile, row + 2 * i + 1, 1, zero), scale));
         }
         sum = NAME(pair_add)(sum, (sums[0] + sums[1]) + (sums[2] + sums[3]));
         product = NAME(pair_add)(product, (products[0] + products[1]) + (products[2] + products[3]));
     }
     UNROLL_ROWS
     for (; row < ROWS_OF(rows); row++) {
-        const V a = TERM_AT(tile, row, 0, zero);
+        const V a = SCALED(TERM_AT(tile, row, 0, zero), scale);
         sum = NAME(pair_add)(sum, a);
-        product = NAME(pair_add)(product, a * TERM_AT(tile, row, 1, zero));
+        product = NAME(pair_add)(product, a * SCALED(TERM_AT(tile, row, 1, zero), scale));
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
     product = NAME(renormalize)(product.value, product.rest);
-    const NAME(accumulator) set = {sum.value, sum.rest, product.value, product.rest};
+    const NAME(accumulator) set = {sum.value, sum.rest, (V)(1.0f), product.value, product.rest, scale};
     return set;
 }
+
+/* A set whose first terms' sum has left fp32's range in some lanes, with that sum in range. */
+TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint rows, NAME(accumulator) set)
+{
+    const INTEGERS large = !isfinite(set.sum);
+    NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++)
+        sum = NAME(pair_add)(sum, TERM_AT(tile, row, 0, (V)(0.0f)) * SCALE_LARGE_SUM);
+    sum = NAME(renormalize)(sum.value, sum.rest);
+    set.sum = select(set.sum, sum.value, large);
+    set.sum_rest = select(set.sum_rest, sum.rest, large);
+    set.sum_scale = select((V)(1.0f), (V)(SCALE_LARGE_SUM), large);
+    return set;
+}
+
+#if IN_REGISTERS
+
+/* In these lanes elements without a product become 0. */
+TILE_FUNCTION void OF(drop_zeros)(TILE tile, INTEGERS lanes)
+{
+    UNROLL_ROWS
+    for (uint row = 0; row < REGISTER_ROWS; row++) {
+        V *const first = &tile[row], *const second = &tile[REGISTER_ROWS + row];
+        const INTEGERS none = lanes && NAME(have_no_product)(*first, *second);
+        *first = select(*first, (V)(0.0f), none);
+        *second = select(*second, (V)(0.0f), none);
+    }
+}
+
+/* The first `rows` elements of each lane. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    NAME(accumulator) set;
+    V scale = (V)(1.0f);
+#pragma unroll 1
+    for (uint pass = 0; pass < 2; pass++) {
+        const NAME(accumulator) found = OF(products)(tile, rows, scale);
+        if (pass > 0)
+            return NAME(with_products)(set, found);
+        set = found;
+        if (!ALL(isfinite(set.sum)))
+            set = OF(large_sum)(tile, rows, set);
+        scale = NAME(scale_for)(set);
+        if (ALL(scale == 1.0f))
+            break;
+        OF(drop_zeros)(tile, scale > 1.0f);
+    }
+    return set;
+}
+
+#else
+
+/* Whether all products are 0, but for those of some lanes. */
+static bool OF(has_no_product_but)(TILE tile, uint rows, INTEGERS of_these)
+{
+    INTEGERS none = (INTEGERS)(-1);
+    for (uint row = 0; row < rows; row++)
+        none &= TERM_AT(tile, row, 0, (V)(0.0f)) == 0.0f || TERM_AT(tile, row, 1, (V)(0.0f)) == 0.0f;
+    return ALL(none || of_these);
+}
+
+/* The same set, the sums of which are not all in range. */
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(accumulator) set)
+{
+    const V scale = NAME(scale_for)(set);
+    V scaled[TERMS * TILE_ROWS];
+    if (!ALL(isfinite(set.sum)))
+        set = OF(large_sum)(tile, rows, set);
+    if (ALL(scale == 1.0f || set.product == 0.0f) && OF(has_no_product_but)(tile, rows, scale == 1.0f))
+        return set;
+    for (uint row = 0; row < rows; row++) {
+        const V first = TERM_AT(tile, row, 0, (V)(0.0f)), second = TERM_AT(tile, row, 1, (V)(0.0f));
+        const INTEGERS none = scale > 1.0f && NAME(have_no_product)(first, second);
+        scaled[row] = select(first * scale, (V)(0.0f), none);
+        scaled[TILE_ROWS + row] = select(second * scale, (V)(0.0f), none);
+    }
+    return NAME(with_products)(set, NAME(products_of_tile)(scaled, rows, scale));
+}
+
+/* The first `rows` elements of each lane. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    const NAME(accumulator) set = OF(products)(tile, rows, (V)(1.0f));
+    const INTEGERS fits = isfinite(set.sum) && NAME(scale_for)(set) == 1.0f;
+    return ALL(fits) ? set : OF(extreme_accumulator)(tile, rows, set);
+}
+
+#endif

@@ -2,48 +2,68 @@
  * The sum of the squares of the first terms of a set of elements, and that of the products of both, a set a
  * lane, each in two floats.
  *
- * The first terms come times `scale`. Products are summed with their rounding errors (Ogita, Rump and Oishi
- * 2005): they may cancel.
+ * Squares are those of the first terms times `scale`; products come divided by 2^product_exponent, 0 but
+ * where their sum left fp32's range or came close to its ends. Both are summed with their rounding errors
+ * (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is compared with a floor.
  */
-#define ACCUMULATOR_FIELDS 5
+#define ACCUMULATOR_FIELDS 6
 #define TILE_ROWS          64
 
 #include "accumulators/pair.cl"
 #include "accumulators/scales.cl"
+#include "scaled.cl"
+
+#define LEAST_PRODUCT    0x1p-90f
+#define LARGEST_PRODUCT  0x1p+100f
+/* Products are brought to about 1, but that their power of two is made of two floats: the smallest to 2^-48,
+ * the largest to 2^16. */
+#define LEAST_EXPONENT   (-250)
+#define LARGEST_EXPONENT 240
 
 typedef struct NAME(accumulator) {
-    V sum, rest, scale, product, product_rest;
+    V sum, rest, scale, product, product_rest, product_exponent;
 } NAME(accumulator);
 
 static NAME(accumulator) NAME(accumulator_empty)(void)
 {
-    const NAME(accumulator) none = {(V)(0.0f), (V)(0.0f), (V)(SCALE_OF_SMALL), (V)(0.0f), (V)(0.0f)};
+    const V zero = (V)(0.0f);
+    const NAME(accumulator) none = {zero, zero, (V)(SCALE_OF_SMALL), zero, zero, (V)(NO_EXPONENT)};
     return none;
 }
 
-/* The same sums for a scale that is at most as large as its own. */
-static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
+/* Whether all sums of a set are in range as they are. */
+static INTEGERS NAME(is_ordinary)(NAME(accumulator) a)
 {
-    const V ratio = scale / a.scale; /* of powers of two; its square may be too small for a float */
+    const V size = fabs(a.product);
+    return NAME(is_in_range)(a.sum) && size >= LEAST_PRODUCT && size <= LARGEST_PRODUCT;
+}
+
+/* The same sums for a scale that is at most as large as its own, and for an exponent at least as large. */
+static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale, V exponent)
+{
+    const V ratio = scale * NAME(inverse_power)(a.scale); /* its square may be too small for a float */
+    const INTEGERS fall = CONVERT_INTEGERS(a.product_exponent - exponent);
     a.sum = a.sum * ratio * ratio;
     a.rest = a.rest * ratio * ratio;
-    a.product *= ratio;
-    a.product_rest *= ratio;
+    a.product = NAME(times_power_of_two)(a.product, fall);
+    a.product_rest = NAME(times_power_of_two)(a.product_rest, fall);
     a.scale = scale;
+    a.product_exponent = exponent;
     return a;
 }
 
 static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
 {
-    if (!ALL(a.scale == b.scale)) {
-        const V scale = fmin(a.scale, b.scale);
-        a = NAME(accumulator_rescale)(a, scale);
-        b = NAME(accumulator_rescale)(b, scale);
+    if (!ALL(a.scale == b.scale && a.product_exponent == b.product_exponent)) {
+        const V scale = fmin(a.scale, b.scale), exponent = fmax(a.product_exponent, b.product_exponent);
+        a = NAME(accumulator_rescale)(a, scale, exponent);
+        b = NAME(accumulator_rescale)(b, scale, exponent);
     }
     NAME(pair) sum = NAME(two_sum)(a.sum, b.sum), product = NAME(two_sum)(a.product, b.product);
     sum = NAME(renormalize)(sum.value, sum.rest + (a.rest + b.rest));
     product = NAME(renormalize)(product.value, product.rest + (a.product_rest + b.product_rest));
-    const NAME(accumulator) both = {sum.value, sum.rest, a.scale, product.value, product.rest};
+    const NAME(accumulator)
+        both = {sum.value, sum.rest, a.scale, product.value, product.rest, a.product_exponent};
     return both;
 }
 

@@ -1,30 +1,100 @@
 /* The squares and products of a tile's terms, wherever they are: see tiles/. */
 
-/* Of the first `rows` elements of each lane, the first terms multiplied by `scale`. */
-TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale)
+/* The exponent of each lane's largest product, or a larger one where that has a factor below FLT_MIN. */
+TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint rows)
+{
+    INTEGERS largest = (INTEGERS)(LEAST_EXPONENT);
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++) {
+        const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
+        const INTEGERS exponent = NAME(exponent_of_power)(fabs(a)) + NAME(exponent_of_power)(fabs(b));
+        largest = select(largest, max(largest, exponent), a != 0.0f && b != 0.0f);
+    }
+    return min(largest, (INTEGERS)(LARGEST_EXPONENT));
+}
+
+/* Of the first `rows` elements of each lane: squares of terms times `scale`, products divided by 2^exponent.
+ * The smaller factor of a product is raised, or the larger one lowered, so that neither leaves fp32's range.
+ */
+TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale, INTEGERS exponent)
+{
+    const V zero = (V)(0.0f);
+    const INTEGERS part = -exponent >> 1;
+    const V ratio = NAME(power_of_two)(part), second_ratio = NAME(power_of_two)(-exponent - part);
+    NAME(pair) sum = {zero, zero}, product = sum;
+    UNROLL_ROWS
+    for (uint row = 0; row < ROWS_OF(rows); row++) {
+        const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
+        const V x = a * scale, xx = x * x;
+        const INTEGERS takes_a = (fabs(a) < fabs(b)) == (exponent < 0);
+        const V p = select(b, a, takes_a) * ratio * second_ratio, q = select(a, b, takes_a), pq = p * q;
+        sum = NAME(pair_add)(sum, xx);
+        sum.rest += fma(x, x, -xx);
+        product = NAME(pair_add)(product, pq);
+        product.rest += fma(p, q, -pq);
+    }
+    sum = NAME(renormalize)(sum.value, sum.rest);
+    product = NAME(renormalize)(product.value, product.rest);
+    const NAME(accumulator)
+        set = {sum.value, sum.rest, scale, product.value, product.rest, CONVERT_REALS(exponent)};
+    return set;
+}
+
+#if IN_REGISTERS
+
+/* The first `rows` elements of each lane. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    NAME(accumulator) set;
+    V scale = (V)(1.0f);
+    INTEGERS exponent = (INTEGERS)(0);
+#pragma unroll 1
+    for (uint pass = 0; pass < 2; pass++) {
+        set = OF(scaled_accumulator)(tile, rows, scale, exponent);
+        const INTEGERS ordinary = NAME(is_ordinary)(set);
+        if (pass > 0 || ALL(ordinary))
+            break;
+        scale = NAME(scale_for)(set.sum);
+        exponent = select(OF(largest_product)(tile, rows), (INTEGERS)(0), ordinary);
+    }
+    return set;
+}
+
+#else
+
+/* Of the first `rows` elements of each lane. */
+TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint rows)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero}, product = sum;
     UNROLL_ROWS
     for (uint row = 0; row < ROWS_OF(rows); row++) {
-        const V a = TERM_AT(tile, row, 0, zero) * scale, b = TERM_AT(tile, row, 1, zero);
-        const V ab = a * b;
-        sum = NAME(pair_add)(sum, a * a);
+        const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
+        const V aa = a * a, ab = a * b;
+        sum = NAME(pair_add)(sum, aa);
+        sum.rest += fma(a, a, -aa);
         product = NAME(pair_add)(product, ab);
         product.rest += fma(a, b, -ab);
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
     product = NAME(renormalize)(product.value, product.rest);
-    const NAME(accumulator) set = {sum.value, sum.rest, scale, product.value, product.rest};
+    const NAME(accumulator) set = {sum.value, sum.rest, (V)(1.0f), product.value, product.rest, zero};
     return set;
+}
+
+/* The same where some lanes' sums are out of range. */
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(accumulator) set)
+{
+    const INTEGERS largest = OF(largest_product)(tile, rows);
+    return OF(scaled_accumulator)(tile, rows, NAME(scale_for)(set.sum),
+                                  select(largest, (INTEGERS)(0), NAME(is_ordinary)(set)));
 }
 
 /* The first `rows` elements of each lane. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
-    const V one = (V)(1.0f);
-    const NAME(accumulator) set = OF(scaled_accumulator)(tile, rows, one);
-    if (ALL(set.sum >= LEAST_SUM && set.sum <= LARGEST_SUM))
-        return set;
-    return OF(scaled_accumulator)(tile, rows, NAME(scale_for)(set.sum));
+    const NAME(accumulator) set = OF(ordinary_accumulator)(tile, rows);
+    return ALL(NAME(is_ordinary)(set)) ? set : OF(extreme_accumulator)(tile, rows, set);
 }
+
+#endif

@@ -8,6 +8,11 @@
 #define LARGEST_SUM    0x1p+100f
 #endif
 
+static INTEGERS NAME(is_in_range)(V sum)
+{
+    return sum >= LEAST_SUM && sum <= LARGEST_SUM;
+}
+
 /* What brings a sum into range. */
 static V NAME(scale_for)(V sum)
 {

@@ -4,6 +4,7 @@
 
 #include "accumulators/pair.cl"
 #include "accumulators/scales.cl"
+#include "powers.cl"
 
 typedef struct NAME(accumulator) {
     V sum, rest, scale;
@@ -18,7 +19,7 @@ static NAME(accumulator) NAME(accumulator_empty)(void)
 /* The same sum for a scale that is at most as large as its own. */
 static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
 {
-    const V ratio = scale / a.scale; /* of powers of two; its square may be too small for a float */
+    const V ratio = scale * NAME(inverse_power)(a.scale); /* its square may be too small for a float */
     a.sum = a.sum * ratio * ratio;
     a.rest = a.rest * ratio * ratio;
     a.scale = scale;

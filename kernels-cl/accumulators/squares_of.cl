@@ -1,39 +1,61 @@
 /* The squares of a tile's values, wherever they are: see tiles/. */
 
-/* The squares of the first `rows` values of each lane: eight a tree, trees in two floats. */
-TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint rows)
+/* The squares of the first `rows` values of each lane, which come times `scale`: eight a tree, trees in two
+ * floats. */
+TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint rows, V scale)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero};
     uint row = 0;
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(rows); row += 8) {
-        const V a = AT(tile, row, zero), b = AT(tile, row + 1, zero), c = AT(tile, row + 2, zero),
-                d = AT(tile, row + 3, zero);
-        const V e = AT(tile, row + 4, zero), f = AT(tile, row + 5, zero), g = AT(tile, row + 6, zero),
-                h = AT(tile, row + 7, zero);
-        sum = NAME(pair_add)(sum,
-                             (fma(a, a, b * b) + fma(c, c, d * d)) + (fma(e, e, f * f) + fma(g, g, h * h)));
+        V v[8];
+#pragma unroll
+        for (uint i = 0; i < 8; i++)
+            v[i] = SCALED(FILLED_AT(tile, row + i, 0), scale);
+        sum = NAME(pair_add)(sum, (fma(v[0], v[0], v[1] * v[1]) + fma(v[2], v[2], v[3] * v[3])) +
+                                      (fma(v[4], v[4], v[5] * v[5]) + fma(v[6], v[6], v[7] * v[7])));
     }
     if (row < ROWS_OF(rows)) {
         V rest = zero;
         UNROLL_ROWS
-        for (; row < ROWS_OF(rows); row++)
-            rest = fma(AT(tile, row, zero), AT(tile, row, zero), rest);
+        for (; row < ROWS_OF(rows); row++) {
+            const V v = SCALED(FILLED_AT(tile, row, 0), scale);
+            rest = fma(v, v, rest);
+        }
         sum = NAME(pair_add)(sum, rest);
     }
     return sum;
 }
 
+#if IN_REGISTERS
+
+/* The first `rows` values of each lane. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+{
+    NAME(pair) sum;
+    V scale = (V)(1.0f);
+#pragma unroll 1
+    for (uint pass = 0; pass < 2; pass++) {
+        sum = OF(squares)(tile, rows, scale);
+        if (pass > 0 || ALL(NAME(is_in_range)(sum.value)))
+            break;
+        scale = NAME(scale_for)(sum.value);
+    }
+    const NAME(accumulator) squares = {sum.value, sum.rest, scale};
+    return squares;
+}
+
+#else
+
 /* The same where some lanes' sums are out of range. */
-TILE_FUNCTION NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
 {
     const V scale = NAME(scale_for)(sum.value);
-    V scaled[SCALED_ROWS];
-    UNROLL_ROWS
-    for (uint row = 0; row < ROWS_OF(rows); row++)
-        scaled[row] = AT(tile, row, (V)(0.0f)) * scale;
-    sum = OF_SCALED(squares)(scaled, rows);
+    V scaled[TILE_ROWS];
+    for (uint row = 0; row < rows; row++)
+        scaled[row] = FILLED_AT(tile, row, 0) * scale;
+    sum = NAME(squares_of_tile)(scaled, rows, scale);
     const NAME(accumulator) squares = {sum.value, sum.rest, scale};
     return squares;
 }
@@ -41,9 +63,11 @@ TILE_FUNCTION NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NA
 /* The first `rows` values of each lane. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
-    const NAME(pair) sum = OF(squares)(tile, rows);
-    if (!ALL(sum.value >= LEAST_SUM && sum.value <= LARGEST_SUM))
+    const NAME(pair) sum = OF(squares)(tile, rows, (V)(1.0f));
+    if (!ALL(NAME(is_in_range)(sum.value)))
         return OF(extreme_accumulator)(tile, rows, sum);
     const NAME(accumulator) squares = {sum.value, sum.rest, (V)(1.0f)};
     return squares;
 }
+
+#endif

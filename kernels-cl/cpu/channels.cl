@@ -28,7 +28,7 @@ INLINED float16 load_channels(const pixel *p, long first)
 #define WINDOW_OF_LANES 1 /* two vectors hold all windows that begin in the first */
 
 /* Lanes n ... n+15 of two vectors. */
-#ifdef __clang__
+#if CLANG_BUILTINS
 #define SHIFTED(a, b, n)                                                                                     \
     __builtin_shufflevector(a, b, (n), (n) + 1, (n) + 2, (n) + 3, (n) + 4, (n) + 5, (n) + 6, (n) + 7,        \
                             (n) + 8, (n) + 9, (n) + 10, (n) + 11, (n) + 12, (n) + 13, (n) + 14, (n) + 15)

@@ -215,6 +215,8 @@ static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
 {
     const block b = s->c.b;
     real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
+    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) /* lanes of no column */
+        store_private_16((float16)(0.0f), fields[field] + 16 * (block_vectors(b) - 1));
     for (uint v = 0; v < block_vectors(b); v++) {
         const float16 *lanes = (const float16 *)&all[v];
         for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
@@ -227,14 +229,14 @@ static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
         float16 *lanes = (float16 *)&set;
         for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
             lanes[field] = load_private_16(fields[field] + column);
-#if WORK_REDUCE_MAP
         float16 coefficients[COEFFICIENTS];
         LOAD_KNOWN(f, group, groups, coefficients);
+#if WORK_REDUCE_MAP
         formula_finish_16(f, group, groups, set, coefficients);
         for (uint c = 0; c < COEFFICIENTS; c++)
             store_private_16(coefficients[c], s->coefficients[c] + column);
 #endif
-        formula_save_16(f, group, groups, set);
+        formula_save_16(f, group, groups, set, coefficients);
     }
 }
 
@@ -369,7 +371,7 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
             LOAD_KNOWN(&f, group, taken, coefficients);
             formula_finish_16(&f, group, taken, all, coefficients);
             if (row % outer == 0)
-                formula_save_16(&f, group, taken, all);
+                formula_save_16(&f, group, taken, all, coefficients);
 #else
             formula_load_16(&f, group, taken, coefficients);
 #endif

@@ -17,7 +17,9 @@ __kernel void merge(index_t work, index_t parts, INPUT(partials), MERGED_PARAMET
         accumulator_merge_parts_16(partials + partials_offset, group, taken, work, parts);
 #if WORK_REDUCE
     const formula f = FORMULA_BIND;
-    formula_save_16(&f, group, taken, all);
+    float16 known[KNOWN];
+    LOAD_KNOWN(&f, group, taken, known);
+    formula_save_16(&f, group, taken, all, known);
 #else
     accumulator_store_16(all, merged + merged_offset, group, taken, work);
 #endif

@@ -231,7 +231,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
         formula_finish_16(&f, group, groups, all, coefficients);
         before = y ? groups : 0;
 #endif
-        formula_save_16(&f, group, groups, all);
+        formula_save_16(&f, group, groups, all, known);
     }
 }
 #endif
@@ -270,7 +270,7 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
         LOAD_KNOWN(&f, group, taken, coefficients);
         formula_finish_16(&f, group, taken, all, coefficients);
         if (begins && run / kept % outer == 0)
-            formula_save_16(&f, group, taken, all);
+            formula_save_16(&f, group, taken, all, coefficients);
 #else
         formula_load_16(&f, group, taken, coefficients);
 #endif

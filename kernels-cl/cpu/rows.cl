@@ -120,7 +120,7 @@ __kernel void rows(index_t work, index_t groups_per_item, index_t inner, SOURCES
         if (y)
             apply_rows(from, y + group * inner, groups, (uint)inner, coefficients);
 #endif
-        formula_save_16(&f, group, groups, all);
+        formula_save_16(&f, group, groups, all, coefficients);
     }
 }
 

@@ -5,6 +5,7 @@
  * WINDOW_AFTER are constants of the build. Launch: work-groups of one item. No barriers, no local memory.
  */
 #include "groups.cl"
+#include "cpu/extreme.cl"
 #include "cpu/store.cl"
 
 #define WINDOW (WINDOW_BEFORE + 1 + WINDOW_AFTER)
@@ -43,7 +44,13 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
             prefetch_values(from + inner + vector_start(b, v));
             const index_t at = c * inner + vector_start(b, v);
             const float16 values = load_pixels(x + at, b);
-            store_pixels(formula_divide_16(&f, values, slide_window(&w, v, square)), y + at, b, stream);
+            const float16 result = formula_divide_16(&f, values, slide_window(&w, v, square));
+            const vector_place place = {{x + vector_start(b, v), inner, kept, WINDOW_BEFORE, WINDOW_AFTER},
+                                        c,
+                                        0,
+                                        1,
+                                        min(b.count, 16u)};
+            store_pixels(SETTLED(&f, result, place), y + at, b, stream);
         }
         next_windows(&w, vectors);
     }
@@ -55,6 +62,17 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 #define AHEAD 512 /* values, how far ahead they are asked for */
 
 #include "cpu/channels.cl"
+
+/* Lanes of the channels first ... first+15. */
+INLINED vector_place channels_at(const pixel *p, long first)
+{
+    const vector_place place = {{p->x, 1, (ulong)p->kept, WINDOW_BEFORE, WINDOW_AFTER},
+                                (ulong)first,
+                                1,
+                                0,
+                                (uint)min(p->kept - first, 16L)};
+    return place;
+}
 
 /* The sums of the windows of channels first ... first+15. */
 INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
@@ -74,11 +92,13 @@ typedef struct neighbours {
     window_trail trail;
 } neighbours;
 
-/* y of a vector, whose place the next one takes. */
-INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __global real *y, bool stream)
+/* y of the vector from channel c on, whose place the next one takes. */
+INLINED void divide_vector(const formula *f, neighbours *n, float16 next, const pixel *p, long c,
+                           __global real *y, bool stream)
 {
     const window_sum_16 sum = add_squares(&n->trail, window_square_16(next * f->square_scale));
-    store_vector(formula_divide_16(f, n->x, sum), y, stream);
+    const float16 result = formula_divide_16(f, n->x, sum);
+    store_vector(SETTLED(f, result, channels_at(p, c)), y + c, stream);
     n->x = next;
 }
 
@@ -94,10 +114,10 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
     long c = 0;
     for (; c + 32 <= p->kept; c += 16) {
         prefetch_values(p->x + c + AHEAD);
-        divide_vector(f, &n, load_16(p->x + c + 16), y + c, stream);
+        divide_vector(f, &n, load_16(p->x + c + 16), p, c, y, stream);
     }
     prefetch_values(p->x + c + AHEAD);
-    divide_vector(f, &n, load_channels(p, c + 16), y + c, stream);
+    divide_vector(f, &n, load_channels(p, c + 16), p, c, y, stream);
     return c + 16;
 }
 
@@ -107,8 +127,10 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
 INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
 {
     long c = 0;
-    for (; c + 16 <= p->kept; c += 16)
-        store_vector(formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c)), y + c, stream);
+    for (; c + 16 <= p->kept; c += 16) {
+        const float16 result = formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c));
+        store_vector(SETTLED(f, result, channels_at(p, c)), y + c, stream);
+    }
     return c;
 }
 
@@ -131,7 +153,8 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
             continue;
         prefetch_values(p.x + AHEAD);
         const long rest = max(p.kept - 16, 0L);
-        const float16 result = formula_divide_16(&f, load_channels(&p, rest), sum_windows(&f, &p, rest));
+        const float16 found = formula_divide_16(&f, load_channels(&p, rest), sum_windows(&f, &p, rest));
+        const float16 result = SETTLED(&f, found, channels_at(&p, rest));
         if (kept < 16)
             store_groups_16(result, y + at, 0, (uint)kept);
         else

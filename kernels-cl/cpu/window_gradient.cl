@@ -7,6 +7,7 @@
  * Launch: work-groups of one item. No barriers, no local memory.
  */
 #include "groups.cl"
+#include "cpu/extreme.cl"
 #include "cpu/store.cl"
 
 #define WINDOW (WINDOW_BEFORE + 1 + WINDOW_AFTER)
@@ -79,9 +80,16 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             if (c < WINDOW_BEFORE)
                 continue;
             const index_t at = result * inner + start;
-            float16 gradient =
+            const float16 found =
                 formula_gradient_16(&f, r.direct[first_row][v], load_pixels(x + at, b) * f.square_scale,
                                     sum_contributions(&r, v));
+            const vector_place place = {
+                {x + start, inner, dy + start, inner, kept, WINDOW_BEFORE, WINDOW_AFTER},
+                result,
+                0,
+                1,
+                min(b.count, 16u)};
+            float16 gradient = SETTLED(&f, found, place);
 #if ACCUMULATES
             if (start < 16 * v) { /* the last vector overlaps the one before, which has been added */
                 add_lanes(gradient, y + at, 16 * v - start);
@@ -144,13 +152,18 @@ INLINED float16 divide_last(const formula *f, neighbours *n, const pixel *dy, lo
                : select((float16)(0.0f), contributions, first_lanes((int)(dy->kept - first)));
 }
 
-/* The current vector's contributions complete the gradients of the one before. */
-INLINED float16 gradients_before(const formula *f, neighbours *n, float16 contributions)
+/* The current vector's contributions complete the gradients of the one before, which begins at channel c. */
+INLINED float16 gradients_before(const formula *f, neighbours *n, float16 contributions, const pixel *x,
+                                 const pixel *dy, ulong c)
 {
     const float16 ends = sum_last(&n->contributions, contributions);
     const float16 given = SHIFTED(n->contribution_ends, ends, WINDOW_BEFORE);
     n->contribution_ends = ends;
-    return formula_gradient_16(f, n->direct_before, n->x_before, given);
+    const float16 found = formula_gradient_16(f, n->direct_before, n->x_before, given);
+    const ulong kept = (ulong)x->kept;
+    const vector_place place = {
+        {x->x, 1, dy->x, 1, kept, WINDOW_BEFORE, WINDOW_AFTER}, c, 1, 0, (uint)min(kept - c, (ulong)16)};
+    return SETTLED(f, found, place);
 }
 
 /* The first vector of a pixel is divided. */
@@ -198,14 +211,15 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
             prefetch_values(dy + at + c + AHEAD);
             move_on(&f, &n, c + 48 <= kept ? load_16(x + at + c + 32) : load_channels(&of_x, (long)c + 32));
             const float16 contributions = divide_vector(&f, &n, load_16(dy + at + c + 16));
-            store_gradients(gradients_before(&f, &n, contributions), y + at + c, 16, stream);
+            store_gradients(gradients_before(&f, &n, contributions, &of_x, &of_dy, c), y + at + c, 16,
+                            stream);
         }
         prefetch_values(x + at + c + AHEAD);
         prefetch_values(dy + at + c + AHEAD);
         for (; c < kept; c += 16) {
             move_on(&f, &n, load_channels(&of_x, (long)c + 32));
             const float16 contributions = divide_last(&f, &n, &of_dy, (long)c + 16);
-            store_gradients(gradients_before(&f, &n, contributions), y + at + c,
+            store_gradients(gradients_before(&f, &n, contributions, &of_x, &of_dy, c), y + at + c,
                             (uint)min(kept - c, (index_t)16), stream);
         }
     }

@@ -53,7 +53,7 @@ PIPELINE void RENAMED(map)(index_t work, uint groups_per_block, index_t outer, i
             LOAD_KNOWN(&f, b.first + g, 1, coefficients[g]);
             formula_finish(&f, b.first + g, 1, all, coefficients[g]);
             if (saves)
-                formula_save(&f, b.first + g, 1, all);
+                formula_save(&f, b.first + g, 1, all, coefficients[g]);
 #endif
         }
         const index_t words = y ? words_of_block(b, e) : 0;

@@ -18,6 +18,37 @@ INLINED NAME(window_sum) window_at(const formula *f, const delays *x, window_ext
     return sum;
 }
 
+/* Lanes of results from `delay` channels ago that the formula left infinite or NaN are found again, from
+ * memory. */
+static V find_again(const formula *f, V results, __global const real *x,
+#if BACKWARD
+                    __global const real *dy,
+#endif
+                    window_walk w, window_extents e)
+{
+#if BACKWARD
+    const uint delay = 2 * WINDOW_RADIUS;
+#else
+    const uint delay = WINDOW_RADIUS;
+#endif
+    real lanes[WINDOW_VECTOR];
+    STORE_PRIVATE(results, lanes);
+    for (uint lane = 0; lane < WINDOW_VECTOR; lane++) {
+        if (isfinite(lanes[lane]) || !window_exists(w, e, lane, delay))
+            continue;
+        const index_t c = (index_t)window_channel(w, e, lane, delay);
+        const index_t pixel = window_position(w, e, lane, delay) - c * e.inner;
+#if BACKWARD
+        const channel_line line = {x + pixel, e.inner, dy + pixel, e.inner, e.kept, e.before, e.after};
+        lanes[lane] = extreme_gradient(f, &line, c);
+#else
+        const channel_line line = {x + pixel, e.inner, e.kept, e.before, e.after};
+        lanes[lane] = extreme_divide(f, &line, c);
+#endif
+    }
+    return LOAD_PRIVATE(lanes);
+}
+
 #if !BACKWARD
 
 /* work: outer. */
@@ -34,7 +65,9 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
     for (window_walk w = {0, 0, 0, 0}; w.entry < work; w = window_walk_on(w, e)) {
         delays now;
         delay(&line, &now, load_window_word(x, w, e, 0), w.word, inner == 1);
-        const V result = NAME(formula_divide)(&f, now.taps[WINDOW_RADIUS], window_at(&f, &now, e));
+        V result = NAME(formula_divide)(&f, now.taps[WINDOW_RADIUS], window_at(&f, &now, e));
+        if (!ALL(isfinite(result)))
+            result = find_again(&f, result, x, w, e);
         store_window_word(result, y, w, e, WINDOW_RADIUS);
     }
 }
@@ -81,6 +114,8 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
         V dx = NAME(formula_gradient)(&f, direct_now.taps[WINDOW_RADIUS],
                                       x_now.taps[2 * WINDOW_RADIUS] * f.square_scale,
                                       contributions_at(&given_now, e));
+        if (!ALL(isfinite(dx)))
+            dx = find_again(&f, dx, x, dy, w, e);
         if (accumulate)
             dx = load_window_word(y, w, e, 2 * WINDOW_RADIUS) + dx;
         store_window_word(dx, y, w, e, 2 * WINDOW_RADIUS);

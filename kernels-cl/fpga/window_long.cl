@@ -15,7 +15,9 @@ PIPELINE void RENAMED(window_long)(index_t work, ulong before, ulong after, inde
     y += y_offset;
     for (index_t i = 0; i < work; i++) {
         const channel_window c = channel_window_of(i, kept, inner, before, after);
-        y[i] = formula_divide(&f, x[i], window_over(&f, x + c.pixel, c.begin, c.end, inner));
+        const real result = formula_divide(&f, x[i], window_over(&f, x + c.pixel, c.begin, c.end, inner));
+        const channel_line line = {x + c.pixel, inner, kept, before, after};
+        y[i] = isfinite(result) ? result : extreme_divide(&f, &line, c.kept_index);
     }
 }
 
@@ -38,18 +40,22 @@ PIPELINE void RENAMED(window_direct)(index_t work, ulong before, ulong after, in
 }
 
 PIPELINE void RENAMED(window_collect)(index_t work, ulong before, ulong after, index_t kept, index_t inner,
-                                      INPUT(x), INPUT(direct), INPUT(contributions), OUTPUT(y),
+                                      INPUT(x), INPUT(dy), INPUT(direct), INPUT(contributions), OUTPUT(y),
                                       uint accumulate, FORMULA_PARAMETERS)
 {
     const formula f = FORMULA_BIND;
     x += x_offset;
+    dy += dy_offset;
     direct += direct_offset;
     contributions += contributions_offset;
     y += y_offset;
     for (index_t i = 0; i < work; i++) {
         const channel_window c = channel_window_of(i, kept, inner, after, before);
         const real sum = contributions_over(contributions + c.pixel, c.begin, c.end, inner);
-        const real dx = formula_gradient(&f, direct[i], x[i] * f.square_scale, sum);
+        const channel_line line = {x + c.pixel, inner, dy + c.pixel, inner, kept, before, after};
+        real dx = formula_gradient(&f, direct[i], x[i] * f.square_scale, sum);
+        if (!isfinite(dx))
+            dx = extreme_gradient(&f, &line, c.kept_index);
         y[i] = accumulate ? y[i] + dx : dx;
     }
 }

@@ -180,15 +180,15 @@ INLINED bool in_window(uint tap, index_t before, index_t after)
     return distance <= (long)before && -distance <= (long)after;
 }
 
-/* Of a value: where its pixel begins, and the channels of its window. */
+/* Of a value: where its pixel begins, its channel, and those of its window. */
 typedef struct channel_window {
-    index_t pixel, begin, end;
+    index_t pixel, kept_index, begin, end;
 } channel_window;
 
 INLINED channel_window channel_window_of(index_t i, index_t kept, index_t inner, ulong before, ulong after)
 {
     const index_t c = i / inner % kept;
-    const channel_window w = {i - c * inner, c - min(c, (index_t)before),
+    const channel_window w = {i - c * inner, c, c - min(c, (index_t)before),
                               c + min(kept - c, (index_t)after + 1)};
     return w;
 }

@@ -72,9 +72,31 @@ INLINED void hold(held *h, sources from, index_t first, index_t last, index_t ke
 }
 
 #if !WORK_REDUCE
-INLINED void apply_held(const held *h, const V *coefficients, __global real *y, index_t first, index_t last,
-                        index_t kept, place p)
+
+#if FORMULA_HAS_EXTREMES
+/* As apply_held, with x and dy from memory. */
+static void apply_extreme(sources from, const V *coefficients, __global real *y, index_t first, index_t last,
+                          index_t kept, place p)
 {
+    for (uint k = 0; k < REGISTER_ROWS; k++) {
+        const index_t row = first + k * p.rows + p.row;
+        if (row >= last)
+            continue;
+        const NAME(operands) o = NAME(load_operands)(from, row * kept);
+        NAME(store_lanes)(NAME(formula_apply)(o, coefficients), y + row * kept);
+    }
+}
+#endif
+
+INLINED void apply_held(const held *h, sources from, const V *coefficients, __global real *y, index_t first,
+                        index_t last, index_t kept, place p)
+{
+#if FORMULA_HAS_EXTREMES
+    if (!NAME(formula_is_ordinary)(coefficients)) {
+        apply_extreme(from, coefficients, y, first, last, kept, p);
+        return;
+    }
+#endif
 #pragma unroll
     for (uint k = 0; k < REGISTER_ROWS; k++) {
         const index_t row = first + k * p.rows + p.row;
@@ -84,7 +106,7 @@ INLINED void apply_held(const held *h, const V *coefficients, __global real *y, 
 #if ACCUMULATES
         o.before = NAME(load_lanes)(y + row * kept);
 #endif
-        NAME(store_lanes)(NAME(formula_apply)(o, coefficients), y + row * kept);
+        NAME(store_lanes)(APPLY_HELD(o, coefficients), y + row * kept);
     }
 }
 #endif
@@ -160,11 +182,11 @@ column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer,
     if (y) {
 #pragma unroll
         for (uint t = 0; t < HELD_TILES; t++)
-            apply_held(&tiles[t], coefficients, y + s.start, t * REGISTER_ROWS * rows, s.last, kept, p);
+            apply_held(&tiles[t], from, coefficients, y + s.start, t * REGISTER_ROWS * rows, s.last, kept, p);
     }
 #endif
     if (p.exists && p.row == 0)
-        NAME(formula_save)(&f, s.group, LANES, all);
+        NAME(formula_save)(&f, s.group, LANES, all, coefficients);
 }
 #endif
 
@@ -172,8 +194,8 @@ column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer,
 /* work: blocks * batch * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of
  * `groups`; who has a column's first part saves them. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
-column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups, index_t outer,
-           index_t kept, SOURCES, OUTPUT(y),
+column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups,
+           index_t outer, index_t kept, SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
            INPUT(partials), index_t found_parts,
 #endif
@@ -193,7 +215,7 @@ column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_bloc
         LOAD_KNOWN(&f, s.group, LANES, coefficients);
         NAME(formula_finish)(&f, s.group, LANES, all, coefficients);
         if (s.part == 0)
-            NAME(formula_save)(&f, s.group, LANES, all);
+            NAME(formula_save)(&f, s.group, LANES, all, coefficients);
 #else
         NAME(formula_load)(&f, s.group, LANES, coefficients);
 #endif
@@ -202,7 +224,7 @@ column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_bloc
     for (index_t first = s.first; y && first < s.last; first += REGISTER_ROWS * rows) {
         held h;
         hold(&h, from, first, s.last, kept, p);
-        apply_held(&h, coefficients, y + s.start, first, s.last, kept, p);
+        apply_held(&h, from, coefficients, y + s.start, first, s.last, kept, p);
     }
 }
 #endif

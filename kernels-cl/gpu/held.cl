@@ -8,6 +8,14 @@ typedef struct held {
     uint which;
 } held;
 
+/* FORMULA_HAS_EXTREMES: what extreme groups need is much; in the unrolled loops over what is held it would
+ * send that to memory. So they are left to loops of their own. */
+#if FORMULA_HAS_EXTREMES
+#define APPLY_HELD NAME(formula_apply_ordinary)
+#else
+#define APPLY_HELD NAME(formula_apply)
+#endif
+
 INLINED NAME(operands) operands_held(const held *h, uint row)
 {
     NAME(operands) o;

@@ -25,7 +25,9 @@ merge_across(index_t work, index_t parts, INPUT(partials), MERGED_PARAMETERS)
         return;
 #if WORK_REDUCE
     const formula f = FORMULA_BIND;
-    formula_save(&f, group, 1, all);
+    real known[KNOWN];
+    LOAD_KNOWN(&f, group, 1, known);
+    formula_save(&f, group, 1, all, known);
 #else
     accumulator_store(all, merged + merged_offset, group, 1, work);
 #endif

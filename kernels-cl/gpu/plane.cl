@@ -22,7 +22,7 @@
 #include "gpu/held.cl"
 
 #define QUADS      (REGISTER_ROWS / 4)
-#define PART_TILES 4
+#define PART_TILES (16 / QUADS)
 
 /* The runs of a group. */
 typedef struct runs {
@@ -96,9 +96,30 @@ INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t l
 }
 
 #if !WORK_REDUCE
-INLINED void apply_held(const held *h, const real *coefficients, __global real *y, const runs *r,
-                        index_t first, index_t last, place p)
+
+#if FORMULA_HAS_EXTREMES
+/* As apply_held, with x and dy from memory. */
+static void apply_extreme(sources from, const real *coefficients, __global real *y, const runs *r,
+                          index_t first, index_t last, place p)
 {
+    for (uint k = 0; k < QUADS; k++) {
+        const index_t number = first + k * p.rows + p.row;
+        const quad q = quad_of(r, number);
+        for (uint i = 0; number < last && i < q.count; i++)
+            y[q.at + i] = formula_apply(load_operands(from, q.at + i), coefficients);
+    }
+}
+#endif
+
+INLINED void apply_held(const held *h, sources from, const real *coefficients, __global real *y,
+                        const runs *r, index_t first, index_t last, place p)
+{
+#if FORMULA_HAS_EXTREMES
+    if (!formula_is_ordinary(coefficients)) {
+        apply_extreme(from, coefficients, y, r, first, last, p);
+        return;
+    }
+#endif
 #pragma unroll
     for (uint k = 0; k < QUADS; k++) {
         const index_t number = first + k * p.rows + p.row;
@@ -116,7 +137,7 @@ INLINED void apply_held(const held *h, const real *coefficients, __global real *
 #if ACCUMULATES
             o.before = before[i];
 #endif
-            results[i] = formula_apply(o, coefficients);
+            results[i] = APPLY_HELD(o, coefficients);
         }
         store_quad(vload4(0, results), y + q.at, q.count);
     }
@@ -194,11 +215,11 @@ plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner
     if (y) {
 #pragma unroll
         for (uint t = 0; t < HELD_TILES; t++)
-            apply_held(&tiles[t], coefficients, y + s.start, &r, t * QUADS * items, s.last, p);
+            apply_held(&tiles[t], from, coefficients, y + s.start, &r, t * QUADS * items, s.last, p);
     }
 #endif
     if (p.exists && p.row == 0)
-        formula_save(&f, s.group, 1, all);
+        formula_save(&f, s.group, 1, all, coefficients);
 }
 #endif
 
@@ -230,13 +251,13 @@ plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept,
         LOAD_KNOWN(&f, s.group, 1, coefficients);
         formula_finish(&f, s.group, 1, all, coefficients);
         if (s.part == 0)
-            formula_save(&f, s.group, 1, all);
+            formula_save(&f, s.group, 1, all, coefficients);
 #else
         formula_load(&f, s.group, 1, coefficients);
 #endif
     }
     share(coefficients, COEFFICIENTS, shared, p);
     if (y)
-        apply_held(&h, coefficients, y + s.start, &r, s.first, s.last, p);
+        apply_held(&h, from, coefficients, y + s.start, &r, s.first, s.last, p);
 }
 #endif

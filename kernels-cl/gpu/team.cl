@@ -27,9 +27,9 @@ static place place_in_column(uint rows, uint stride)
     return p;
 }
 
-/* Values that the first row of each team has, at most six, for all of them. `shared` holds `count` of each
+/* Values that the first row of each team has, at most eight, for all of them. `shared` holds `count` of each
  * team's. (Without loops: where clang 16 leaves one, the values are in memory.) */
-#define EACH_OF_SIX(move) move(0) move(1) move(2) move(3) move(4) move(5)
+#define EACH_OF_EIGHT(move) move(0) move(1) move(2) move(3) move(4) move(5) move(6) move(7)
 #define GIVE(i)                                                                                              \
     if (i < count)                                                                                           \
         shared[i * TEAMS + p.team] = values[i];
@@ -40,11 +40,11 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
 {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row == 0) {
-        EACH_OF_SIX(GIVE)
+        EACH_OF_EIGHT(GIVE)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists) {
-        EACH_OF_SIX(TAKE)
+        EACH_OF_EIGHT(TAKE)
     }
 }
 

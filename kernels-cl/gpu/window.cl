@@ -10,6 +10,20 @@
 
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
+/* Results of LANES pixels that the formula left infinite or NaN, of channels c ... end-1, are found again. */
+static void find_again(const formula *f, const channel_line *first, __global real *y, index_t c, index_t end)
+{
+    for (; c < end; c++) {
+        for (uint lane = 0; lane < LANES; lane++) {
+            channel_line line = *first;
+            __global real *to = y + c * line.x_stride + lane;
+            line.x += lane;
+            if (!isfinite(*to))
+                *to = extreme_divide(f, &line, c);
+        }
+    }
+}
+
 /*
  * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
  * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
@@ -37,7 +51,9 @@ window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index
         const index_t c = first + i - WINDOW_BEFORE;
         near[i] = c < end ? NAME(load_lanes)(x + c * inner) : (V)(0.0f);
     }
+    const channel_line line = {x, inner, kept, WINDOW_BEFORE, WINDOW_AFTER};
     for (index_t c = first; c < last; c += BLOCK) {
+        bool settled = true;
 #pragma unroll
         for (uint i = 0; i < BLOCK; i++) {
             const index_t next = c + WINDOW_AFTER + i;
@@ -49,10 +65,14 @@ window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index
 #pragma unroll
             for (uint w = 1; w <= HALO; w++)
                 sum = NAME(window_add)(sum, near[i + w] * f.square_scale);
-            if (c + i < last)
-                NAME(store_lanes)
-            (NAME(formula_divide)(&f, near[i + WINDOW_BEFORE], sum), y + (c + i) * inner);
+            if (c + i >= last)
+                continue;
+            const V result = NAME(formula_divide)(&f, near[i + WINDOW_BEFORE], sum);
+            NAME(store_lanes)(result, y + (c + i) * inner);
+            settled = settled && ALL(isfinite(result));
         }
+        if (!settled)
+            find_again(&f, &line, y, c, min(last, (index_t)(c + BLOCK)));
 #pragma unroll
         for (uint i = 0; i < HALO; i++)
             near[i] = near[i + BLOCK];
@@ -87,7 +107,16 @@ window_last(index_t work, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
         const window_sum sum = sum_near(&f, near + mine + i, (start + mine + i) % kept, kept);
         results[i] = formula_divide(&f, near[WINDOW_BEFORE + mine + i], sum);
     }
-    store_quad(vload4(0, results), y + y_offset + start + mine, count);
+    const float4 quad = vload4(0, results);
+    const bool settled = all(isfinite(quad));
+    y += y_offset + start + mine;
+    store_quad(quad, y, count);
+    for (uint i = 0; !settled && i < count; i++) {
+        const index_t at = start + mine + i, c = at % kept;
+        const channel_line line = {x + x_offset + at - c, 1, kept, WINDOW_BEFORE, WINDOW_AFTER};
+        if (!isfinite(y[i]))
+            y[i] = extreme_divide(&f, &line, c);
+    }
 }
 #endif
 
@@ -98,9 +127,10 @@ window_last(index_t work, index_t kept, INPUT(x), OUTPUT(y), FORMULA_PARAMETERS)
  *
  * work: values.
  */
-__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
-window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
-       FORMULA_PARAMETERS)
+__kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void window(index_t work, ulong before,
+                                                                             ulong after, index_t kept,
+                                                                             index_t inner, INPUT(x),
+                                                                             OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t i = get_global_id(0);
     if (i >= work)
@@ -111,6 +141,8 @@ window(index_t work, ulong before, ulong after, index_t kept, index_t inner, INP
     const index_t c = i / inner % kept;
     const ulong begin = c - min((ulong)c, before);
     const ulong end = c + min((ulong)(kept - c), after + 1);
-    y[i] = formula_divide(&f, x[i], window_over(&f, x + i - c * inner, begin, end, inner));
+    const channel_line line = {x + i - c * inner, inner, kept, before, after};
+    const real result = formula_divide(&f, x[i], window_over(&f, line.x, begin, end, inner));
+    y[i] = isfinite(result) ? result : extreme_divide(&f, &line, c);
 }
 #endif

@@ -9,6 +9,13 @@
 
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
+/* dx of channel c, whatever the size of what it is made of, added to what is there where that is wanted. */
+static void give_gradient(const formula *f, const channel_line *line, index_t c, __global real *to)
+{
+    const real gradient = extreme_gradient(f, line, c);
+    *to = ACCUMULATES ? *to + gradient : gradient;
+}
+
 #if KERNEL_window_inner_gradient
 
 /* What an item knows of the channels around c, the one whose contribution is found next. */
@@ -53,6 +60,28 @@ INLINED V gradient_of(const rings *r, uint i, const formula *f)
     return NAME(formula_gradient)(f, r->direct[i], r->x[i] * f->square_scale, sums[0] + sums[1]);
 }
 
+/* A bit a lane: whether its value is infinite or NaN. */
+INLINED uint unsettled_lanes(V values)
+{
+#if LANES == 1
+    return isfinite(values) ? 0 : 1;
+#else
+    return (isfinite(values.x) ? 0 : 1) | (isfinite(values.y) ? 0 : 2);
+#endif
+}
+
+/* dx of LANES pixels, channel c, is found again for each lane whose bit is set. */
+static void find_again(const formula *f, const channel_line *first, __global real *y, index_t c, uint lanes)
+{
+    for (uint lane = 0; lane < LANES; lane++) {
+        channel_line line = *first;
+        line.x += lane;
+        line.dy += lane;
+        if (lanes >> lane & 1)
+            give_gradient(f, &line, c, y + c * line.x_stride + lane);
+    }
+}
+
 /*
  * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
  * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
@@ -75,6 +104,7 @@ window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t ke
     x += x_offset + start;
     dy += dy_offset + start;
     y += y_offset + start;
+    const channel_line line = {x, inner, dy, inner, kept, WINDOW_BEFORE, WINDOW_AFTER};
     rings r;
 #pragma unroll
     for (uint i = 0; i < HALO; i++) {
@@ -87,6 +117,7 @@ window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t ke
         r.direct[i] = (V)(0.0f);
     for (index_t step = 0; step < last - first + HALO; step += BLOCK) {
         const index_t c = first + step - WINDOW_AFTER;
+        uint unsettled = 0; /* a bit for each result of the block that is to be found again */
 #pragma unroll
         for (uint i = 0; i < BLOCK; i++) {
             const index_t next = c + WINDOW_AFTER + i;
@@ -105,8 +136,16 @@ window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t ke
                 continue;
             __global real *to = y + (first + step + i - HALO) * inner;
             const V gradient = gradient_of(&r, i, &f);
-            NAME(store_lanes)(ACCUMULATES ? NAME(load_lanes)(to) + gradient : gradient, to);
+            unsettled |= unsettled_lanes(gradient) << i * LANES;
+#if ACCUMULATES
+            const V before = NAME(load_lanes)(to);
+            NAME(store_lanes)(select(before, before + gradient, isfinite(gradient)), to);
+#else
+            NAME(store_lanes)(gradient, to);
+#endif
         }
+        for (uint i = 0; unsettled >> i * LANES != 0; i++)
+            find_again(&f, &line, y, first + step + i - HALO, unsettled >> i * LANES);
         advance(&r);
     }
 }
@@ -160,17 +199,26 @@ window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PAR
     const uint mine = get_local_id(0) * 4, count = owned(start, work);
     if (count == 0)
         return;
-    float4 before = (float4)(0.0f);
-#if ACCUMULATES
-    before = load_quad(y + mine, count);
-#endif
     real results[4];
+    uint unsettled = 0;
 #pragma unroll
     for (uint i = 0; i < 4; i++) {
         const real sum = sum_contributions(near_contributions + mine + i, (start + mine + i) % kept, kept);
         results[i] = formula_gradient(&f, near_direct[WINDOW_AFTER + mine + i],
                                       near_x[HALO + mine + i] * f.square_scale, sum);
+        unsettled |= isfinite(results[i]) ? 0 : 1u << i;
     }
-    store_quad(before + vload4(0, results), y + mine, count);
+    float4 gradients = vload4(0, results);
+#if ACCUMULATES
+    const float4 before = load_quad(y + mine, count);
+    gradients = select(before, before + gradients, isfinite(gradients));
+#endif
+    store_quad(gradients, y + mine, count);
+    for (uint i = 0; unsettled >> i != 0 && i < count; i++) {
+        const index_t at = start + mine + i, c = at % kept;
+        const channel_line line = {x + (at - c), 1, dy + (at - c), 1, kept, WINDOW_BEFORE, WINDOW_AFTER};
+        if (unsettled >> i & 1)
+            give_gradient(&f, &line, c, y + mine + i);
+    }
 }
 #endif

@@ -3,7 +3,7 @@
 #define LANES_MEMORY
 
 /* As vload16 and vstore16, which PoCL 3.1 makes of pieces of four values. */
-#ifdef __clang__
+#if CLANG_BUILTINS
 typedef float16 __attribute__((aligned(4))) unaligned_float16;
 
 static float16 load_16(__global const real *from)
@@ -33,12 +33,9 @@ static void store_private_16(float16 value, real *to)
 #endif
 
 /* PoCL 3.1 makes nothing of prefetch(). oclgrind 21.10, whose target is SPIR, cannot load clang's own. */
-#if defined(__has_builtin) && !defined(__SPIR__)
-#if __has_builtin(__builtin_prefetch)
+#if CLANG_BUILTINS && !defined(__SPIR__)
 #define PREFETCH(address, to_store) __builtin_prefetch((const void *)(ulong)(address), to_store, 3)
-#endif
-#endif
-#ifndef PREFETCH
+#else
 #define PREFETCH(address, to_store) prefetch(address, 16)
 #endif
 

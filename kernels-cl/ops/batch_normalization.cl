@@ -3,11 +3,11 @@
  *
  * MAP: mean and variance are buffers. REDUCE and REDUCE_MAP: they are the batch's own, the variance divided
  * by the number of elements; and running = decay * running + (1 - decay) * batch.
- * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double.
+ * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double;
+ * small_epsilon is epsilon times 2^192 where that is a float.
  */
 #include "groups.cl"
 #include "accumulators/moments.cl"
-#include "roots.cl"
 
 #if LANES == 1
 
@@ -15,17 +15,17 @@
 
 #define FORMULA_PARAMETERS                                                                                   \
     INPUT(gamma), INPUT(beta), INPUT(mean), INPUT(mean_residual), INPUT(variance), real epsilon,             \
-        real epsilon_rest
+        real epsilon_rest, real small_epsilon, real small_epsilon_rest
 
 typedef struct formula {
     __global const real *gamma, *beta, *mean, *mean_residual, *variance;
-    real epsilon, epsilon_rest;
+    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest;
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
         AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(mean), AT_OFFSET(mean_residual), AT_OFFSET(variance),   \
-            epsilon, epsilon_rest                                                                            \
+            epsilon, epsilon_rest, small_epsilon, small_epsilon_rest                                         \
     }
 
 #else
@@ -33,77 +33,108 @@ typedef struct formula {
 #define FORMULA_PARAMETERS                                                                                   \
     INPUT(gamma), INPUT(beta), OUTPUT(running_mean), OUTPUT(running_variance), OUTPUT(batch_mean),           \
         OUTPUT(batch_variance), OUTPUT(batch_mean_residual), OUTPUT(inverse_deviation), OUTPUT(count),       \
-        real epsilon, real epsilon_rest, real decay, real one_minus_decay, real elements,                    \
-        real inverse_elements, real inverse_elements_rest, real running_variance_factor
+        real epsilon, real epsilon_rest, real small_epsilon, real small_epsilon_rest, real decay,            \
+        real one_minus_decay, real elements, real inverse_elements, real inverse_elements_rest,              \
+        real running_variance_factor
 
 typedef struct formula {
     __global const real *gamma, *beta;
     __global real *running_mean, *running_variance, *batch_mean, *batch_variance, *batch_mean_residual;
     __global real *inverse_deviation, *count;
-    real epsilon, epsilon_rest, decay, one_minus_decay, elements, inverse_elements, inverse_elements_rest;
-    real running_variance_factor;
+    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest, decay, one_minus_decay, elements;
+    real inverse_elements, inverse_elements_rest, running_variance_factor;
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
         AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(running_mean), AT_OFFSET(running_variance),             \
             AT_OFFSET(batch_mean), AT_OFFSET(batch_variance), AT_OFFSET(batch_mean_residual),                \
-            AT_OFFSET(inverse_deviation), AT_OFFSET(count), epsilon, epsilon_rest, decay, one_minus_decay,   \
-            elements, inverse_elements, inverse_elements_rest, running_variance_factor                       \
+            AT_OFFSET(inverse_deviation), AT_OFFSET(count), epsilon, epsilon_rest, small_epsilon,            \
+            small_epsilon_rest, decay, one_minus_decay, elements, inverse_elements, inverse_elements_rest,   \
+            running_variance_factor                                                                          \
     }
 
 #endif
 
-/* What formula_apply needs of a channel. */
-enum { MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
+/* What formula_apply needs of a channel: x is multiplied by BEFORE, a power of two, as mean and rest are. */
+enum { BEFORE, MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
 
 #endif
 
-static V NAME(inverse_deviation_of)(const formula *f, NAME(pair) variance)
+#include "ops/inverse_deviation.cl"
+
+/* gamma / deviation where it or its parts may be no floats. */
+RARE void NAME(extreme_coefficients)(V gamma, NAME(spread) spread, V *coefficients)
 {
-    const NAME(pair) sum = NAME(two_sum)(variance.value, (V)(f->epsilon));
-    const NAME(pair) shifted = NAME(renormalize)(sum.value, sum.rest + (variance.rest + f->epsilon_rest));
-    return NAME(inverse_square_root)(shifted.value, shifted.rest);
+    const V scale = coefficients[BEFORE], mean = coefficients[MEAN];
+    const INTEGERS own = NAME(exponent_of_power)(scale);
+    const NAME(factor) product =
+        NAME(factor_of)(gamma, spread.inverse, NAME(exponent_of_power)(spread.scale), own);
+    const INTEGERS change = NAME(exponent_of_power)(product.before) - own;
+    const V moved = NAME(times_power_of_two)(mean, change);
+    /* Where the mean is too large for that, the next float is too far from it for a finite y. */
+    const INTEGERS stays = isfinite(mean) && !isfinite(moved);
+    coefficients[BEFORE] = select(product.before, scale, stays);
+    coefficients[MEAN] = select(moved, mean, stays);
+    coefficients[MEAN_REST] =
+        select(NAME(times_power_of_two)(coefficients[MEAN_REST], change), coefficients[MEAN_REST], stays);
+    coefficients[SCALE] = select(product.value, copysign((V)(FLT_MAX), product.value), stays);
 }
 
+/* mean and rest are those of the values times `scale`. */
 INLINED void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
-                                   V inverse_deviation, V *coefficients)
+                                    V scale, NAME(spread) spread, V *coefficients)
 {
+    const V gamma = f->gamma ? NAME(load_groups)(f->gamma, group, groups) : (V)(1.0f);
+    const V product = gamma * spread.inverse, size = fabs(product);
+    coefficients[BEFORE] = scale;
     coefficients[MEAN] = mean;
     coefficients[MEAN_REST] = mean_rest;
-    coefficients[SCALE] =
-        f->gamma ? NAME(load_groups)(f->gamma, group, groups) * inverse_deviation : inverse_deviation;
+    coefficients[SCALE] = product;
     coefficients[SHIFT] = f->beta ? NAME(load_groups)(f->beta, group, groups) : (V)(0.0f);
+    if (!ALL(scale == spread.scale && size >= FLT_MIN && size <= FLT_MAX))
+        NAME(extreme_coefficients)(gamma, spread, coefficients);
 }
 
 #if WORK_MAP
 
 INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *coefficients)
 {
-    const V mean = NAME(load_groups)(f->mean, group, groups);
+    const V mean = NAME(load_groups)(f->mean, group, groups), scale = NAME(scale_of_mean)(mean);
     const V rest = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
-    const NAME(pair) variance = {NAME(load_groups)(f->variance, group, groups), (V)(0.0f)};
-    NAME(set_coefficients)
-    (f, group, groups, mean, rest, NAME(inverse_deviation_of)(f, variance), coefficients);
+    const NAME(spread) spread = NAME(spread_of_given)(f, NAME(load_groups)(f->variance, group, groups));
+    NAME(set_coefficients)(f, group, groups, mean * scale, rest * scale, scale, spread, coefficients);
 }
 
 #else
 
-static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments)
+/* The variance of the values times `scale`. */
+static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments, V scale)
 {
-    const V inverse = (V)(f->inverse_elements);
-    const V m2 = select((V)(NAN), moments.m2, isfinite(moments.mean));
+    const V inverse = (V)(f->inverse_elements), ratio = scale * NAME(inverse_power)(moments.scale);
+    /* by the ratio before and after: where the variance is in range, M2 need not be */
+    const V m2 = select((V)(NAN), moments.m2 * ratio, isfinite(moments.mean)),
+            m2_rest = moments.m2_rest * ratio;
     const V variance = m2 * inverse;
-    const V rest =
-        fma(m2, inverse, -variance) + fma(m2, (V)(f->inverse_elements_rest), moments.m2_rest * inverse);
-    return NAME(renormalize)(variance, rest);
+    const V rest = fma(m2, inverse, -variance) + fma(m2, (V)(f->inverse_elements_rest), m2_rest * inverse);
+    return NAME(renormalize)(variance * ratio, rest * ratio);
+}
+
+/* What values are to be multiplied by so that their variance is a float. */
+static V NAME(scale_of_batch)(const formula *f, NAME(accumulator) moments)
+{
+    const V unscale = NAME(inverse_power)(moments.scale);
+    const V variance = moments.m2 * unscale * f->inverse_elements * unscale;
+    return NAME(scale_of_variance)(select((V)(NAN), variance, isfinite(moments.mean)));
 }
 
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
-                                 V *coefficients)
+                                  V *coefficients)
 {
-    const V inverse = NAME(inverse_deviation_of)(f, NAME(variance_of)(f, moments));
-    NAME(set_coefficients)(f, group, groups, moments.mean, moments.mean_rest, inverse, coefficients);
+    const V scale = NAME(scale_of_batch)(f, moments);
+    const NAME(spread) spread = NAME(spread_of)(f, NAME(variance_of)(f, moments, scale), scale);
+    NAME(set_coefficients)
+    (f, group, groups, moments.mean, moments.mean_rest, moments.scale, spread, coefficients);
 }
 
 static void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
@@ -112,34 +143,41 @@ static void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
         NAME(store_groups)(lanes, to, group, groups);
 }
 
-/* What the batch adds to a running value. */
-static void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch)
+/* What the batch, whose value comes over `unscale`, adds to a running value. */
+static void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch,
+                         V unscale, V unscale_again)
 {
     if (!running)
         return;
     const V old = NAME(load_groups)(running, group, groups);
-    NAME(store_groups)(fma((V)(f->decay), old, f->one_minus_decay * batch), running, group, groups);
+    const V added = f->one_minus_decay * batch * unscale * unscale_again;
+    NAME(store_groups)(fma((V)(f->decay), old, added), running, group, groups);
 }
 
 /* Writes what training leaves behind, once a channel. */
-INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
+                                const V *known)
 {
-    const NAME(pair) variance = NAME(variance_of)(f, moments);
-    NAME(save)(moments.mean, f->batch_mean, group, groups);
-    NAME(save)(moments.mean_rest, f->batch_mean_residual, group, groups);
-    NAME(save)(variance.value, f->batch_variance, group, groups);
-    if (f->inverse_deviation)
-        NAME(save)(NAME(inverse_deviation_of)(f, variance), f->inverse_deviation, group, groups);
+    const V scale = NAME(scale_of_batch)(f, moments), unscale = NAME(inverse_power)(scale);
+    const V unscale_mean = NAME(inverse_power)(moments.scale), mean = moments.mean * unscale_mean;
+    const V rest = ((moments.mean - mean * moments.scale) + moments.mean_rest) * unscale_mean;
+    const NAME(pair) variance = NAME(variance_of)(f, moments, scale);
+    NAME(save)(mean, f->batch_mean, group, groups);
+    NAME(save)(select((V)(0.0f), rest, isfinite(mean)), f->batch_mean_residual, group, groups);
+    NAME(save)(variance.value * unscale * unscale, f->batch_variance, group, groups);
+    const NAME(spread) spread = NAME(spread_of)(f, variance, scale);
+    NAME(save)(spread.inverse * spread.scale, f->inverse_deviation, group, groups);
     if (f->count && group == 0)
         f->count[0] = f->elements;
-    NAME(update)(f, f->running_mean, group, groups, moments.mean);
-    NAME(update)(f, f->running_variance, group, groups, variance.value * f->running_variance_factor);
+    NAME(update)(f, f->running_mean, group, groups, moments.mean, unscale_mean, (V)(1.0f));
+    NAME(update)
+    (f, f->running_variance, group, groups, variance.value * f->running_variance_factor, unscale, unscale);
 }
 
 #endif
 
 static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
 {
-    return fma((o.x - coefficients[MEAN]) - coefficients[MEAN_REST], coefficients[SCALE],
-               coefficients[SHIFT]);
+    const V deviation = fma(o.x, coefficients[BEFORE], -coefficients[MEAN]) - coefficients[MEAN_REST];
+    return fma(deviation, coefficients[SCALE], coefficients[SHIFT]);
 }

@@ -4,93 +4,157 @@
  *
  * CONSTANT_STATISTICS: mean and variance are running values, which do not depend on x: dx is
  * gamma * inverse * dy. Else they are what training saved, the inverse of the deviation for the variance.
- * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double.
+ * What is summed is dy * (x - mean), since x^ need not be a float: `inverse` comes in the end.
+ * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double;
+ * small_epsilon is epsilon times 2^192 where that is a float.
  */
 #include "groups.cl"
 #include "accumulators/products.cl"
-#include "roots.cl"
 
 #if LANES == 1
 
 #define FORMULA_PARAMETERS                                                                                   \
     INPUT(gamma), INPUT(mean), INPUT(mean_residual), INPUT(inverse_deviation), INPUT(variance),              \
-        OUTPUT(dgamma), OUTPUT(dbeta), real epsilon, real epsilon_rest, real inverse_elements,               \
-        int accumulate_dgamma, int accumulate_dbeta
+        OUTPUT(dgamma), OUTPUT(dbeta), real epsilon, real epsilon_rest, real small_epsilon,                  \
+        real small_epsilon_rest, real inverse_elements, int accumulate_dgamma, int accumulate_dbeta
 
 typedef struct formula {
     __global const real *gamma, *mean, *mean_residual, *inverse_deviation, *variance;
     __global real *dgamma, *dbeta;
-    real epsilon, epsilon_rest, inverse_elements;
+    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest, inverse_elements;
     int accumulate_dgamma, accumulate_dbeta;
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
         AT_OFFSET(gamma), AT_OFFSET(mean), AT_OFFSET(mean_residual), AT_OFFSET(inverse_deviation),           \
-            AT_OFFSET(variance), AT_OFFSET(dgamma), AT_OFFSET(dbeta), epsilon, epsilon_rest,                 \
-            inverse_elements, accumulate_dgamma, accumulate_dbeta                                            \
+            AT_OFFSET(variance), AT_OFFSET(dgamma), AT_OFFSET(dbeta), epsilon, epsilon_rest, small_epsilon,  \
+            small_epsilon_rest, inverse_elements, accumulate_dgamma, accumulate_dbeta                        \
     }
 
-/* What is known of a channel before its sums, and what formula_apply needs besides. */
-enum { MEAN, MEAN_REST, INVERSE, KNOWN, SCALE = KNOWN, SHIFT, SLOPE, COEFFICIENTS };
+/* What is known of a channel before its sums, and what formula_apply needs besides. x is multiplied by
+ * BEFORE, a power of two, as mean and rest are, and INVERSE is of that; dy by DY_BEFORE, as shift and slope
+ * are. */
+enum { BEFORE, MEAN, MEAN_REST, INVERSE, KNOWN, DY_BEFORE = KNOWN, SCALE, SHIFT, SLOPE, COEFFICIENTS };
 
 #endif
 
-/* 1 / sqrt(variance + epsilon). */
-static V NAME(inverse_of_running)(const formula *f, V variance)
-{
-    const NAME(pair) sum = NAME(two_sum)(variance, (V)(f->epsilon));
-    const NAME(pair) shifted = NAME(renormalize)(sum.value, sum.rest + f->epsilon_rest);
-    return NAME(inverse_square_root)(shifted.value, shifted.rest);
-}
+#include "ops/inverse_deviation.cl"
 
 INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
 {
-    known[MEAN] = NAME(load_groups)(f->mean, group, groups);
-    known[MEAN_REST] = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
+    const V mean = NAME(load_groups)(f->mean, group, groups), scale = NAME(scale_of_mean)(mean);
+    const V rest = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
 #if CONSTANT_STATISTICS
-    known[INVERSE] = NAME(inverse_of_running)(f, NAME(load_groups)(f->variance, group, groups));
+    const NAME(spread) spread = NAME(spread_of_given)(f, NAME(load_groups)(f->variance, group, groups));
+    const V inverse = spread.inverse * spread.scale;
 #else
-    known[INVERSE] = NAME(load_groups)(f->inverse_deviation, group, groups);
+    const V inverse = NAME(load_groups)(f->inverse_deviation, group, groups);
 #endif
+    known[BEFORE] = scale;
+    known[MEAN] = mean * scale;
+    known[MEAN_REST] = rest * scale;
+    /* one too large for that is not infinite: x that are the mean stay 0 */
+    known[INVERSE] = select(inverse, fmin(inverse * select((V)(1.0f), (V)(4.0f), scale < 1.0f), (V)(FLT_MAX)),
+                            isfinite(inverse));
 }
 
-/* dy, and x^. */
+/* (x - mean) * BEFORE, and x^. */
+INLINED V NAME(centred)(NAME(operands) o, const V *known)
+{
+    return fma(o.x, known[BEFORE], -known[MEAN]) - known[MEAN_REST];
+}
+
+INLINED V NAME(normalized)(NAME(operands) o, const V *known)
+{
+    return NAME(centred)(o, known) * known[INVERSE];
+}
+
+/* dy, and what it is multiplied by. */
 INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
 {
-    return term == 0 ? o.dy : ((o.x - known[MEAN]) - known[MEAN_REST]) * known[INVERSE];
+    return term == 0 ? o.dy : NAME(centred)(o, known);
+}
+
+/* dgamma / 2^exponent, about 1. */
+INLINED V NAME(dgamma_of)(NAME(accumulator) sums, const V *known, INTEGERS *exponent)
+{
+    INTEGERS of_product, of_inverse;
+    const V product = NAME(mantissa_of)(sums.product, &of_product);
+    const V inverse = NAME(mantissa_of)(known[INVERSE], &of_inverse);
+    *exponent = of_product + of_inverse - 2 * NAME(exponent_of_power)(sums.scale);
+    return product * inverse;
 }
 
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
-                                 V *coefficients)
+                                  V *coefficients)
 {
-    const V inverse = coefficients[INVERSE], share = (V)(f->inverse_elements);
-    coefficients[SCALE] = f->gamma ? NAME(load_groups)(f->gamma, group, groups) * inverse : inverse;
-    coefficients[SHIFT] = sums.sum * share;
-    coefficients[SLOPE] = sums.product * share * inverse;
+    const V gamma = f->gamma ? NAME(load_groups)(f->gamma, group, groups) : (V)(1.0f);
+    const V inverse = coefficients[INVERSE], product = gamma * inverse * coefficients[BEFORE];
+    coefficients[DY_BEFORE] = (V)(1.0f);
+    coefficients[SCALE] = product;
+#if CONSTANT_STATISTICS
+    (void)sums;
+    coefficients[SHIFT] = coefficients[SLOPE] = (V)(0.0f);
+#else
+    const V share = (V)(f->inverse_elements);
+    INTEGERS of_sum, exponent;
+    const V sum = NAME(mantissa_of)(sums.sum, &of_sum) * share;
+    const V dgamma = NAME(dgamma_of)(sums, coefficients, &exponent) * share;
+    of_sum -= NAME(exponent_of_power)(sums.sum_scale);
+    coefficients[SHIFT] = NAME(times_power_of_two)(sum, of_sum);
+    coefficients[SLOPE] = NAME(times_power_of_two)(dgamma, exponent);
+#endif
+    const V size = fabs(product), reach = fmax(fabs(coefficients[SHIFT]), fabs(coefficients[SLOPE]));
+    const INTEGERS large = !(reach <= 0x1p+100f), small = reach < 0x1p-60f && size > 2.0f;
+    if (ALL(size >= FLT_MIN && size <= FLT_MAX && !large && !small))
+        return;
+    /* small dy and what is taken from them lose digits unless the product comes first */
+    const INTEGERS raised = clamp(NAME(exponent_of_power)(size), (INTEGERS)(0), (INTEGERS)(60));
+    const INTEGERS own = select(select((INTEGERS)(0), raised, small), (INTEGERS)(-30), large);
+    const NAME(factor) factor =
+        NAME(factor_of)(gamma, inverse, NAME(exponent_of_power)(coefficients[BEFORE]), own);
+    coefficients[DY_BEFORE] = factor.before;
+    coefficients[SCALE] = factor.value;
+#if !CONSTANT_STATISTICS
+    coefficients[SHIFT] = NAME(times_power_of_two)(sum, of_sum + NAME(exponent_of_power)(factor.before));
+    coefficients[SLOPE] = NAME(times_power_of_two)(dgamma, exponent + NAME(exponent_of_power)(factor.before));
+#endif
 }
 
-/* Writes a gradient, or adds it to what is there. */
-static void NAME(save)(V gradient, __global real *to, int accumulate, index_t group, uint groups)
+/* Writes gradient * 2^exponent, or adds it to what is there. */
+static void NAME(save)(V gradient, INTEGERS exponent, __global real *to, int accumulate, index_t group,
+                       uint groups)
 {
-    if (to)
-        NAME(store_groups)
-    (accumulate ? NAME(load_groups)(to, group, groups) + gradient : gradient, to, group, groups);
+    INTEGERS size;
+    if (!to)
+        return;
+    const V mantissa = NAME(mantissa_of)(gradient, &size);
+    /* the sum of two that are no floats may be one */
+    const INTEGERS all = size + exponent, lowered = select((INTEGERS)(0), (INTEGERS)(64), all > 120);
+    V sum = NAME(times_power_of_two)(mantissa, all - lowered);
+    if (accumulate)
+        sum += NAME(load_groups)(to, group, groups) * NAME(power_of_two)(-lowered);
+    NAME(store_groups)(sum * NAME(power_of_two)(lowered), to, group, groups);
 }
 
-INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
+                                const V *known)
 {
-    NAME(save)(sums.product, f->dgamma, f->accumulate_dgamma, group, groups);
-    NAME(save)(sums.sum, f->dbeta, f->accumulate_dbeta, group, groups);
+    INTEGERS exponent;
+    const V dgamma = NAME(dgamma_of)(sums, known, &exponent);
+    NAME(save)(dgamma, exponent, f->dgamma, f->accumulate_dgamma, group, groups);
+    NAME(save)
+    (sums.sum, -NAME(exponent_of_power)(sums.sum_scale), f->dbeta, f->accumulate_dbeta, group, groups);
 }
 
 static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
 {
 #if CONSTANT_STATISTICS
-    return RESULT(o, o.dy * coefficients[SCALE]);
+    return RESULT(o, (o.dy * coefficients[DY_BEFORE]) * coefficients[SCALE]);
 #else
-    const V deviation = (o.x - coefficients[MEAN]) - coefficients[MEAN_REST];
-    const V rest = fma(-deviation, coefficients[SLOPE], o.dy - coefficients[SHIFT]);
-    return RESULT(o, rest * coefficients[SCALE]);
+    const V rest = fma(o.dy, coefficients[DY_BEFORE], -coefficients[SHIFT]);
+    return RESULT(o,
+                  fma(-NAME(normalized)(o, coefficients), coefficients[SLOPE], rest) * coefficients[SCALE]);
 #endif
 }

@@ -36,3 +36,13 @@ static INTEGERS NAME(is_floored)(const formula *f, V sum, INTEGERS exponent)
 {
     return sum < ldexp((V)(f->epsilon_mantissa), f->epsilon_exponent + 2 * exponent);
 }
+
+/* 1 / sqrt(epsilon) as a product, so that an epsilon that fp32 does not hold has one, too. */
+static NAME(pair) NAME(floor_factors)(const formula *f)
+{
+    const INTEGERS exponent = (INTEGERS)(f->floor_exponent);
+    /* Bounds are vectors: oclgrind 21.10 misreads a scalar. */
+    const INTEGERS first = clamp(exponent, (INTEGERS)(-126), (INTEGERS)(126));
+    const NAME(pair) factors = {ldexp((V)(f->floor_mantissa), first), ldexp((V)(1.0f), exponent - first)};
+    return factors;
+}

@@ -11,21 +11,22 @@ enum { FIRST_FACTOR, SECOND_FACTOR, COEFFICIENTS };
 #endif
 
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
-                                 V *coefficients)
+                                  V *coefficients)
 {
     (void)group;
     (void)groups;
     const INTEGERS exponent = NAME(exponent_of_scale)(squares.scale), large = squares.scale < 1.0f;
-    const V floored = ldexp((V)(f->floor_mantissa), f->floor_exponent - exponent);
+    const INTEGERS floored = NAME(is_floored)(f, squares.sum, exponent);
+    const NAME(pair) floor = NAME(floor_factors)(f);
     V inverse = NAME(inverse_square_root)(squares.sum, squares.rest); /* of the norm of the scaled values */
     inverse = select(inverse, (V)(0.0f), squares.sum == 0.0f);
-    inverse = select(inverse, floored, NAME(is_floored)(f, squares.sum, exponent));
     /* In this order no product leaves fp32's range but where y does. */
-    coefficients[FIRST_FACTOR] = select(squares.scale, inverse, large);
-    coefficients[SECOND_FACTOR] = select(inverse, squares.scale, large);
+    coefficients[FIRST_FACTOR] = select(select(squares.scale, inverse, large), floor.value, floored);
+    coefficients[SECOND_FACTOR] = select(select(inverse, squares.scale, large), floor.rest, floored);
 }
 
-INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,
+                                const V *known)
 {
     (void)f;
     (void)group;

@@ -1,15 +1,19 @@
 /*
  * dx = (dy - y * sum(y * dy)) / norm, norm = sqrt(max(sum(x^2), epsilon)), y = x / norm, sums for each group;
- * below the floor dx = dy / sqrt(epsilon). The sums are those of x times a power of two
- * (accumulators/projection.cl), and another one brings the norm to 1 ... 2: then
- * dx = (dy * i - x * q) * scale, i = 1 / norm, q = sum(x * dy) * i^3, each in two floats.
+ * below the floor dx = dy / sqrt(epsilon). With i = 1 / norm and q = sum(x * dy) * i^3, each in two floats,
+ * dx = dy * i - x * q. Both come times powers of two, of which fp32 holds every product; where it would not,
+ * the lane is extreme, and each product a number of its own size (scaled.cl).
  */
 #include "groups.cl"
 #include "accumulators/projection.cl"
 #include "ops/l2_norm.cl"
+#define FORMULA_HAS_EXTREMES 1
 
 #if LANES == 1
+/* dx = (dy * INVERSE - x * SCALE * SLOPE) * SECOND_SCALE. In extreme lanes, where SCALE is negative, it is
+ * dy * INVERSE * 2^SECOND_SCALE - x * SLOPE * 2^(SCALE - EXTREME). */
 enum { SCALE, SECOND_SCALE, INVERSE, INVERSE_REST, SLOPE, SLOPE_REST, COEFFICIENTS, KNOWN = 1 };
+#define EXTREME (-10000)
 #endif
 
 /* Nothing is known of a group before its sums. */
@@ -27,13 +31,41 @@ INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
     return term == 0 ? o.x : o.dy;
 }
 
+/* The coefficients of extreme lanes, whose norm is 2^exponent / inverse. */
+static void NAME(set_extreme)(NAME(accumulator) sums, NAME(pair) inverse, INTEGERS exponent, V *coefficients)
+{
+    const NAME(scaled) i = NAME(scaled_normalize)(inverse.value, inverse.rest, (INTEGERS)(0));
+    NAME(scaled)
+    slope = NAME(scaled_normalize)(sums.product, sums.product_rest, CONVERT_INTEGERS(sums.product_exponent));
+    for (uint power = 0; power < 3; power++)
+        slope = NAME(scaled_multiply)(slope, i);
+    coefficients[INVERSE] = i.value;
+    coefficients[INVERSE_REST] = i.rest;
+    coefficients[SECOND_SCALE] = CONVERT_REALS(i.exponent - exponent);
+    coefficients[SLOPE] = slope.value;
+    coefficients[SLOPE_REST] = slope.rest;
+    coefficients[SCALE] = CONVERT_REALS(slope.exponent - 3 * exponent + EXTREME);
+}
+
+/* dx of extreme lanes. */
+static V NAME(extreme_gradient)(NAME(operands) o, const V *coefficients)
+{
+    const NAME(scaled) inverse = {coefficients[INVERSE], coefficients[INVERSE_REST],
+                                  CONVERT_INTEGERS(coefficients[SECOND_SCALE])};
+    const NAME(scaled) slope = {-coefficients[SLOPE], -coefficients[SLOPE_REST],
+                                CONVERT_INTEGERS(coefficients[SCALE]) - EXTREME};
+    return NAME(scaled_value)(NAME(scaled_add)(NAME(scaled_multiply)(inverse, NAME(scaled_of)(o.dy)),
+                                               NAME(scaled_multiply)(slope, NAME(scaled_of)(o.x))));
+}
+
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
-                                 V *coefficients)
+                                  V *coefficients)
 {
     (void)group;
     (void)groups;
     const V one = (V)(1.0f), zero = (V)(0.0f);
-    const INTEGERS floored = NAME(is_floored)(f, sums.sum, NAME(exponent_of_scale)(sums.scale));
+    const INTEGERS exponent = NAME(exponent_of_scale)(sums.scale);
+    const INTEGERS floored = NAME(is_floored)(f, sums.sum, exponent);
     const INTEGERS halved = (((AS_INTEGERS(sums.sum) >> 23) & 255) - 127) >> 1;
     const V scale = AS_REALS((127 - halved) << 23); /* by which the norm becomes 1 ... 2 */
     NAME(pair) inverse = NAME(inverse_square_root_pair)(sums.sum * scale * scale, sums.rest * scale * scale);
@@ -42,17 +74,30 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     for (uint power = 0; power < 3; power++)
         slope = NAME(pair_multiply)(slope, inverse);
 
-    coefficients[SCALE] = select(scale, one, floored);
-    coefficients[SECOND_SCALE] = select(sums.scale, one, floored);
-    const V floor =
-        ldexp((V)(f->floor_mantissa), (INTEGERS)(f->floor_exponent)); /* oclgrind 21.10 misreads a scalar */
-    coefficients[INVERSE] = select(inverse.value, floor, floored);
-    coefficients[INVERSE_REST] = select(inverse.rest, zero, floored);
-    coefficients[SLOPE] = select(slope.value, zero, floored);
-    coefficients[SLOPE_REST] = select(slope.rest, zero, floored);
+    const INTEGERS unscaled = sums.scale == 1.0f && (sums.product_exponent == 0.0f || sums.product == 0.0f);
+    const INTEGERS ordinary = floored || sums.sum == 0.0f || (unscaled && fabs(slope.value) <= 0x1p+60f);
+    V extreme[COEFFICIENTS] = {zero};
+    if (!ALL(ordinary))
+        NAME(set_extreme)(sums, inverse, halved - exponent, extreme);
+    /* Multiplied before where that makes larger, after where it makes smaller, nothing is lost that matters.
+     */
+    const V before = fmax(scale, one), after = fmin(scale, one);
+    const NAME(pair) floor = NAME(floor_factors)(f);
+    const V chosen[COEFFICIENTS] = {
+        [SCALE] = select(before, one, floored),
+        [SECOND_SCALE] = select(after, floor.rest, floored),
+        [INVERSE] = select(inverse.value * before, floor.value, floored),
+        [INVERSE_REST] = select(inverse.rest * before, zero, floored),
+        [SLOPE] = select(slope.value * scale, zero, floored),
+        [SLOPE_REST] = select(slope.rest * scale, zero, floored),
+    };
+#pragma unroll
+    for (uint i = 0; i < COEFFICIENTS; i++)
+        coefficients[i] = select(extreme[i], chosen[i], ordinary);
 }
 
-INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums)
+INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) sums,
+                                const V *known)
 {
     (void)f;
     (void)group;
@@ -60,10 +105,30 @@ INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NA
     (void)sums;
 }
 
+/* Whether no lane is extreme. */
+INLINED bool NAME(formula_is_ordinary)(const V *coefficients)
+{
+    return ALL(coefficients[SCALE] > 0.0f);
+}
+
+INLINED V NAME(ordinary_gradient)(NAME(operands) o, const V *coefficients)
+{
+    const V x = o.x * coefficients[SCALE];
+    const V known = fma(o.dy, coefficients[INVERSE_REST], -x * coefficients[SLOPE_REST]);
+    const V rest = select((V)(0.0f), known, isfinite(known)); /* infinite: so is dx, with the other sign */
+    const V sum = fma(-x, coefficients[SLOPE], fma(o.dy, coefficients[INVERSE], rest));
+    return sum * coefficients[SECOND_SCALE];
+}
+
+static V NAME(formula_apply_ordinary)(NAME(operands) o, const V *coefficients)
+{
+    return RESULT(o, NAME(ordinary_gradient)(o, coefficients));
+}
+
 static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
 {
-    const V x = (o.x * coefficients[SECOND_SCALE]) * coefficients[SCALE];
-    const V rest = fma(o.dy, coefficients[INVERSE_REST], -x * coefficients[SLOPE_REST]);
-    const V scaled = fma(-x, coefficients[SLOPE], fma(o.dy, coefficients[INVERSE], rest));
-    return RESULT(o, (scaled * coefficients[SCALE]) * coefficients[SECOND_SCALE]);
+    const V dx = NAME(ordinary_gradient)(o, coefficients);
+    if (NAME(formula_is_ordinary)(coefficients))
+        return RESULT(o, dx);
+    return RESULT(o, select(NAME(extreme_gradient)(o, coefficients), dx, coefficients[SCALE] > 0.0f));
 }

@@ -2,10 +2,14 @@
  * y = x / z^beta, z = bias + alpha * S, S the sum of x^2 over a window of channels. BACKWARD:
  * dx = dy / z^beta - 2 alpha beta x T, T the sum of dy * x / z^(beta + 1) over the mirrored window.
  *
- * x is multiplied by a power of two before it is squared, and alpha divided by its square, so that S is
- * finite wherever alpha * S is. EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is
- * not negative and bias at least 2^-100. Everything else is EXPONENT_GENERAL and goes through log2 and exp2
- * in two floats each. Scalars ending in _rest are what the fp32 value before them left of a double.
+ * EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is not negative and bias far from
+ * 0. Everything else is EXPONENT_GENERAL and goes through log2 and exp2 in two floats each. Scalars ending in
+ * _rest are what the fp32 value before them left of a double.
+ *
+ * All of this is for sums and factors that fp32 holds. Where one is too large or too small, y and dx become
+ * NaN or infinite, and the loop nest finds what is neither a number again, value by value, with
+ * local_response_extreme.cl. x is multiplied by a power of two before it is squared, 1 but for an extreme
+ * alpha.
  */
 #include "accumulators/pair.cl"
 
@@ -13,17 +17,27 @@
 
 #define FORMULA_PARAMETERS                                                                                   \
     real square_scale, real alpha, real alpha_rest, real bias, real bias_rest, real beta, real beta_rest,    \
-        int beta_parity, real gradient_factor
+        int beta_parity, real gradient_factor, real least, int alpha_exponent, real bias_mantissa,           \
+        real bias_mantissa_rest, int bias_exponent, real gradient_mantissa, int gradient_exponent
 
 typedef struct formula {
     real square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest;
     int beta_parity;      /* 1 and 2: an odd, an even integer; 0: none */
-    real gradient_factor; /* 2 alpha beta, alpha divided as above */
+    real gradient_factor; /* 2 alpha beta, alpha divided as above; NaN where fp32 does not hold it */
+    real least;           /* what is smaller may be wrong: bias + alpha * S; in gradients of roots, a share */
+    /* For local_response_extreme.cl, each of them times a power of two: alpha, bias, 2 alpha beta. */
+    int alpha_exponent;
+    real bias_mantissa, bias_mantissa_rest;
+    int bias_exponent;
+    real gradient_mantissa;
+    int gradient_exponent;
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
-        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity, gradient_factor      \
+        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity, gradient_factor,     \
+            least, alpha_exponent, bias_mantissa, bias_mantissa_rest, bias_exponent, gradient_mantissa,      \
+            gradient_exponent                                                                                \
     }
 
 #endif
@@ -127,9 +141,9 @@ static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 
 #if !BACKWARD && (EXPONENT == 2 || EXPONENT == 3)
 
-/* x * z^-(EXPONENT / 4) for z at least 2^-100, infinite or NaN. The bits of z, divided and negated, are those
- * of a root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28) puts it
- * right.
+/* x * z^-(EXPONENT / 4) for z at least 2^-60; not finite where z is not. The bits of z, divided and negated,
+ * are those of a root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28)
+ * puts it right.
  */
 static V NAME(times_root)(V x, V z)
 {
@@ -152,12 +166,12 @@ static V NAME(times_root)(V x, V z)
                          fma(d, (V)(0x1.500008p-1f), (V)(-0x1.800006p-1f)));
     const V rough = x * (root * fourth_root);
 #endif
-    return select(fma(rough * d, series, rough), x * 0.0f, z == INFINITY);
+    return fma(rough * d, series, rough);
 }
 
 #endif
 
-#if EXPONENT_GENERAL
+#if EXPONENT_GENERAL || LANES == 1
 
 /* log2(value + rest) for a positive, normal value: the exponent, and the mantissa's in two floats by
  * log(m) = 2 atanh((m - 1) / (m + 1)), |m| within sqrt(1/2) ... sqrt(2). */
@@ -190,61 +204,67 @@ static NAME(pair) NAME(log2_of)(V value, V rest)
     return NAME(renormalize)(sum.value, sum.rest + main_rest);
 }
 
-/* x * z^-beta for a positive z = value + rest. */
-static V NAME(times_power)(const formula *f, V x, V value, V rest)
-{
-    const INTEGERS small = value < 0x1p-100f;
-    const V scaling = select((V)(1.0f), (V)(0x1p+64f), small);
-    NAME(pair) log = NAME(log2_of)(value * scaling, rest * scaling);
-    log = NAME(renormalize)(log.value - select((V)(0.0f), (V)(64.0f), small), log.rest);
+/* A power of two: 2^whole * (1 + fraction). */
+typedef struct NAME(power) {
+    V whole, fraction;
+} NAME(power);
 
+/* z^-beta for a z whose log2 that is. */
+static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
+{
     const V high = -f->beta * log.value;
     const V low = fma((V)(-f->beta), log.value, -high) - fma(f->beta, log.rest, f->beta_rest * log.value);
-    const V clamped = clamp(high, (V)(-600.0f), (V)(600.0f));
-    const V whole = rint(clamped);
-    const V u = ((clamped - whole) + select((V)(0.0f), low, clamped == high)) * 0x1.62e4300000000p-1f;
+    const V clamped = clamp(high, (V)(-2000.0f), (V)(2000.0f));
+    NAME(power) power;
+    power.whole = rint(clamped);
+    const V u = ((clamped - power.whole) + select((V)(0.0f), low, clamped == high)) * 0x1.62e4300000000p-1f;
     V series = fma(u, (V)(1.0f / 40320), (V)(1.0f / 5040));
     series = fma(u, series, (V)(1.0f / 720));
     series = fma(u, series, (V)(1.0f / 120));
     series = fma(u, series, (V)(1.0f / 24));
     series = fma(u, series, (V)(1.0f / 6));
     series = fma(u, series, (V)(0.5f));
-    const V fraction = fma(u * u, series, u);
-    const V half_x = x * 0.5f;
-    return ldexp(fma(half_x, fraction, half_x), CONVERT_INTEGERS(whole) + 1);
+    power.fraction = fma(u * u, series, u);
+    return power;
 }
 
-/* x / z^beta for every z, as pow has it. */
+#endif
+
+#if EXPONENT_GENERAL
+
+/* x / z^beta; NaN for a z that is not within f->least and the largest float. */
 static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 {
     const V size = fabs(z.value);
     const V rest = select(z.rest, -z.rest, z.value < 0.0f);
-    const INTEGERS ordinary = size > 0.0f && isfinite(size);
-    V y = NAME(times_power)(f, x, select((V)(1.0f), size, ordinary), select((V)(0.0f), rest, ordinary));
-    if (!ALL(ordinary))
-        y = select(x * pow(size, (V)(-f->beta)), y, ordinary); /* of 0, infinity and NaN */
+    const NAME(power) power = NAME(power_of)(f, NAME(log2_of)(size, rest));
+    const INTEGERS small = fabs(x) < 0x1p-60f;
+    const V scaled = x * select((V)(0.5f), (V)(0x1p+64f), small);
+    const INTEGERS exponent = select((INTEGERS)(1), (INTEGERS)(-64), small);
+    const V y = ldexp(fma(scaled, power.fraction, scaled), CONVERT_INTEGERS(power.whole) + exponent);
     const V sign = (V)(f->beta_parity == 1 ? -1.0f : f->beta_parity == 2 ? 1.0f : NAN);
-    return select(y, y * sign, z.value < 0.0f);
+    const INTEGERS ordinary = size >= f->least && size < INFINITY;
+    return select((V)(NAN), select(y, y * sign, z.value < 0.0f), ordinary);
 }
 
 #endif
 
 #if EXPONENT == 4 || (BACKWARD && !GRADIENT_OF_ROOT)
 
-/* x / z, z in two floats, as exactly as one float has it; what the division gives where that is not finite.
- */
-static V NAME(divide_by_pair)(V x, NAME(pair) z)
+/* x / z, z in two floats, as exactly as one float has it; NaN as above. */
+static V NAME(divide_by_pair)(const formula *f, V x, NAME(pair) z)
 {
-    const V inverse = 1.0f / z.value, quotient = x / z.value;
+    const V inverse = 1.0f / z.value, quotient = x / z.value, size = fabs(z.value);
     const V left = fma(-quotient, z.value, x) - quotient * z.rest;
     const V refined = fma(left, inverse, quotient);
-    return select(quotient, refined, isfinite(refined) && isfinite(inverse) && isfinite(z.value));
+    const V divided = select(quotient, refined, isfinite(refined) && isfinite(inverse));
+    return select((V)(NAN), divided, size >= f->least && size < INFINITY);
 }
 
 #endif
 
 #if !GRADIENT_OF_ROOT
-/* x / (bias + alpha * sum)^beta. */
+/* x / (bias + alpha * sum)^beta. Not finite where that is to be found again. */
 static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
@@ -253,12 +273,12 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 #elif EXPONENT == 0
     return x; /* even where the rest is NaN, as pow has it */
 #elif EXPONENT == 4 && BACKWARD
-    return NAME(divide_by_pair)(x, NAME(denominator)(f, sum));
+    return NAME(divide_by_pair)(f, x, NAME(denominator)(f, sum));
 #else
     const V z = fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
 #if EXPONENT == 4
     const NAME(pair) exact = {z, (V)(0.0f)};
-    return NAME(divide_by_pair)(x, exact);
+    return NAME(divide_by_pair)(f, x, exact);
 #else
     return NAME(times_root)(x, z);
 #endif
@@ -269,7 +289,8 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 #if BACKWARD
 
 /* What a channel's dy gives: to its own gradient, dy / z^beta, z = bias + alpha * sum; and to those of the
- * channels in its window, direct * x / z. x comes times square_scale. */
+ * channels in its window, direct * x / z. x comes times square_scale. A contribution that is too small to be
+ * right, or whose factors are, is NaN; 0 is right where dy or x is 0. */
 typedef struct NAME(shares) {
     V direct, contribution;
 } NAME(shares);
@@ -288,18 +309,16 @@ INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
 
 /* The bits of z, divided and negated, are those of its fourth root's inverse; six of them are within a sixth
  * of 1 / z when they are multiplied, exactly, to the fourth power. d tells how far they are off, and the
- * polynomial (minimax to 2^-28) makes of it the e by which root * (1 + e) is right. Here z comes times 2^-32,
- * and x times 2^-16: whatever float z is, so is its inverse. */
+ * polynomial (minimax to 2^-28) makes of it the e by which root * (1 + e) is right. z is at least 2^-30;
+ * where it is more than 2^100, all is NaN. */
 static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
 {
-    /* With the rest, which is up to a thirty-second of the sum: else d leaves the polynomial's range. Of
-     * infinite sums it is NaN. */
+    /* With the rest, which is up to a thirty-second of the sum: else d leaves the polynomial's range. */
     const V first = fma((V)(f->alpha), sum.value, (V)(f->bias)), z = fma((V)(f->alpha), sum.rest, first);
-    const INTEGERS beyond = first > 0x1p+124f;
     const V seed = AS_REALS((0x4f59988f - (AS_INTEGERS(z) >> 2)) & (int)0xfffc0000);
-    const V root = select(seed, (V)(0.0f), beyond);
+    const V root = select((V)(NAN), seed, first <= 0x1p+100f);
     const V root_2 = root * root, inverse = root_2 * root_2;
-    const V d = select(NAME(inverse_error)(f, sum, inverse), (V)(0.0f), beyond);
+    const V d = NAME(inverse_error)(f, sum, inverse);
     V series = fma(d, (V)(0x1.3024f2p-4f), (V)(-0x1.57ba46p-4f));
     series = fma(d, series, (V)(0x1.85bdf4p-4f));
     series = fma(d, series, (V)(-0x1.dfd6d8p-4f));
@@ -307,34 +326,43 @@ static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(windo
     series = fma(d, series, (V)(-0x1.000008p-2f));
     const V e = d * series;
 #if EXPONENT == 2
-    const V rough = dy * (root_2 * 0x1p-16f), power = e + 2.0f;
+    const V rough = dy * root_2, power = e + 2.0f;
 #else
-    const V rough = dy * (root_2 * (root * 0x1p-24f)), power = fma(e, e + 3.0f, (V)(3.0f));
+    const V rough = dy * (root_2 * root), power = fma(e, e + 3.0f, (V)(3.0f));
 #endif
     NAME(shares) shares;
-    shares.direct = fma(rough * e, power, rough);
+    shares.direct = fma(rough, e * power, rough);
     const V rough_share = shares.direct * x * inverse;
     const V power_4 = fma(e, fma(e, e + 4.0f, (V)(6.0f)), (V)(4.0f));
-    shares.contribution = fma(rough_share * e, power_4, rough_share);
+    const V share = fma(rough_share, e * power_4, rough_share);
+    const INTEGERS lost = fabs(share) < f->least && dy != 0.0f && x != 0.0f;
+    shares.contribution = select(share, (V)(NAN), lost);
     return shares;
 }
 
 #else
+
+#define LEAST_SHARE 0x1p-100f
 
 static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
 {
     NAME(shares) shares;
     shares.direct = NAME(formula_divide)(f, dy, sum);
-    shares.contribution = NAME(divide_by_pair)(shares.direct * x, NAME(denominator)(f, sum));
+    const V product = shares.direct * x;
+    const V share = NAME(divide_by_pair)(f, product, NAME(denominator)(f, sum));
+    const V smallest = fmin(fmin(fabs(shares.direct), fabs(product)), fabs(share));
+    const INTEGERS lost = smallest < LEAST_SHARE && dy != 0.0f && x != 0.0f;
+    shares.contribution = select(share, (V)(NAN), lost);
     return shares;
 }
 
 #endif
 
-/* dx from the contributions of the channels in whose windows this one is. x comes as above. */
+/* dx from the contributions of the channels in whose windows this one is. x comes as above. Not finite where
+ * that is to be found again. */
 static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions)
 {
-    return fma(-f->gradient_factor * x, contributions, direct);
+    return fma((V)(-f->gradient_factor), x * contributions, direct);
 }
 
 #endif
@@ -370,4 +398,6 @@ static real contributions_over(__global const real *contributions, ulong begin, 
     return renormalize(sum.value, sum.rest).value;
 }
 #endif
+
+#include "ops/local_response_extreme.cl"
 #endif

@@ -4,10 +4,10 @@
 #define TILE                              const V *
 #define AT(tile, row, nothing)            (tile)[row]
 #define TERM_AT(tile, row, term, nothing) (tile)[(term)*TILE_ROWS + (row)]
+#define SCALED(value, scale)              (value)
+#define FILLED_AT(tile, row, term)        TERM_AT(tile, row, term, 0)
 #define ROWS_OF(rows)                     (rows)
 #define COUNT_OF(rows)                    (rows)
 #define UNROLL_ROWS
-#define OF(name)        NAME(name##_of_tile)
-#define TILE_FUNCTION   static
-#define SCALED_ROWS     TILE_ROWS
-#define OF_SCALED(name) NAME(name##_of_tile)
+#define OF(name)      NAME(name##_of_tile)
+#define TILE_FUNCTION static

@@ -1,20 +1,26 @@
 /* The functions that follow take a tile of REGISTER_ROWS values a lane for each term, of which those count
  * whose bits are set in `rows`, the first always; their names end in _of_registers. All loops have constant
- * bounds, so that a GPU's compiler keeps the tile in registers. */
+ * bounds, so that a GPU's compiler keeps the tile in registers. A tile that needs a scale is summed again by
+ * the same code, since a copy of the tile, or of the code, takes more of them. */
 #include "tiles/none.cl"
-#define TILE const V *
+#define IN_REGISTERS 1
+#define TILE         V *
 #define TERM_AT(tile, row, term, nothing)                                                                    \
     ((rows) >> (row)&1 ? (tile)[(term)*REGISTER_ROWS + (row)] : (nothing))
-#define AT(tile, row, nothing) TERM_AT(tile, row, 0, nothing)
-#define ROWS_OF(rows)          REGISTER_ROWS
-#define COUNT_OF(rows)         popcount(rows)
-#define UNROLL_ROWS            _Pragma("unroll")
-#define OF(name)               NAME(name##_of_registers)
-#define TILE_FUNCTION          INLINED
-#define SCALED_ROWS            REGISTER_ROWS
-#define OF_SCALED(name)        OF(name)
+#define AT(tile, row, nothing)     TERM_AT(tile, row, 0, nothing)
+#define FILLED_AT(tile, row, term) (tile)[(term)*REGISTER_ROWS + (row)] /* 0 where there is none */
+#define SCALED(value, scale)       ((value) * (scale)) /* elsewhere values come times a scale */
+#define ROWS_OF(rows)              REGISTER_ROWS
+#define COUNT_OF(rows)             popcount(rows)
+#define UNROLL_ROWS                _Pragma("unroll")
+#define OF(name)                   NAME(name##_of_registers)
+#define TILE_FUNCTION              INLINED
 
-#if KERNEL_column_fused && BACKWARD /* x and dy of a column until its gradient is known */
+#if BACKWARD && (KERNEL_column_fused || KERNEL_column_statistics || KERNEL_plane_statistics) /* x and dy */
+#define REGISTER_ROWS 8
+#elif KERNEL_strided && BACKWARD /* and strides */
+#define REGISTER_ROWS 4
+#elif KERNEL_strided
 #define REGISTER_ROWS 8
 #else
 #define REGISTER_ROWS (LANES > 1 ? 8 : 16)

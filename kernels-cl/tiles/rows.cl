@@ -8,10 +8,10 @@
 #define UNROLL_ROWS
 #define TERM_AT(tile, row, term, nothing)                                                                    \
     formula_term_16(load_operands_16((tile).first, (row) * (tile).stride), (tile).known, term)
-#define OF(name)        NAME(name##_of_rows)
-#define TILE_FUNCTION   static
-#define SCALED_ROWS     TILE_ROWS
-#define OF_SCALED(name) NAME(name##_of_tile)
+#define SCALED(value, scale)       (value)
+#define FILLED_AT(tile, row, term) TERM_AT(tile, row, term, 0)
+#define OF(name)                   NAME(name##_of_rows)
+#define TILE_FUNCTION              static
 
 #ifndef HAVE_ROWS_OF_16
 #define HAVE_ROWS_OF_16 1

@@ -1,3 +1,4 @@
+#include "../fork.h"
 #include "../log.h"
 #include "transfer.h"
 #include "variable.h"
@@ -42,7 +43,9 @@ clnorm_status clnorm_model_load(clnorm_model *model, const char *path, clnorm_lo
     if (model == NULL || path == NULL)
         return log_failure(
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", model == NULL ? "model" : "path"));
-    clnorm_status status = tensor_file_open(&file, path);
+    clnorm_status status = fork_check();
+    if (status == CLNORM_OK)
+        status = tensor_file_open(&file, path);
     if (status == CLNORM_OK)
         status = report_create(&found);
     if (status == CLNORM_OK) {

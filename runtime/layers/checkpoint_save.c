@@ -1,4 +1,5 @@
 #include "model.h"
+#include "../fork.h"
 #include "../json_text.h"
 #include "../log.h"
 #include "../tensor.h"
@@ -137,8 +138,11 @@ clnorm_status clnorm_model_save(clnorm_model *model, const char *path)
                                 model == NULL  ? "model is NULL"
                                 : path == NULL ? "path is NULL"
                                                : "path is empty"));
+    clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return log_failure(status);
     pthread_mutex_lock(&model->lock);
-    const clnorm_status status = save(model, path);
+    status = save(model, path);
     pthread_mutex_unlock(&model->lock);
     return log_failure(status);
 }

@@ -1,4 +1,5 @@
 #include "model.h"
+#include "../fork.h"
 #include "../log.h"
 #include "../queue.h"
 #include "variable.h"
@@ -49,7 +50,9 @@ clnorm_status clnorm_model_zero_gradients(clnorm_model *model, cl_command_queue 
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "model is NULL; it must be given"));
     if (queue == NULL)
         queue = model->context->queue;
-    clnorm_status status = queue_check(model->context, queue, "model", n_wait, wait_list);
+    clnorm_status status = fork_check();
+    if (status == CLNORM_OK)
+        status = queue_check(model->context, queue, "model", n_wait, wait_list);
     if (status != CLNORM_OK)
         return log_failure(status);
     pthread_mutex_lock(&model->lock);

@@ -1,5 +1,7 @@
+#include "../fork.h"
 #include "../log.h"
 #include "list.h"
+#include "similar.h"
 #include "transfer.h"
 #include "variable.h"
 
@@ -17,14 +19,23 @@ static clnorm_status check_names(const clnorm_import_name *names, size_t count)
     return CLNORM_OK;
 }
 
+static clnorm_status refuse_variable(const clnorm_model *model, size_t i, const char *name)
+{
+    similar best = {.wanted = name};
+    for (size_t k = 0; k < model->variable_count; k++)
+        similar_offer(&best, model->variables[k]->name);
+    return fail(CLNORM_INVALID_NAME, "names[%zu].variable is \"%s\"; the model has no such variable%s%s%s", i,
+                name, best.name != NULL ? "; like it there is \"" : "", best.name != NULL ? best.name : "",
+                best.name != NULL ? "\"" : "");
+}
+
 static clnorm_status map_names(const clnorm_model *model, const clnorm_import_name *names, size_t count,
                                transfer *transfers)
 {
     for (size_t i = 0; i < count; i++) {
         const clnorm_variable *variable = variable_find(model, names[i].variable);
         if (variable == NULL)
-            return fail(CLNORM_INVALID_NAME, "names[%zu].variable is \"%s\"; the model has no such variable",
-                        i, names[i].variable);
+            return refuse_variable(model, i, names[i].variable);
         for (size_t k = 0; k < i; k++) {
             if (transfers[k].variable == variable)
                 return fail(CLNORM_INVALID_NAME, "names[%zu].variable is \"%s\", and so is names[%zu]'s", i,
@@ -63,6 +74,8 @@ static clnorm_status import(clnorm_model *model, const char *path, const clnorm_
                     : path == NULL ? "path"
                                    : "names");
     clnorm_status status = check_names(names, count);
+    if (status == CLNORM_OK)
+        status = fork_check();
     if (status == CLNORM_OK)
         status = tensor_file_open(&file, path);
     if (status == CLNORM_OK)

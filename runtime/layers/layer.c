@@ -1,4 +1,5 @@
 #include "layer.h"
+#include "../fork.h"
 #include "../log.h"
 #include "../ops/op.h"
 #include "../tensor.h"
@@ -30,7 +31,8 @@ static clnorm_status begin(clnorm_layer **layer, const clnorm_model *model, void
     if (layer == NULL || model == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
                     layer == NULL ? "layer" : "model");
-    return options_import(options, size, given);
+    const clnorm_status status = options_import(options, size, given);
+    return status == CLNORM_OK ? fork_check() : status;
 }
 
 static clnorm_status allocate(clnorm_layer **layer, clnorm_model *model, const clnorm_op *op)
@@ -64,11 +66,12 @@ void layer_destroy(clnorm_layer *layer)
 
 static clnorm_status create_statistics(clnorm_layer *layer, size_t channels)
 {
-    clnorm_status status = create_buffer(layer->model, NULL, channels, &layer->batch_mean);
+    clnorm_status status = create_buffer(layer->model, "batch_mean", NULL, channels, &layer->batch_mean);
     if (status == CLNORM_OK)
-        status = create_buffer(layer->model, NULL, channels, &layer->batch_mean_residual);
+        status =
+            create_buffer(layer->model, "batch_mean_residual", NULL, channels, &layer->batch_mean_residual);
     if (status == CLNORM_OK)
-        status = create_buffer(layer->model, NULL, channels, &layer->inverse_deviation);
+        status = create_buffer(layer->model, "inverse_deviation", NULL, channels, &layer->inverse_deviation);
     return status;
 }
 

@@ -1,4 +1,5 @@
 #include "layer.h"
+#include "../fork.h"
 #include "../log.h"
 #include "../ops/op.h"
 #include "../plan.h"
@@ -125,8 +126,11 @@ clnorm_status clnorm_layer_forward(clnorm_layer *layer, const clnorm_tensor *sha
             fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given", layer == NULL ? "layer" : "shape"));
     buffers.x = x;
     buffers.y = y;
+    clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return log_failure(status);
     pthread_mutex_lock(&layer->lock);
-    const clnorm_status status = forward(layer, shape, &buffers, &t);
+    status = forward(layer, shape, &buffers, &t);
     if (status == CLNORM_OK) {
         layer->has_run = true;
         layer->last_x = *shape;
@@ -164,8 +168,11 @@ clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffer x, clnorm
     buffers.x = x;
     buffers.dy = dy;
     buffers.dx = dx;
+    clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return log_failure(status);
     pthread_mutex_lock(&layer->lock);
-    const clnorm_status status = backward(layer, &buffers, &t);
+    status = backward(layer, &buffers, &t);
     pthread_mutex_unlock(&layer->lock);
     return log_failure(status);
 }

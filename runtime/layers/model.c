@@ -1,5 +1,6 @@
 #include "model.h"
 #include "../context.h"
+#include "../fork.h"
 #include "../log.h"
 #include "layer.h"
 #include "variable.h"
@@ -11,6 +12,9 @@ static clnorm_status create(clnorm_model **model, clnorm_context *context, uint6
     if (model == NULL || context == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "%s is NULL; it must be given",
                     model == NULL ? "model" : "context");
+    const clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return status;
     clnorm_model *made = calloc(1, sizeof *made);
     if (made == NULL || pthread_mutex_init(&made->lock, NULL) != 0) {
         free(made);
@@ -31,7 +35,7 @@ clnorm_status clnorm_model_create(clnorm_model **model, clnorm_context *context,
 
 void clnorm_model_destroy(clnorm_model *model)
 {
-    if (model == NULL)
+    if (model == NULL || is_forked())
         return;
     for (size_t i = 0; i < model->layer_count; i++)
         layer_destroy(model->layers[i]);

@@ -1,4 +1,5 @@
 /* Variables that an application adds to its model. */
+#include "../fork.h"
 #include "../log.h"
 #include "../tensor.h"
 #include "list.h"
@@ -36,7 +37,9 @@ static clnorm_status check(const clnorm_model *model, const char *name, const cl
         status = check_tensor(tensor);
     if (status == CLNORM_OK)
         status = initial_check("mean", options->mean, -FLT_MAX);
-    return status == CLNORM_OK ? initial_check("stddev", options->stddev, 0) : status;
+    if (status == CLNORM_OK)
+        status = initial_check("stddev", options->stddev, 0);
+    return status == CLNORM_OK ? fork_check() : status;
 }
 
 /* The model's lock is held. */

@@ -1,4 +1,5 @@
 #include "safetensors.h"
+#include "../file_kind.h"
 #include "../json_text.h"
 #include "../tensor.h"
 
@@ -61,38 +62,92 @@ static clnorm_status open_regular(tensor_file *file, size_t *size)
 
 /* ---- Header ---- */
 
-static clnorm_status read_header(tensor_file *file, size_t file_size)
+/* Says so if the file begins as one of another kind does, and not as a cut or damaged one of this. */
+static clnorm_status check_kind(const tensor_file *file, const unsigned char *begin, size_t size)
 {
-    unsigned char length[LENGTH_BYTES];
+    static const unsigned char zeros[LENGTH_BYTES / 2];
+    if (size > LENGTH_BYTES && begin[LENGTH_BYTES] == '{' &&
+        memcmp(begin + sizeof zeros, zeros, sizeof zeros) == 0)
+        return CLNORM_OK;
+    const char *kind = file_kind(begin, size);
+    return kind == NULL
+               ? CLNORM_OK
+               : fail(CLNORM_INVALID_FILE, "%s: is no safetensors file; it looks like %s", file->path, kind);
+}
+
+/* The length that the file begins with. */
+static clnorm_status read_length(const tensor_file *file, size_t file_size, size_t *length)
+{
+    unsigned char begin[FILE_KIND_BYTES] = {0};
     uint64_t size = 0;
-    json_error_t error;
+    const size_t there = file_size < sizeof begin ? file_size : sizeof begin;
+    clnorm_status status = read_at(file, begin, there, 0);
+    if (status == CLNORM_OK)
+        status = check_kind(file, begin, there);
+    if (status != CLNORM_OK)
+        return status;
     if (file_size < LENGTH_BYTES)
         return fail(CLNORM_INVALID_FILE, "%s: has %zu bytes; a safetensors file has at least %d", file->path,
                     file_size, LENGTH_BYTES);
-    clnorm_status status = read_at(file, length, sizeof length, 0);
-    if (status != CLNORM_OK)
-        return status;
     for (int i = LENGTH_BYTES - 1; i >= 0; i--)
-        size = size << 8 | length[i];
+        size = size << 8 | begin[i];
     if (size > LONGEST_HEADER || size > file_size - LENGTH_BYTES)
         return fail(CLNORM_INVALID_FILE, "%s: its header claims %llu bytes; %zu are there, and %llu allowed",
                     file->path, (unsigned long long)size, file_size - LENGTH_BYTES,
                     (unsigned long long)LONGEST_HEADER);
-    char *text = malloc((size_t)size + 1);
+    *length = (size_t)size;
+    return CLNORM_OK;
+}
+
+/* The name that ends with its quote before `end`, as it is written. "" if none does. */
+static const char *name_before(const char *text, size_t end, char shown[SHOWN_NAME])
+{
+    char name[SHOWN_NAME + 1] = "";
+    size_t start = end;
+    if (end == 0 || text[end - 1] != '"')
+        return shown_name(name, shown);
+    /* Quotes within a name stand behind a backslash, and nothing but space, a brace or a comma before it. */
+    for (start = end - 1; start > 0; start--) {
+        if (text[start - 1] == '"' && (start < 2 || text[start - 2] != '\\'))
+            break;
+    }
+    const size_t length = end - 1 - start;
+    memcpy(name, text + start, length < SHOWN_NAME ? length : SHOWN_NAME);
+    return shown_name(name, shown);
+}
+
+static clnorm_status refuse_json(const tensor_file *file, const char *text, size_t size,
+                                 const json_error_t *error)
+{
+    char name[SHOWN_NAME];
+    const size_t position = error->position < 0 ? 0 : (size_t)error->position;
+    if (json_error_code(error) == json_error_out_of_memory)
+        return fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read its header", file->path);
+    if (json_error_code(error) == json_error_duplicate_key && position <= size)
+        return fail(CLNORM_INVALID_FILE, "%s: \"%s\" stands twice in its header, again at byte %zu",
+                    file->path, name_before(text, position, name), position);
+    return fail(CLNORM_INVALID_FILE, "%s: its header is no JSON at byte %d", file->path, error->position);
+}
+
+static clnorm_status read_header(tensor_file *file, size_t file_size)
+{
+    size_t size = 0;
+    json_error_t error;
+    clnorm_status status = read_length(file, file_size, &size);
+    if (status != CLNORM_OK)
+        return status;
+    char *text = malloc(size + 1);
     if (text == NULL)
-        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a header of %llu bytes", (unsigned long long)size);
-    status = read_at(file, text, (size_t)size, LENGTH_BYTES);
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for a header of %zu bytes", size);
+    status = read_at(file, text, size, LENGTH_BYTES);
     if (status == CLNORM_OK) {
-        file->header = json_read(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
-        if (file->header == NULL && json_error_code(&error) == json_error_out_of_memory)
-            status = fail(CLNORM_OUT_OF_MEMORY, "%s: no memory to read its header", file->path);
-        else if (file->header == NULL)
-            status =
-                fail(CLNORM_INVALID_FILE, "%s: its header is no JSON at byte %d", file->path, error.position);
+        file->header = json_read(text, size, JSON_REJECT_DUPLICATES, &error);
+        if (file->header == NULL)
+            status = refuse_json(file, text, size, &error);
         else if (!json_is_object(file->header) || text[0] != '{')
             status = fail(CLNORM_INVALID_FILE, "%s: its header is no JSON object", file->path);
     }
-    file->data_start = LENGTH_BYTES + (size_t)size;
+    file->data_start = LENGTH_BYTES + size;
     free(text);
     return status;
 }

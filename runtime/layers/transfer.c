@@ -1,5 +1,6 @@
 #include "transfer.h"
 #include "../json_text.h"
+#include "similar.h"
 #include "variable.h"
 
 #include <stdio.h>
@@ -52,14 +53,29 @@ static clnorm_status refuse_shape(const tensor_file *file, const transfer *t)
     return status;
 }
 
+static clnorm_status refuse_missing(const tensor_file *file, size_t count, const clnorm_load_report *report)
+{
+    char name[SHOWN_NAME], there[2 * SHOWN_NAME];
+    similar best = {.wanted = report->missing.names[0]};
+    for (size_t i = 0; i < file->count; i++)
+        similar_offer(&best, file->entries[i].name);
+    if (file->count == 0)
+        snprintf(there, sizeof there, "the file has none");
+    else if (best.name == NULL)
+        snprintf(there, sizeof there, "none of the %zu there is like it, such as \"%s\"", file->count,
+                 shown_name(file->entries[0].name, name));
+    else
+        snprintf(there, sizeof there, "like it there is \"%s\"", shown_name(best.name, name));
+    return fail(CLNORM_INVALID_FILE,
+                "%s: %zu of the %zu tensors that are wanted are missing, first \"%s\"; %s", file->path,
+                report->missing.count, count, shown_name(best.wanted, name), there);
+}
+
 static clnorm_status judge(const tensor_file *file, const transfer *transfers, size_t count,
                            const clnorm_load_report *report)
 {
-    char name[SHOWN_NAME];
     if (report->missing.count > 0)
-        return fail(CLNORM_INVALID_FILE,
-                    "%s: %zu of the %zu tensors that are wanted are missing, first \"%s\"", file->path,
-                    report->missing.count, count, shown_name(report->missing.names[0], name));
+        return refuse_missing(file, count, report);
     for (size_t i = 0; i < count; i++) {
         if (!fits(&transfers[i]))
             return refuse_shape(file, &transfers[i]);

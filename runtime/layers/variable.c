@@ -1,5 +1,7 @@
 #include "variable.h"
 #include "../context.h"
+#include "../device_memory.h"
+#include "../fork.h"
 #include "../log.h"
 #include "../tensor.h"
 #include "initializer.h"
@@ -10,17 +12,11 @@
 
 /* ---- Making ---- */
 
-clnorm_status create_buffer(const clnorm_model *model, const float *values, size_t count, cl_mem *buffer)
+clnorm_status create_buffer(const clnorm_model *model, const char *name, const float *values, size_t count,
+                            cl_mem *buffer)
 {
-    cl_int error;
-    cl_mem_flags flags = CL_MEM_READ_WRITE | (values != NULL ? CL_MEM_COPY_HOST_PTR : (cl_mem_flags)0);
-    /* OpenCL copies from it, and takes a pointer to memory that it might write to. */
-    union {
-        const float *given;
-        void *taken;
-    } host = {.given = values};
-    *buffer = clCreateBuffer(model->context->context, flags, count * sizeof(float), host.taken, &error);
-    return *buffer != NULL ? CLNORM_OK : fail_opencl(error, "clCreateBuffer (model)");
+    return device_memory_create(model->context->context, model->context->device, name, count * sizeof(float),
+                                values, buffer);
 }
 
 static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl_mem *gradient)
@@ -28,7 +24,7 @@ static clnorm_status create_gradient(const clnorm_model *model, size_t count, cl
     float *zeros = calloc(count, sizeof *zeros);
     if (zeros == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu gradients", count);
-    const clnorm_status status = create_buffer(model, zeros, count, gradient);
+    const clnorm_status status = create_buffer(model, "a gradient", zeros, count, gradient);
     free(zeros);
     return status;
 }
@@ -44,7 +40,7 @@ static clnorm_status create_value(clnorm_variable *variable, const clnorm_model 
         fill_normal(values, count, mean, stddev, model->seed, variable->name);
     else
         fill_constant(values, count, mean);
-    const clnorm_status status = create_buffer(model, values, count, &variable->value);
+    const clnorm_status status = create_buffer(model, variable->name, values, count, &variable->value);
     free(values);
     return status;
 }
@@ -102,7 +98,7 @@ clnorm_variable *variable_find(const clnorm_model *model, const char *name)
 
 size_t clnorm_model_variable_count(clnorm_model *model)
 {
-    if (model == NULL)
+    if (model == NULL || is_forked())
         return 0;
     pthread_mutex_lock(&model->lock);
     const size_t count = model->variable_count;
@@ -112,7 +108,7 @@ size_t clnorm_model_variable_count(clnorm_model *model)
 
 const clnorm_variable *clnorm_model_variable(clnorm_model *model, size_t index)
 {
-    if (model == NULL)
+    if (model == NULL || is_forked())
         return NULL;
     pthread_mutex_lock(&model->lock);
     const clnorm_variable *variable = index < model->variable_count ? model->variables[index] : NULL;
@@ -122,7 +118,7 @@ const clnorm_variable *clnorm_model_variable(clnorm_model *model, size_t index)
 
 const clnorm_variable *clnorm_model_find_variable(clnorm_model *model, const char *name)
 {
-    if (model == NULL || name == NULL)
+    if (model == NULL || name == NULL || is_forked())
         return NULL;
     pthread_mutex_lock(&model->lock);
     const clnorm_variable *variable = variable_find(model, name);
@@ -167,6 +163,9 @@ static clnorm_status check_access(clnorm_model *model, const clnorm_variable *va
                     model == NULL      ? "model"
                     : variable == NULL ? "variable"
                                        : "values");
+    const clnorm_status status = fork_check();
+    if (status != CLNORM_OK)
+        return status;
     bool known = false;
     pthread_mutex_lock(&model->lock);
     for (size_t i = 0; i < model->variable_count; i++)

@@ -12,7 +12,8 @@ clnorm_status variable_create(clnorm_variable **variable, const clnorm_model *mo
 void variable_destroy(clnorm_variable *variable); /* NULL is allowed */
 
 /* A read-write buffer of the model's context; `values` NULL: undefined. */
-clnorm_status create_buffer(const clnorm_model *model, const float *values, size_t count, cl_mem *buffer);
+clnorm_status create_buffer(const clnorm_model *model, const char *name, const float *values, size_t count,
+                            cl_mem *buffer);
 
 size_t variable_elements(const clnorm_variable *variable);
 

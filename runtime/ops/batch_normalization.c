@@ -6,7 +6,7 @@
 
 static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
-    ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, INFINITY, "added to the variance"),
+    ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, FLT_MAX, "added to the variance"),
     ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old running value"),
     ATTRIBUTE_SWITCH(unbiased_running_variance, "N/(N-1) goes into the running variance, as in PyTorch"),
     ATTRIBUTE_ACCUMULATE(dx),
@@ -88,6 +88,14 @@ static const clnorm_mode_info modes[] = {
 
 #define FIELD(name) offsetof(clnorm_buffers, name)
 
+/* epsilon, and times 2^192 for variances that small; 0 where it is too large for that to matter. */
+static void add_epsilon(const clnorm_op *op, argument_list *arguments)
+{
+    const bool small = op->epsilon < 0x1p-64;
+    add_real_and_rest(arguments, op->epsilon);
+    add_real_and_rest(arguments, small ? ldexp(op->epsilon, 192) : 0);
+}
+
 /* FORMULA_PARAMETERS where statistics are given. */
 static void map_arguments(const clnorm_op *op, argument_list *arguments)
 {
@@ -97,7 +105,7 @@ static void map_arguments(const clnorm_op *op, argument_list *arguments)
     add_buffer(arguments, apply ? FIELD(batch_mean) : FIELD(moving_mean));
     add_buffer(arguments, apply ? FIELD(batch_mean_residual) : NO_BUFFER);
     add_buffer(arguments, apply ? FIELD(batch_variance) : FIELD(moving_variance));
-    add_real_and_rest(arguments, op->epsilon);
+    add_epsilon(op, arguments);
 }
 
 /* FORMULA_PARAMETERS where they are found. */
@@ -113,7 +121,7 @@ static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *a
     add_buffer(arguments, FIELD(batch_mean_residual));
     add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
     add_buffer(arguments, train ? NO_BUFFER : FIELD(count));
-    add_real_and_rest(arguments, op->epsilon);
+    add_epsilon(op, arguments);
     add_real(arguments, op->decay);
     add_real(arguments, 1 - op->decay);
     add_real(arguments, (double)count);
@@ -133,7 +141,7 @@ static void backward_arguments(const clnorm_op *op, size_t count, argument_list 
     add_buffer(arguments, train ? NO_BUFFER : FIELD(moving_variance));
     add_buffer(arguments, FIELD(dgamma));
     add_buffer(arguments, FIELD(dbeta));
-    add_real_and_rest(arguments, op->epsilon);
+    add_epsilon(op, arguments);
     add_real(arguments, 1 / (double)count);
     add_int(arguments, op->accumulate_dgamma);
     add_int(arguments, op->accumulate_dbeta);
@@ -160,6 +168,30 @@ static void lower(const clnorm_op *op, problem *p)
         reduce_arguments(op, p->group_size, &p->arguments);
 }
 
+/* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; running
+ * values stay as they are. */
+static size_t fill(const clnorm_op *op, op_fill fills[MAX_FILLS])
+{
+    size_t count = 0, elements = 1;
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    for (unsigned i = 0; i < op->x.rank; i++)
+        elements *= i == axis ? 1 : op->x.dims[i];
+    if (op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS) {
+        fills[count++] = (op_fill){FIELD(batch_mean), 0};
+        fills[count++] = (op_fill){FIELD(batch_mean_residual), 0};
+        fills[count++] = (op_fill){FIELD(batch_variance), 0};
+        fills[count++] = op->mode == CLNORM_STATISTICS
+                             ? (op_fill){FIELD(count), (float)elements}
+                             : (op_fill){FIELD(inverse_deviation), (float)(1 / sqrt(op->epsilon))};
+    }
+    if (op_is_backward(op) && !op->accumulate_dgamma)
+        fills[count++] = (op_fill){FIELD(dgamma), 0};
+    if (op_is_backward(op) && !op->accumulate_dbeta)
+        fills[count++] = (op_fill){FIELD(dbeta), 0};
+    return count;
+}
+
 /* ---- Reference ---- */
 
 typedef struct channel {
@@ -182,36 +214,63 @@ static void set(clnorm_reference_array array, size_t index, double value, double
         array.bound[index] = bound;
 }
 
-/* The offset of element `i` of a channel in a tensor. */
-static size_t element(const clnorm_tensor *tensor, unsigned axis, size_t index, size_t i)
+/* The elements of a channel in a tensor, one after the other. */
+typedef struct walk {
+    clnorm_tensor others; /* the tensor, one channel wide */
+    size_t index[CLNORM_MAX_RANK], place;
+} walk;
+
+static walk walk_along(const clnorm_tensor *tensor, unsigned axis, const channel *c)
 {
-    clnorm_tensor others = *tensor;
-    others.dims[axis] = 1;
-    return tensor_offset(&others, i) + index * tensor->strides[axis];
+    walk begun = {*tensor, {0}, c->index * tensor->strides[axis]};
+    begun.others.dims[axis] = 1;
+    return begun;
+}
+
+/* The place of the next element, the first at the first call, and again after the last. */
+static size_t next(walk *w)
+{
+    const size_t place = w->place;
+    for (unsigned axis = w->others.rank; axis-- > 0;) {
+        if (++w->index[axis] < w->others.dims[axis]) {
+            w->place += w->others.strides[axis];
+            break;
+        }
+        w->place -= (w->others.dims[axis] - 1) * w->others.strides[axis];
+        w->index[axis] = 0;
+    }
+    return place;
 }
 
 static void find_statistics(const clnorm_op *op, unsigned axis, const double *x, channel *c)
 {
-    double sum = 0, squares = 0, first = x[element(&op->x, axis, c->index, 0)];
+    walk of_x = walk_along(&op->x, axis, c);
+    double sum = 0, squares = 0, first = x[of_x.place];
     for (size_t i = 0; i < c->count; i++)
-        sum += x[element(&op->x, axis, c->index, i)] - first;
+        sum += x[next(&of_x)] - first;
     c->mean = first + sum / (double)c->count;
     if (isnan(c->mean)) { /* infinities: what the plain sum gives */
         c->mean = 0;
         for (size_t i = 0; i < c->count; i++)
-            c->mean += x[element(&op->x, axis, c->index, i)];
+            c->mean += x[next(&of_x)];
     }
     for (size_t i = 0; i < c->count; i++) {
-        const double deviation = x[element(&op->x, axis, c->index, i)] - c->mean;
+        const double deviation = x[next(&of_x)] - c->mean;
         squares += deviation * deviation;
     }
     c->variance = squares / (double)c->count;
 }
 
-/* Squares below fp32's normal range may be lost. */
+/* The same as ulp_of, for what fp32 does not hold too. */
+static double ulp_beyond(double value)
+{
+    return fabs(value) > (double)FLT_MAX ? fabs(value) * (double)FLT_EPSILON : ulp_of(value);
+}
+
+/* What is below fp32's normal range may be lost. */
 static double variance_bound(const channel *c)
 {
-    return 4 * ulp_of(c->variance) + FLT_MIN;
+    return 4 * ulp_beyond(c->variance) + (double)FLT_MIN;
 }
 
 /* What a channel's train leaves behind beside y. */
@@ -224,12 +283,10 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
     const double unbiased = op->unbiased_running_variance && c->count > 1
                                 ? c->variance * (double)c->count / (double)(c->count - 1)
                                 : c->variance;
-    /* the relative error of the inverse is half of the variance's where that lost digits to underflow */
-    const double lost = FLT_MIN / (c->variance + op->epsilon);
     set(arrays->batch_mean, i, c->mean, mean_bound);
     set(arrays->batch_mean_residual, i, isfinite(c->mean) ? c->mean - (double)(float)c->mean : 0, mean_bound);
     set(arrays->batch_variance, i, c->variance, variance_bound(c));
-    set(arrays->inverse_deviation, i, inverse, 4 * ulp_of(inverse) + (isfinite(lost) ? inverse * lost : 0));
+    set(arrays->inverse_deviation, i, inverse, 4 * ulp_of(inverse));
     if (i == 0)
         set(arrays->count, 0, (double)c->count, ulp_of((double)c->count) / 2);
     if (arrays->moving_mean.values != NULL) {
@@ -242,29 +299,28 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
         const double old = arrays->moving_variance.values[i];
         const double new = op->decay *old + (1 - op->decay) * unbiased;
         set(arrays->moving_variance, i, new,
-            (1 - op->decay) * (5 * ulp_of(unbiased) + FLT_MIN) +
-                2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * unbiased)));
+            (1 - op->decay) * (5 * ulp_beyond(unbiased) + (double)FLT_MIN) +
+                2 * ulp_beyond(fabs(op->decay * old) + fabs((1 - op->decay) * unbiased)));
     }
 }
 
 /* y of a channel, and its bound: 4 ulp of the largest of |y|, |beta| and |gamma * (x - mean) / deviation|. */
 static void apply(const clnorm_op *op, unsigned axis, const channel *c, const clnorm_reference_arrays *arrays)
 {
+    walk of_x = walk_along(&op->x, axis, c), of_y = walk_along(&op->y, axis, c);
     const double deviation = sqrt(c->variance + op->epsilon);
     double largest = isfinite(c->beta) ? fabs(c->beta) : 0;
     for (size_t i = 0; i < c->count; i++) {
-        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
+        const double x = arrays->x.values[next(&of_x)];
         const double scaled = (x - c->mean) * c->gamma / deviation;
         const double y = scaled + c->beta;
         if (isfinite(y))
             largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
-        arrays->y.values[element(&op->y, axis, c->index, i)] = y;
+        arrays->y.values[next(&of_y)] = y;
     }
-    /* digits that the variance lost to underflow are lost to y as well */
-    const double lost = op->mode == CLNORM_TRAIN ? FLT_MIN / (c->variance + op->epsilon) : 0;
-    const double bound = 4 * ulp_of(largest) + (isfinite(lost) ? largest * lost : 0);
+    const double bound = 4 * ulp_beyond(largest);
     for (size_t i = 0; arrays->y.bound != NULL && i < c->count; i++)
-        arrays->y.bound[element(&op->y, axis, c->index, i)] = bound;
+        arrays->y.bound[next(&of_y)] = bound;
 }
 
 /* new, or new added to what is there. */
@@ -273,7 +329,7 @@ static void add(clnorm_reference_array array, size_t index, bool accumulates, do
     if (array.values == NULL)
         return;
     const double sum = accumulates ? array.values[index] + new : new;
-    set(array, index, sum, accumulates ? bound + ulp_of(sum) : bound);
+    set(array, index, sum, accumulates ? bound + ulp_beyond(sum) : bound);
 }
 
 /* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse; the sums are
@@ -282,9 +338,11 @@ static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, 
                           const clnorm_reference_arrays *arrays)
 {
     double dgamma = 0, dgamma_size = 0, dbeta = 0, dbeta_size = 0, largest = 0;
+    walk of_x = walk_along(&op->x, axis, c), of_dy = walk_along(&op->dy, axis, c);
+    walk of_dx = walk_along(&op->dx, axis, c);
     for (size_t i = 0; i < c->count; i++) {
-        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
-        const double dy = arrays->dy.values[element(&op->dy, axis, c->index, i)];
+        const double x = arrays->x.values[next(&of_x)];
+        const double dy = arrays->dy.values[next(&of_dy)];
         const double term = dy * ((x - c->mean) * inverse);
         dbeta += dy;
         dgamma += term;
@@ -293,15 +351,15 @@ static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, 
         if (isfinite(dy))
             largest = fmax(largest, fabs(c->gamma * inverse * dy));
     }
-    add(arrays->dgamma, c->index, op->accumulate_dgamma, dgamma, 4 * ulp_of(dgamma_size));
-    add(arrays->dbeta, c->index, op->accumulate_dbeta, dbeta, 4 * ulp_of(dbeta_size));
+    add(arrays->dgamma, c->index, op->accumulate_dgamma, dgamma, 4 * ulp_beyond(dgamma_size));
+    add(arrays->dbeta, c->index, op->accumulate_dbeta, dbeta, 4 * ulp_beyond(dbeta_size));
+    const double bound = 6 * ulp_beyond(largest);
     const double share = op->mode == CLNORM_BACKWARD ? 1 / (double)c->count : 0;
     for (size_t i = 0; arrays->dx.values != NULL && i < c->count; i++) {
-        const double x = arrays->x.values[element(&op->x, axis, c->index, i)];
-        const double dy = arrays->dy.values[element(&op->dy, axis, c->index, i)];
+        const double x = arrays->x.values[next(&of_x)];
+        const double dy = arrays->dy.values[next(&of_dy)];
         const double through = share == 0 ? 0 : dbeta * share + (x - c->mean) * inverse * (dgamma * share);
-        add(arrays->dx, element(&op->dx, axis, c->index, i), op->accumulate_dx,
-            c->gamma * inverse * (dy - through), 6 * ulp_of(largest));
+        add(arrays->dx, next(&of_dx), op->accumulate_dx, c->gamma * inverse * (dy - through), bound);
     }
 }
 
@@ -353,5 +411,6 @@ const op_definition batch_normalization_op = {
              "y = (x - mean) * gamma / sqrt(variance + epsilon) + beta for each channel", 2, CLNORM_MAX_RANK,
              true, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
     .lower = lower,
+    .fill = fill,
     .reference = reference,
 };

@@ -87,7 +87,7 @@ static void differentiate(const clnorm_op *op, fibre from, fibre gradient, fibre
         dx[k * to.step] = old + new;
         if (arrays->dx.bound != NULL)
             arrays->dx.bound[to.first + k * to.step] =
-                4 * ulp_of(fmax(fabs(direct), fabs(projected))) + (old != 0 ? ulp_of(old + new) : 0);
+                4 * ulp_of_term(fmax(fabs(direct), fabs(projected))) + (old != 0 ? ulp_of(old + new) : 0);
     }
 }
 

@@ -8,9 +8,9 @@
 static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
     ATTRIBUTE_INTEGER(depth_radius, 5, "5", 0, INT_MAX, "how many channels count on either side"),
-    ATTRIBUTE_REAL(bias, 1.0, "1", -INFINITY, INFINITY, "added to the scaled sum"),
+    ATTRIBUTE_REAL(bias, 1.0, "1", -FLT_MAX, FLT_MAX, "added to the scaled sum"),
     ATTRIBUTE_REAL(alpha, 1e-4, "0.0001", -INFINITY, INFINITY, "scales the sum of squares"),
-    ATTRIBUTE_REAL(beta, 0.75, "0.75", -INFINITY, INFINITY, "the exponent"),
+    ATTRIBUTE_REAL(beta, 0.75, "0.75", -FLT_MAX, FLT_MAX, "the exponent"),
     ATTRIBUTE_INTEGER(window_before, -1, "depth_radius", -1, INT_MAX,
                       "how many channels count before; -1: depth_radius"),
     ATTRIBUTE_INTEGER(window_after, -1, "depth_radius", -1, INT_MAX,
@@ -62,12 +62,12 @@ static bool cancels(const clnorm_op *op)
     return op->alpha < 0 || op->bias < 0;
 }
 
-/* Powers that are roots, of denominators in the range of the formula's. */
+/* Powers that are roots, of denominators that are far from 0 in fp32. */
 static bool is_root(const clnorm_op *op, const problem *p)
 {
     if (p->one_path || cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
         return false;
-    return p->backward ? op->bias >= 0x1p-60 && op->bias <= 0x1p+100 : op->bias >= 0x1p-100;
+    return op->bias >= (p->backward ? 0x1p-30 : 0x1p-60) && op->bias <= 0x1p+100;
 }
 
 /* Which path of the formula: beta * 4 for the powers that are roots and divisions, else the general one,
@@ -83,6 +83,65 @@ static void choose_exponent(const clnorm_op *op, problem *p)
         problem_define(p, "EXACT_WINDOW", 1);
 }
 
+/* The power of two that x is multiplied by before it is squared: an alpha that would leave fp32's range, or
+ * bring products with it close to its ends, is divided by its square. */
+static int square_exponent(double alpha)
+{
+    int exponent = 0;
+    frexp(alpha, &exponent);
+    if (alpha == 0 || (exponent > -40 && exponent <= 40))
+        return 0;
+    const int shift = (int)floor((exponent - 1) / 2.0);
+    return shift < -100 ? -100 : shift > 100 ? 100 : shift;
+}
+
+/* value = mantissa * 2^exponent, 1 <= |mantissa| < 2. */
+static double mantissa_of(double value, int *exponent)
+{
+    const double mantissa = 2 * frexp(value, exponent);
+    *exponent -= 1;
+    if (value == 0)
+        *exponent = 0;
+    return mantissa;
+}
+
+/* 2 alpha beta for fp32, alpha as it comes. Where a product with it may leave the range while the gradient
+ * does not, or x was multiplied by a power of two, which may have made it 0, NaN. */
+static double gradient_factor(double alpha, double beta, int shift)
+{
+    const double factor = 2 * alpha * beta, size = fabs(factor);
+    return factor == 0 || (shift == 0 && size >= 0x1p-60 && size <= 4) ? factor : NAN;
+}
+
+static void add_arguments(const clnorm_op *op, problem *p)
+{
+    const double alpha = scaled_alpha(op);
+    const int shift = square_exponent(alpha);
+    const double fast_alpha = ldexp(alpha, -2 * shift);
+    const bool integer = op->beta == floor(op->beta);
+    add_real(&p->arguments, ldexp(1, shift));
+    add_real_and_rest(&p->arguments, fast_alpha);
+    add_real_and_rest(&p->arguments, op->bias);
+    add_real_and_rest(&p->arguments, op->beta);
+    add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
+    add_real(&p->arguments, gradient_factor(fast_alpha, op->beta, shift));
+    /* Squares are off by 2^-150 each where they underflow, alpha times that in the denominator. A
+     * contribution is made of numbers smaller than itself, and on devices without subnormal numbers those are
+     * 0 below 2^-126. */
+    const bool root = p->backward && is_root(op, p);
+    add_real(&p->arguments, root ? 0x1p-100 / fmin(op->bias, 1) : 0x1p-90 * fmax(fabs(fast_alpha), 1));
+
+    int exponent = 0;
+    add_int(&p->arguments, 2 * shift);
+    const double bias = mantissa_of(op->bias, &exponent);
+    add_real_and_rest(&p->arguments, bias);
+    add_int(&p->arguments, exponent);
+    const double factor = mantissa_of(alpha, &exponent) * op->beta;
+    int beta_exponent = 0;
+    add_real(&p->arguments, mantissa_of(factor, &beta_exponent));
+    add_int(&p->arguments, exponent + beta_exponent + 1);
+}
+
 static void lower(const clnorm_op *op, problem *p)
 {
     problem_collapse_around(p, op, op->axis);
@@ -91,21 +150,7 @@ static void lower(const clnorm_op *op, problem *p)
     p->window_before = window_before(op);
     p->window_after = window_after(op);
     choose_exponent(op, p);
-
-    /* alpha = scaled * 2^(2 shift), 1 <= |scaled| < 4: x times 2^shift keeps S in range where alpha * S is */
-    const double alpha = scaled_alpha(op);
-    int exponent = 0;
-    frexp(alpha, &exponent);
-    int shift = (int)floor((exponent - 1) / 2.0);
-    shift = alpha == 0 ? -100 : shift < -100 ? -100 : shift > 120 ? 120 : shift;
-    const int root_shift = p->backward && is_root(op, p) ? -16 : 0;
-    add_real(&p->arguments, ldexp(1, shift + root_shift));
-    add_real_and_rest(&p->arguments, ldexp(alpha, -2 * shift));
-    add_real_and_rest(&p->arguments, ldexp(op->bias, 2 * root_shift));
-    add_real_and_rest(&p->arguments, op->beta);
-    const bool integer = op->beta == floor(op->beta);
-    add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
-    add_real(&p->arguments, 2 * ldexp(alpha, -2 * shift) * op->beta);
+    add_arguments(op, p);
 }
 
 /* The channels of one pixel, and their windows. */
@@ -123,44 +168,82 @@ static double denominator(const pixel *p, const double *x, size_t step, size_t c
     return p->bias + p->alpha * sum;
 }
 
+/* x / z^power * 2^exponent, where double does not hold the power, too. */
+static double divide_by_power(double x, double z, double power, int exponent)
+{
+    const double divisor = pow(z, power);
+    if ((isnormal(divisor) && exponent == 0) || z == 0 || !isfinite(z) || isnan(divisor))
+        return x / divisor;
+    const double log = -power * log2(fabs(z)), whole = fmax(fmin(rint(log), 1e6), -1e6);
+    const double sign = z < 0 && fmod(power, 2) != 0 ? -1 : 1;
+    return ldexp(sign * x * exp2(log - whole), (int)whole + exponent);
+}
+
 static void normalize(const pixel *p, fibre from, fibre to, const clnorm_reference_arrays *arrays)
 {
     const double *x = arrays->x.values + from.first;
     for (size_t c = 0; c < p->channels; c++) {
-        const double y = x[c * from.step] / pow(denominator(p, x, from.step, c), p->beta);
+        const double z = denominator(p, x, from.step, c);
+        const double y = divide_by_power(x[c * from.step], z, p->beta, 0);
         arrays->y.values[to.first + c * to.step] = y;
         if (arrays->y.bound != NULL)
             arrays->y.bound[to.first + c * to.step] = 6 * ulp_of(y);
     }
 }
 
-/* What channel c contributes to the gradients of those in its window: dy * x / z^(beta + 1). */
-static double contribution(const pixel *p, const double *x, fibre from, const double *dy, fibre gradient,
-                           size_t c)
+/* A channel's gradient, and the larger of its first term and of the sum of the others, each absolute. */
+typedef struct gradient {
+    double value, size;
+} gradient;
+
+/* dx = dy / z^beta - sum(2 alpha beta x * dy * x / z^(beta + 1)), the sum over the mirrored window, times
+ * 2^exponent. Products of five fp32 values fit a double, and are divided last. */
+static gradient gradient_of(const pixel *p, const double *x, size_t x_step, const double *dy, size_t dy_step,
+                            size_t c, int exponent)
 {
-    return dy[c * gradient.step] * x[c * from.step] / pow(denominator(p, x, from.step, c), p->beta + 1);
+    const double factor = 2 * p->alpha * p->beta * x[c * x_step];
+    double sum = 0, size = 0;
+    for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
+        const double z = denominator(p, x, x_step, w), product = factor * dy[w * dy_step] * x[w * x_step];
+        const double term = divide_by_power(product, z, p->beta + 1, exponent);
+        sum += term;
+        size += fabs(term);
+    }
+    const double z = denominator(p, x, x_step, c);
+    const double direct = divide_by_power(dy[c * dy_step], z, p->beta, exponent);
+    return (gradient){direct - sum, fmax(fabs(direct), size)};
 }
 
-/* dx = dy / z^beta - 2 alpha beta x sum(dy * x / z^(beta + 1)), the sum over the mirrored window. */
-static void differentiate(const clnorm_op *op, const pixel *p, fibre from, fibre gradient, fibre to,
+/* The exponent of the largest of these terms; 0 where it has none. */
+static int largest_exponent(const pixel *p, const double *x, size_t x_step, const double *dy, size_t dy_step,
+                            size_t c)
+{
+    const double factor = 2 * p->alpha * p->beta * x[c * x_step];
+    double largest = log2(fabs(dy[c * dy_step])) - p->beta * log2(fabs(denominator(p, x, x_step, c)));
+    for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
+        const double product = factor * dy[w * dy_step] * x[w * x_step];
+        largest =
+            fmax(largest, log2(fabs(product)) - (p->beta + 1) * log2(fabs(denominator(p, x, x_step, w))));
+    }
+    return fabs(largest) < 1e6 ? (int)largest : 0;
+}
+
+static void differentiate(const clnorm_op *op, const pixel *p, fibre from, fibre of_dy, fibre to,
                           const clnorm_reference_arrays *arrays)
 {
-    const double *x = arrays->x.values + from.first, *dy = arrays->dy.values + gradient.first;
+    const double *x = arrays->x.values + from.first, *dy = arrays->dy.values + of_dy.first;
     double *dx = arrays->dx.values + to.first;
     for (size_t c = 0; c < p->channels; c++) {
-        double sum = 0, size = 0;
-        for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
-            const double term = contribution(p, x, from, dy, gradient, w);
-            sum += term;
-            size += fabs(term);
+        gradient new = gradient_of(p, x, from.step, dy, of_dy.step, c, 0);
+        if (!isfinite(new.value)) { /* perhaps its terms alone are too large for double */
+            const int exponent = largest_exponent(p, x, from.step, dy, of_dy.step, c);
+            new.value = ldexp(gradient_of(p, x, from.step, dy, of_dy.step, c, -exponent).value, exponent);
         }
-        const double direct = dy[c * gradient.step] / pow(denominator(p, x, from.step, c), p->beta);
-        const double factor = 2 * p->alpha * p->beta * x[c * from.step];
-        const double new = direct - factor *sum, old = op->accumulate_dx ? dx[c * to.step] : 0;
-        dx[c * to.step] = old + new;
+        const double old = op->accumulate_dx ? dx[c * to.step] : 0;
+        dx[c * to.step] = old + new.value;
         if (arrays->dx.bound != NULL)
             arrays->dx.bound[to.first + c * to.step] =
-                6 * ulp_of(fmax(fabs(direct), fabs(factor) * size)) + (old != 0 ? ulp_of(old + new) : 0);
+                6 * ulp_of_term(new.size) + (old != 0 ? ulp_of(old + new.value) : 0);
     }
 }
 

@@ -5,7 +5,17 @@
 #include "../problem.h"
 #include <clnorm/ops.h>
 #include <clnorm/reference.h>
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
+
+/* What an execution leaves in each element of a buffer, if it is given, where x has no element. */
+typedef struct op_fill {
+    size_t field; /* offsetof in clnorm_buffers */
+    float value;
+} op_fill;
+
+enum { MAX_FILLS = 5 };
 
 typedef struct op_definition {
     clnorm_op_info info;
@@ -14,7 +24,9 @@ typedef struct op_definition {
     /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one
      * element. */
     void (*lower)(const clnorm_op *op, problem *p);
-    /* Computes it on the host. */
+    /* For an `op` that holds no element: what is left nevertheless. Returns how many. NULL: nothing. */
+    size_t (*fill)(const clnorm_op *op, op_fill fills[MAX_FILLS]);
+    /* Computes it on the host, for an `op` that holds at least one element. */
     clnorm_status (*reference)(const clnorm_op *op, const clnorm_reference_arrays *arrays);
 } op_definition;
 
@@ -72,6 +84,13 @@ extern const op_definition l2_normalize_op;
 
 /* One ulp of fp32 at |value|: the distance to the next float; of the smallest normal float below it. */
 double ulp_of(double value);
+
+/* The same of a term of a sum: beyond fp32's largest as if its exponents went on. */
+static inline double ulp_of_term(double value)
+{
+    return isfinite(value) && fabs(value) > (double)FLT_MAX ? ldexp((double)FLT_EPSILON, ilogb(value))
+                                                            : ulp_of(value);
+}
 
 /* The elements of a tensor along `axis`, all other indices fixed by `other`, counted over the other axes:
  * where the first one lies, and the step between them. */

@@ -67,6 +67,16 @@ bool clnorm_mode_find(const char *name, clnorm_mode *mode)
 
 /* ---- Attributes ---- */
 
+/* Integers in all their digits: %g would round the largest. */
+static clnorm_status refuse_integer(const clnorm_attribute_info *attribute, double value)
+{
+    if (attribute->type == CLNORM_ATTRIBUTE_AXIS)
+        return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %.12g; an integer from %d to %d is allowed",
+                    attribute->name, value, -CLNORM_MAX_RANK, CLNORM_MAX_RANK - 1);
+    return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %.12g; an integer from %.0f to %.0f is allowed",
+                attribute->name, value, attribute->minimum, attribute->maximum);
+}
+
 static clnorm_status assign_value(clnorm_op *op, const clnorm_attribute_info *attribute, double value)
 {
     char *field = (char *)op + attribute->offset;
@@ -83,7 +93,7 @@ static clnorm_status assign_value(clnorm_op *op, const clnorm_attribute_info *at
         return CLNORM_OK;
     }
     if (!(value >= -2147483647.0 && value <= 2147483647.0 && value == floor(value)))
-        return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; an integer is allowed", attribute->name, value);
+        return refuse_integer(attribute, value);
     const int integer = (int)value;
     memcpy(field, &integer, sizeof integer);
     return CLNORM_OK;
@@ -132,6 +142,16 @@ void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind kind)
     memcpy(op, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
+/* What has limits is computed with as a float: what would become 0 is none. */
+static clnorm_status check_smallest(const clnorm_attribute_info *attribute, double value)
+{
+    if (attribute->type != CLNORM_ATTRIBUTE_REAL || isinf(attribute->maximum) || value == 0 ||
+        fabs(value) >= FLT_TRUE_MIN)
+        return CLNORM_OK;
+    return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g, which fp32 cannot hold; 0 is allowed, or at least %g%s",
+                attribute->name, value, (double)FLT_TRUE_MIN, attribute->minimum < 0 ? " in size" : "");
+}
+
 static clnorm_status check_attribute(const clnorm_op *op, const clnorm_attribute_info *attribute)
 {
     const double value = clnorm_op_get(op, attribute);
@@ -145,7 +165,9 @@ static clnorm_status check_attribute(const clnorm_op *op, const clnorm_attribute
     if (!isfinite(value))
         return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; it must be finite", attribute->name, value);
     if (value >= attribute->minimum && value <= attribute->maximum)
-        return CLNORM_OK;
+        return check_smallest(attribute, value);
+    if (attribute->type == CLNORM_ATTRIBUTE_INTEGER)
+        return refuse_integer(attribute, value);
     if (isinf(attribute->maximum))
         return fail(CLNORM_INVALID_ATTRIBUTE, "%s is %g; it must be at least %g", attribute->name, value,
                     attribute->minimum);
@@ -312,6 +334,29 @@ static clnorm_status check_arrays(const clnorm_op_info *info, clnorm_mode mode,
     return CLNORM_OK;
 }
 
+/* What is left where x has no element. */
+static void fill_arrays(const clnorm_op *op, const op_definition *definition,
+                        const clnorm_reference_arrays *arrays)
+{
+    op_fill fills[MAX_FILLS];
+    const size_t count = definition->fill == NULL ? 0 : definition->fill(op, fills);
+    const clnorm_mode_info *mode = clnorm_op_info_mode(&definition->info, op->mode);
+    clnorm_reference_arrays known = *arrays;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t b = 0; b < mode->buffer_count; b++) {
+            if (mode->buffers[b].offset != fills[i].field)
+                continue;
+            const clnorm_reference_array *array = clnorm_reference_field(&known, &mode->buffers[b]);
+            const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, &mode->buffers[b]);
+            for (size_t k = 0; array->values != NULL && k < tensor_elements(&tensor); k++) {
+                array->values[k] = (double)fills[i].value;
+                if (array->bound != NULL)
+                    array->bound[k] = ulp_of((double)fills[i].value);
+            }
+        }
+    }
+}
+
 static clnorm_status compute_reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
 {
     clnorm_op imported;
@@ -324,9 +369,12 @@ static clnorm_status compute_reference(const clnorm_op *op, const clnorm_referen
     clnorm_reference_arrays known = {.size = sizeof known};
     memcpy(&known, arrays, arrays->size);
     status = check_arrays(&definition->info, imported.mode, &known);
-    if (status != CLNORM_OK || tensor_elements(&imported.x) == 0)
+    if (status != CLNORM_OK)
         return status;
-    return definition->reference(&imported, &known);
+    if (tensor_elements(&imported.x) > 0)
+        return definition->reference(&imported, &known);
+    fill_arrays(&imported, definition, &known);
+    return CLNORM_OK;
 }
 
 clnorm_status clnorm_reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)

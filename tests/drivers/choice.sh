@@ -30,9 +30,14 @@ chooses fpga "*FPGA Emulation*"
 chooses accelerator "*FPGA Emulation*"
 chooses "emulation device" "*FPGA Emulation*"
 chooses "intel:fpga:" "*FPGA Emulation*"
-chooses pthread "pthread*"
-chooses portable "pthread*"
-chooses "portable:cpu:" "pthread*"
+own=$(CLNORM_DEVICE=portable "$devices" 2>&1 | sed -n 's/^chosen: \([a-z]*-\).*/\1/p')
+case $own in
+pthread- | cpu-) ;; # how the names of PoCL's devices begin, up to version 3 and since
+*) report "PoCL's device has a name of PoCL's" "it is $own" ;;
+esac
+chooses "$own" "$own*"
+chooses portable "$own*"
+chooses "portable:cpu:" "$own*"
 # Intel's CPU device has the processor's name, and PoCL's has it in its own.
 processor=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | cut -c 1-7)
 chooses "intel(r) opencl:cpu:" "$processor*"
@@ -40,7 +45,7 @@ chooses "" "*$processor*" # a CPU, as there is no GPU
 chooses cpu "*$processor*"
 
 output=$(CLNORM_DEVICE=gpu "$program" 2>&1) && report "no gpu" "there is one: $output"
-for name in pthread "FPGA Emulation" "$processor"; do
+for name in "$own" "FPGA Emulation" "$processor"; do
     case $output in
     *"$name"*) report "the message without a gpu names $name" "" ;;
     *) report "the message without a gpu names $name" "$output" ;;

@@ -11,20 +11,20 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from count import count
+from count import count, short_name
 
-DRIVERS = ["pocl", "intel-cpu", "intel-fpga", "oclgrind", "all"]
+DRIVERS = ["pocl", "intel-cpu", "intel-cpu-2026", "intel-fpga", "oclgrind", "all"]
 NAME = re.compile(r"(.*) (?:on|under) (" + "|".join(DRIVERS) + ")")
 
 
 def read(paths):
-    """Passed, failed and seconds by suite and driver, suites in the order of their logs."""
+    """Passed, failed, skipped and seconds by suite and driver, suites in the order of their logs."""
     cells = {}
     for path in filter(os.path.exists, paths):
         with open(path, encoding="utf-8") as log:
             for line in log:
                 test = json.loads(line)
-                name = test["name"].rpartition(" / ")[2]  # without meson's names of project and suite
+                name = short_name(test)
                 named = NAME.fullmatch(name)
                 suite, driver = named.groups() if named else (name, "pocl")
                 cells.setdefault(suite, {})[driver] = (*count(test), test["duration"])
@@ -35,15 +35,15 @@ def main():
     paths = [path for path in sys.argv[1:] if path != "--seconds"]
     cells = read(paths)
     rows = [["", *DRIVERS]]
-    total = {driver: [0, 0, 0] for driver in DRIVERS}
+    total = {driver: [0, 0, 0, 0] for driver in DRIVERS}
     for suite, row in cells.items():
         for driver, cell in row.items():
             total[driver] = [a + b for a, b in zip(total[driver], cell)]
     for suite, row in [*cells.items(), ("all of these", total)]:
         line = [suite]
         for driver in DRIVERS:
-            passed, failed, seconds = row.get(driver, (0, 0, 0))
-            text = f"{passed}/{failed}" if passed + failed else "-"
+            passed, failed, skipped, seconds = row.get(driver, (0, 0, 0, 0))
+            text = f"{passed}/{failed}" if passed + failed else "skipped" if skipped else "-"
             if "--seconds" in sys.argv and passed + failed:
                 text += f" {seconds:5.0f} s"
             line.append(text)

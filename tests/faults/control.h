@@ -21,6 +21,7 @@ typedef struct fault_control {
     bool corrupts_binaries; /* of programs, when they are asked for */
     bool two_slots;         /* a program has binaries for two devices, the second of which is the device */
     const char *extensions; /* of devices; NULL: their own */
+    bool rounds_to_zero;    /* devices, and not to nearest */
     size_t log_bytes;       /* builds from source fail with a log of that size; 0: they do not fail */
     cl_ulong limit;         /* what devices say of every limit, if `has_limit` */
     bool has_limit;

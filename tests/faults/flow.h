@@ -30,7 +30,10 @@ typedef struct flow {
 #define CACHE_CALLS                                                                                          \
     " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \
     "mkdir stat64 lstat64 unlink "
-#define BINARY_CALLS " clCreateProgramWithBinary clBuildProgram "
+#define BINARY_CALLS  " clCreateProgramWithBinary clBuildProgram "
+
+/* What is remembered of programs; without it they are only not remembered. */
+#define VERDICT_CALLS " fstatat64 unlinkat opendir fdopendir readdir64 pread64 fsync fchmod "
 
 extern const flow device_flows[], layer_flows[], file_flows[], command_flows[];
 extern const size_t device_flow_count, layer_flow_count, file_flow_count, command_flow_count;

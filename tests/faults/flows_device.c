@@ -1,6 +1,7 @@
 /* Contexts, plans and executions. */
 #include "flow.h"
 
+#include <clnorm/cache.h>
 #include <string.h>
 
 /* ---- Contexts ---- */
@@ -34,6 +35,19 @@ static clnorm_status run_queue(void)
 {
     clnorm_context *made = NULL;
     const clnorm_status status = clnorm_context_from_queue(&made, clnorm_context_cl_queue(context));
+    clnorm_context_destroy(made);
+    return status;
+}
+
+/* With texts of its own. */
+static clnorm_status run_options(void)
+{
+    clnorm_context *made = NULL;
+    clnorm_context_options options = clnorm_context_defaults();
+    options.ignore_environment = true;
+    options.device = "cpu";
+    options.cache_directory = options.kernel_directory = options.binary_directory = directory;
+    const clnorm_status status = clnorm_context_create_with(&made, &options);
     clnorm_context_destroy(made);
     return status;
 }
@@ -104,10 +118,59 @@ static void check_cache(clnorm_status status)
     ck_assert_msg(files_count(cache, ".tmp", name) == 0, "%s is left", name);
 }
 
+/* ---- Verification: programs come from the cache and have to prove themselves again ---- */
+
+static size_t verified; /* plans, as the log says */
+
+static void count_verified(clnorm_log_level level, const char *line, void *user)
+{
+    (void)level;
+    (void)user;
+    verified += strncmp(line, "verified ", 9) == 0;
+}
+
+static void begin_verified(void)
+{
+    begin_cache();
+    clnorm_set_log(count_verified, CLNORM_LOG_INFO, NULL);
+}
+
+static clnorm_status run_verified(void)
+{
+    clnorm_context *made = NULL;
+    verified = 0;
+    clnorm_context_options options = clnorm_context_defaults();
+    options.device = "cpu";
+    options.verify = CLNORM_VERIFY_ALWAYS;
+    clnorm_status status = clnorm_context_create_with(&made, &options);
+    if (status == CLNORM_OK)
+        status = make_plans(made);
+    clnorm_context_destroy(made);
+    return status;
+}
+
+/* What failed says nothing of the programs. */
+static void check_verified(clnorm_status status)
+{
+    clnorm_verdict_list *list = NULL;
+    check_cache(status);
+    if (status == CLNORM_OK)
+        ck_assert_uint_eq(verified, 3);
+    ck_assert_int_eq(clnorm_verdict_list_create(&list), CLNORM_OK);
+    ck_assert_uint_eq(clnorm_verdict_list_count(list), 0);
+    clnorm_verdict_list_destroy(list);
+}
+
 static void end_cache(void)
 {
     files_remove(cache);
     unsetenv("CLNORM_CACHE_DIR");
+}
+
+static void end_verified(void)
+{
+    clnorm_set_log(NULL, CLNORM_LOG_NONE, NULL);
+    end_cache();
 }
 
 /* ---- Executions ---- */
@@ -263,13 +326,17 @@ static void end_execution(void)
 
 const flow device_flows[] = {
     {"devices", .run = run_devices, .check = check_devices, .optional = DEVICE_LIST_CALLS},
-    {"a context", .run = run_context},
-    {"a context from a queue", .run = run_queue},
+    {"a context", .run = run_context, .optional = " stat64 "},
+    {"a context from a queue", .run = run_queue, .optional = " stat64 "},
+    {"a context from options", .run = run_options, .optional = " stat64 "},
     {"plans", .run = run_plans},
-    {"plans from source", .run = run_fresh, .optional = CACHE_CALLS, .begin = begin_cache,
-     .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
+    /* Where a program does not build, another variant is taken. */
+    {"plans from source", .run = run_fresh, .optional = CACHE_CALLS VERDICT_CALLS " clBuildProgram ",
+     .begin = begin_cache, .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
     {"plans from the cache", .run = run_fresh, .optional = CACHE_CALLS BINARY_CALLS, .begin = begin_cache,
      .check = check_cache, .end = end_cache},
+    {"plans that are verified", .run = run_verified, .optional = CACHE_CALLS VERDICT_CALLS BINARY_CALLS,
+     .begin = begin_verified, .check = check_verified, .end = end_verified, .slow = true},
     {"an execution", .run = run_in_order, .optional = " clRetainEvent clRetainCommandQueue ",
      .begin = begin_execution, .before = before_execution, .check = check_in_order, .end = end_execution},
     {"an execution with scratch of the application's", .run = run_in_order, .begin = begin_own_scratch,

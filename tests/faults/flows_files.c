@@ -25,6 +25,7 @@ void fill_cache(const char *where)
 static void before_cache(void)
 {
     fill_cache(place);
+    files_write_text(place, "0123456789abcdef0123456789abcdef.verdict", "of a program");
     files_write_text(place, "notes.txt", "not the cache's");
 }
 
@@ -54,7 +55,7 @@ static clnorm_status run_clear(void)
 static void check_clear(clnorm_status status)
 {
     ck_assert_uint_eq(files_count(place, "notes.txt", NULL), 1);
-    ck_assert(status != CLNORM_OK || removed == (host.vanished ? 1 : 2));
+    ck_assert(status != CLNORM_OK || removed == (host.vanished ? 2 : 3));
     ck_assert(status != CLNORM_OK || files_count(place, ".clbin", NULL) == 0);
 }
 
@@ -193,10 +194,11 @@ static void end_image(void)
 }
 
 const flow file_flows[] = {
-    {"the cache's summary", .run = run_info, .host_only = true, .check = check_info, .begin = begin_cache,
-     .before = before_cache, .end = end_cache},
-    {"clearing the cache", .run = run_clear, .host_only = true, .begin = begin_cache, .before = before_cache,
-     .check = check_clear, .end = end_cache},
+    {"the cache's summary", .run = run_info, .host_only = true, .optional = " stat64 ", .check = check_info,
+     .begin = begin_cache, .before = before_cache, .end = end_cache},
+    /* The lock of verdicts may be missing, and a directory's descriptor is closed all the same. */
+    {"clearing the cache", .run = run_clear, .host_only = true, .optional = " stat64 openat64 close ",
+     .begin = begin_cache, .before = before_cache, .check = check_clear, .end = end_cache},
     {"building an image", .run = run_build, .optional = " stat64 ", .afterwards = " open64 close ",
      .begin = begin_image, .check = check_image, .end = end_image, .slow = true},
     {"importing an image", .run = run_import, .optional = " stat64 clCreateKernel ",

@@ -225,6 +225,16 @@ WRAP(int, fchmod, int file, mode_t mode)
     return FILE_FAULT(EPERM) ? -1 : __real_fchmod(file, mode);
 }
 
+WRAP(int, fchown, int file, uid_t owner, gid_t group)
+{
+    return FILE_FAULT(EPERM) ? -1 : __real_fchown(file, owner, group);
+}
+
+WRAP(int, faccessat, int directory, const char *path, int mode, int flags)
+{
+    return FILE_FAULT(EACCES, EROFS) ? -1 : __real_faccessat(directory, path, mode, flags);
+}
+
 WRAP(int, link, const char *from, const char *to)
 {
     return FILE_FAULT(EPERM) ? -1 : __real_link(from, to);

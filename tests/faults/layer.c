@@ -228,6 +228,8 @@ static cl_int CL_API_CALL my_clGetDeviceInfo(cl_device_id device, cl_device_info
         return error;
     if (what == CL_DEVICE_COMPILER_AVAILABLE && fault_layer.no_compiler)
         *(cl_bool *)value = CL_FALSE;
+    if (what == CL_DEVICE_SINGLE_FP_CONFIG && fault_layer.rounds_to_zero)
+        *(cl_device_fp_config *)value = CL_FP_ROUND_TO_ZERO;
     if (fault_layer.has_limit)
         overwrite(what, size, value);
     return error;

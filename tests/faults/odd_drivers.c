@@ -6,9 +6,11 @@
 #include "../suite.h"
 #include <clnorm/ops.h>
 
-#include "device_info.h"
+#include "context.h"
 #include "find_layer.h"
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static fault_control *layer;
 static char directory[FILES_PATH_SIZE];
@@ -80,15 +82,26 @@ START_TEST(extensions)
         {"cl_intel_subgroups_short cl_khr_fp64", SUB_GROUPS_NONE},
         {"cl_intel_subgroups_short cl_intel_subgroups", SUB_GROUPS_INTEL},
     };
-    clnorm_context *context = NULL;
-    caps found;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        ck_assert_msg(sub_groups_of(cases[i].list) == cases[i].found, "\"%s\"", cases[i].list);
+}
+END_TEST
+
+/* The embedded profile allows it; sums and quotients would then be off by more than their bounds. */
+START_TEST(rounds_to_zero)
+{
+    clnorm_context *context = NULL, *none = NULL;
     ck_assert_int_eq(clnorm_context_create(&context, "cpu"), CLNORM_OK);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        layer->extensions = cases[i].list;
-        ck_assert_int_eq(device_caps(clnorm_context_cl_device(context), &found), CLNORM_OK);
-        ck_assert_msg(found.sub_groups == cases[i].found, "\"%s\": %d", cases[i].list, (int)found.sub_groups);
-    }
-    layer->extensions = NULL;
+    ck_assert(context->caps.nearest && context->caps.subnormals);
+    layer->rounds_to_zero = true;
+    ck_assert_int_eq(clnorm_context_create(&none, "cpu"), CLNORM_UNSUPPORTED_DEVICE);
+    assert_says(" cannot round to nearest (CL_DEVICE_SINGLE_FP_CONFIG lacks CL_FP_ROUND_TO_NEAREST");
+    ck_assert_int_eq(clnorm_context_from_queue(&none, clnorm_context_cl_queue(context)),
+                     CLNORM_UNSUPPORTED_DEVICE);
+    ck_assert_ptr_null(none);
+    layer->rounds_to_zero = false;
+    ck_assert_int_eq(clnorm_context_from_queue(&none, clnorm_context_cl_queue(context)), CLNORM_OK);
+    clnorm_context_destroy(none);
     clnorm_context_destroy(context);
 }
 END_TEST
@@ -219,6 +232,50 @@ START_TEST(failed_commands)
 }
 END_TEST
 
+/* ---- Forks ---- */
+
+/* The child's copy of the layer sees no call of OpenCL: whichever it is, a driver may wait in it for ever. */
+static bool leaves_opencl_alone(bench *b, clnorm_context *unused)
+{
+    const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 4), 0);
+    clnorm_context *context = NULL;
+    clnorm_plan *plan = NULL;
+    long alive[FAULT_OBJECTS];
+    for (size_t i = 0; i < FAULT_OBJECTS; i++)
+        alive[i] = atomic_load(&layer->alive[i]);
+    layer->fail_at = 0;
+    atomic_store(&layer->calls, 0);
+    atomic_store(&layer->armed, true);
+    bool refused = clnorm_context_create(&context, "cpu") == CLNORM_INVALID_STATE &&
+                   clnorm_context_from_queue(&context, b->first) == CLNORM_INVALID_STATE &&
+                   clnorm_plan_create(&plan, b->context, &op) == CLNORM_INVALID_STATE &&
+                   clnorm_plan_execute(b->plan, &b->in_place, NULL, 0, NULL, NULL) == CLNORM_INVALID_STATE;
+    clnorm_context_destroy(unused);
+    clnorm_plan_destroy(b->plan);
+    clnorm_context_destroy(b->context);
+    for (size_t i = 0; i < FAULT_OBJECTS; i++)
+        refused = refused && alive[i] == atomic_load(&layer->alive[i]);
+    return refused && atomic_load(&layer->calls) == 0;
+}
+
+START_TEST(forks)
+{
+    int status = 0;
+    bench b = open_bench();
+    clnorm_context *unused = NULL;
+    ck_assert_int_eq(clnorm_context_from_queue(&unused, b.first), CLNORM_OK);
+    ck_assert_int_eq(clnorm_plan_execute(b.plan, &b.in_place, b.first, 0, NULL, NULL), CLNORM_OK);
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(leaves_opencl_alone(&b, unused) ? EXIT_SUCCESS : EXIT_FAILURE);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, EXIT_SUCCESS);
+    ck_assert_int_eq(clFinish(b.first), CL_SUCCESS);
+    clnorm_context_destroy(unused);
+    close_bench(&b);
+}
+END_TEST
+
 /* ---- Binaries and logs ---- */
 
 static clnorm_status make_plan(clnorm_context **context)
@@ -303,21 +360,37 @@ START_TEST(long_build_log)
 }
 END_TEST
 
+static TCase *add_case(Suite *suite, const char *name)
+{
+    TCase *tcase = tcase_create(name);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_set_timeout(tcase, 600);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("odd drivers");
-    TCase *tcase = tcase_create("odd drivers");
-    tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 600);
-    tcase_add_test(tcase, no_devices);
-    tcase_add_loop_test(tcase, left_out, 0, 2);
-    tcase_add_test(tcase, extensions);
-    tcase_add_loop_test(tcase, limits, 0, 3);
-    tcase_add_test(tcase, lazy_queues);
-    tcase_add_test(tcase, failed_commands);
-    tcase_add_test(tcase, corrupt_binaries);
-    tcase_add_test(tcase, two_slots);
-    tcase_add_test(tcase, long_build_log);
-    suite_add_tcase(suite, tcase);
+
+    TCase *devices = add_case(suite, "devices");
+    tcase_add_test(devices, no_devices);
+    tcase_add_loop_test(devices, left_out, 0, 2);
+    tcase_add_test(devices, extensions);
+    tcase_add_test(devices, rounds_to_zero);
+
+    TCase *limited = add_case(suite, "limits");
+    tcase_add_loop_test(limited, limits, 0, 3);
+
+    TCase *queues = add_case(suite, "queues");
+    tcase_add_test(queues, lazy_queues);
+    tcase_add_test(queues, failed_commands);
+    tcase_add_test(queues, forks);
+
+    TCase *programs = add_case(suite, "programs");
+    tcase_add_test(programs, corrupt_binaries);
+    tcase_add_test(programs, two_slots);
+    tcase_add_test(programs, long_build_log);
+
     return run_suite(suite);
 }

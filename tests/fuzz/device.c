@@ -210,17 +210,25 @@ static void set_variable(char variable[VARIABLE_SIZE], const char *name, const c
     fuzz_require(putenv(variable) == 0, "%s cannot be set", name);
 }
 
-/* Kernels and directories are words of the same kind. */
+/* Kernels, verification and directories are words of the same kind. */
 static void check_words(const char *value)
 {
     clnorm_kernels kernels = CLNORM_KERNELS_AUTO;
-    static char kernels_variable[VARIABLE_SIZE], directory_variable[VARIABLE_SIZE];
+    clnorm_verify verify = CLNORM_VERIFY_DEFAULT;
+    static char kernels_variable[VARIABLE_SIZE], verify_variable[VARIABLE_SIZE],
+        directory_variable[VARIABLE_SIZE];
     set_variable(kernels_variable, "CLNORM_KERNELS", value);
     const bool word = strcmp(value, "cpu") == 0 || strcmp(value, "gpu") == 0 || strcmp(value, "fpga") == 0;
     const clnorm_status status = env_kernels(&kernels);
     fuzz_require((status == CLNORM_OK) == (word || *value == '\0') &&
                      (kernels != CLNORM_KERNELS_AUTO) == word,
                  "CLNORM_KERNELS=\"%s\" gives %s", value, clnorm_status_name(status));
+    set_variable(verify_variable, "CLNORM_VERIFY", value);
+    const bool verifies =
+        strcmp(value, "off") == 0 || strcmp(value, "new") == 0 || strcmp(value, "always") == 0;
+    fuzz_require((env_verify(&verify) == CLNORM_OK) == (verifies || *value == '\0') &&
+                     (verify != CLNORM_VERIFY_DEFAULT) == (verifies || *value == '\0'),
+                 "CLNORM_VERIFY=\"%s\" gives %d", value, (int)verify);
     set_variable(directory_variable, "CLNORM_CACHE_DIR", value);
     char *directory = NULL;
     if (env_cache_directory(&directory) == CLNORM_OK && *value != '\0')

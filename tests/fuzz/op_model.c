@@ -1,5 +1,6 @@
 #include "op_model.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -160,6 +161,12 @@ static bool within(double value, double low, double high)
     return isfinite(value) && value >= low && value <= high;
 }
 
+/* fp32 holds it, if only as a subnormal. */
+static bool is_held(double value, double low, double high)
+{
+    return within(value, low, high) && (value == 0 || fabs(value) >= (double)FLT_TRUE_MIN);
+}
+
 static uint64_t axis_faults(const clnorm_op *op, int axis)
 {
     const long long rank = op->x.rank;
@@ -170,7 +177,7 @@ static uint64_t batch_faults(const clnorm_op *op)
 {
     return axis_faults(op, op->axis) | fault(op->x.rank < 2, CLNORM_INVALID_RANK) |
            fault((unsigned)op->mode > (unsigned)CLNORM_APPLY, CLNORM_INVALID_MODE) |
-           fault(!within(op->epsilon, 0, INFINITY) || !within(op->decay, 0, 1), CLNORM_INVALID_ATTRIBUTE);
+           fault(!is_held(op->epsilon, 0, FLT_MAX) || !is_held(op->decay, 0, 1), CLNORM_INVALID_ATTRIBUTE);
 }
 
 static uint64_t three_mode_faults(const clnorm_op *op)
@@ -182,7 +189,8 @@ static uint64_t three_mode_faults(const clnorm_op *op)
 static uint64_t response_faults(const clnorm_op *op)
 {
     const bool wrong = op->depth_radius < 0 || op->window_before < -1 || op->window_after < -1 ||
-                       !isfinite(op->bias) || !isfinite(op->alpha) || !isfinite(op->beta);
+                       !is_held(op->bias, -FLT_MAX, FLT_MAX) || !isfinite(op->alpha) ||
+                       !is_held(op->beta, -FLT_MAX, FLT_MAX);
     return axis_faults(op, op->axis) | fault(op->x.rank < 2, CLNORM_INVALID_RANK) | three_mode_faults(op) |
            fault(wrong, CLNORM_INVALID_ATTRIBUTE);
 }

@@ -215,6 +215,8 @@ cl_int clGetDeviceInfo(cl_device_id id, cl_device_info what, size_t size, void *
         ANSWER(cl_bool, CL_TRUE);
     case CL_DEVICE_MAX_COMPUTE_UNITS:
         ANSWER(cl_uint, 4);
+    case CL_DEVICE_SINGLE_FP_CONFIG:
+        ANSWER(cl_device_fp_config, CL_FP_ROUND_TO_NEAREST);
     case CL_DEVICE_ADDRESS_BITS:
         ANSWER(cl_uint, 64);
     case CL_DEVICE_MAX_WORK_GROUP_SIZE:

@@ -12,15 +12,18 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { THREADS = 8, PROCESSES = 16, ROUNDS = 60, CHANNELS = 5, ROWS = 40000 };
 
 static char directory[FILES_PATH_SIZE];
 
+/* A device that computes nothing cannot be verified. */
 static void set_up(void)
 {
     files_make_directory(directory);
     setenv("CLNORM_CACHE_DIR", directory, 1);
+    setenv("CLNORM_VERIFY", "off", 1);
 }
 
 static void tear_down(void)
@@ -204,6 +207,39 @@ START_TEST(one_build)
 }
 END_TEST
 
+/* ---- Verification: nothing that is computed is right ---- */
+
+static void make_no_plans(worker *w)
+{
+    for (unsigned i = 0; i < 6; i++) {
+        clnorm_context *own = NULL;
+        clnorm_plan *plan = NULL;
+        const clnorm_op op =
+            i % 2 == 0 ? training(ROWS) : clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, ROWS, 3), 1);
+        if ((w->number + i) % 3 == 0)
+            must(clnorm_context_create(&own, NULL));
+        if (w->number == 0)
+            must(clnorm_cache_clear(NULL));
+        refused(clnorm_plan_create(&plan, own != NULL ? own : w->shared->context, &op),
+                CLNORM_UNTRUSTED_DRIVER, "wrong: ");
+        clnorm_context_destroy(own);
+    }
+}
+
+/* All threads find it, and record it, at once. */
+START_TEST(all_refuse)
+{
+    shared s = {NULL};
+    setenv("CLNORM_VERIFY", "new", 1);
+    must(clnorm_context_create(&s.context, NULL));
+    run(&s, make_no_plans, NULL);
+    clnorm_context_destroy(s.context);
+    ck_assert_uint_eq(files_count(directory, ".clbin", NULL), 0);
+    ck_assert_uint_eq(files_count(directory, ".building", NULL), 0);
+    ck_assert_uint_eq(files_count(directory, ".tmp", NULL), 0);
+}
+END_TEST
+
 /* ---- Layers ---- */
 
 /* The same layer and model from all threads: forward, backward, new layers, saving and loading, reading. */
@@ -271,38 +307,55 @@ END_TEST
 
 /* ---- Processes ---- */
 
-/* Exits with 0 if it launched what its parent did. */
-static void be_child(uint64_t expected)
+/* Tells its parent what it launched. */
+static void be_child(int told)
 {
     clnorm_context *context = NULL;
-    bool good = clnorm_context_create(&context, NULL) == CLNORM_OK;
-    good = good && make_and_execute(context, 0, 1) == expected;
+    if (clnorm_context_create(&context, NULL) != CLNORM_OK)
+        _exit(1);
+    const uint64_t chain = make_and_execute(context, 0, 1);
     clnorm_context_destroy(context);
-    _exit(good ? 0 : 1);
+    _exit(write(told, &chain, sizeof chain) == sizeof chain ? 0 : 1);
+}
+
+/* Starts all, before this process uses OpenCL itself, and waits for what each of them launched. */
+static void run_processes(uint64_t chains[PROCESSES])
+{
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        const pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            be_child(ends[1]);
+    }
+    for (unsigned i = 0; i < PROCESSES; i++) {
+        int status = 0;
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a process failed");
+        ck_assert_int_eq(read(ends[0], &chains[i], sizeof chains[i]), sizeof chains[i]);
+    }
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* Sixteen on an empty cache: all find the same, and what they leave are whole files. */
 START_TEST(processes)
 {
     clnorm_context *context = NULL;
+    uint64_t chains[PROCESSES];
+    run_processes(chains);
+    ck_assert_uint_eq(files_count(directory, ".tmp", NULL), 0);
+    ck_assert_uint_ge(files_count(directory, ".clbin", NULL), 1);
+
     setenv("CLNORM_CACHE_DIR", "off", 1);
     must(clnorm_context_create(&context, NULL));
     const uint64_t alone = make_and_execute(context, 0, 1);
     clnorm_context_destroy(context);
+    for (unsigned i = 0; i < PROCESSES; i++)
+        ck_assert(chains[i] == alone);
+
     setenv("CLNORM_CACHE_DIR", directory, 1);
-    for (unsigned i = 0; i < PROCESSES; i++) {
-        const pid_t child = fork();
-        ck_assert_int_ge(child, 0);
-        if (child == 0)
-            be_child(alone);
-    }
-    for (unsigned i = 0; i < PROCESSES; i++) {
-        int status = 0;
-        ck_assert_int_gt(wait(&status), 0);
-        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a process failed");
-    }
-    ck_assert_uint_eq(files_count(directory, ".tmp", NULL), 0);
-    ck_assert_uint_ge(files_count(directory, ".clbin", NULL), 1);
     must(clnorm_context_create(&context, NULL));
     const unsigned before = fake_builds();
     ck_assert(make_and_execute(context, 0, 1) == alone);
@@ -319,6 +372,7 @@ int main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, threads, 0, 3);
     tcase_add_test(tcase, one_build);
+    tcase_add_test(tcase, all_refuse);
     tcase_add_loop_test(tcase, layers, 0, 2);
     tcase_add_test(tcase, processes);
     suite_add_tcase(suite, tcase);

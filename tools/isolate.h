@@ -1,0 +1,21 @@
+/* clnorm selftest --isolate: everything is tried in processes of its own, so that a driver that ends or hangs
+ * them is found out, and on record for all applications. */
+#ifndef CLNORM_TOOLS_ISOLATE_H
+#define CLNORM_TOOLS_ISOLATE_H
+
+#include "command.h"
+
+typedef struct isolate_request {
+    const clnorm_op_info *op;     /* NULL: all operations */
+    const clnorm_mode_info *mode; /* of `op`; NULL: all modes */
+    unsigned timeout;             /* in seconds */
+} isolate_request;
+
+/* Uses no OpenCL itself: even to list devices may end a process. Prints a table, and returns an exit status.
+ */
+int isolate(const global_options *options, const isolate_request *request);
+
+/* The process that isolate starts. `what` comes from isolate_child_text. */
+int isolate_child(const global_options *options, const char *what);
+
+#endif
