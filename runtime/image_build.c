@@ -100,7 +100,7 @@ static clnorm_status launch_steps(build *b, const choice *chosen)
             continue;
         status = launch_create(&made, b->program, &chosen->steps[i]);
         if (status == CLNORM_OK)
-            status = launch_warm_up(&made, &chosen->steps[i], &b->context->caps, b->context->own_queue);
+            status = launch_warm_up(&made, &chosen->steps[i], b->context);
         launch_destroy(&made);
         *done = true;
     }

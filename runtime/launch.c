@@ -1,5 +1,7 @@
 #include "launch.h"
 
+#include "queue.h"
+
 #include <string.h>
 
 static cl_int set_index(cl_kernel kernel, cl_uint index, unsigned bits, uint64_t number)
@@ -92,19 +94,18 @@ clnorm_status launch_create(launch *made, cl_program program, const step *s)
 }
 
 /* As it will be run, but with no work, which is its first argument. */
-clnorm_status launch_warm_up(const launch *made, const step *s, const caps *device, cl_command_queue queue)
+clnorm_status launch_warm_up(const launch *made, const step *s, const clnorm_context *context)
 {
-    if (device->no_guarded_loads) /* the buffers are still null */
+    if (context->caps.no_guarded_loads) /* the buffers are still null */
         return CLNORM_OK;
     cl_int error = set_index(made->kernel, 0, s->index_bits, 0);
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clSetKernelArg");
-    const clnorm_status status = launch_enqueue(made, queue, 0, NULL, NULL);
+    clnorm_status status = launch_enqueue(made, context->own_queue, 0, NULL, NULL);
+    if (status == CLNORM_OK)
+        status = queue_finish(context, context->own_queue);
     if (status != CLNORM_OK)
         return status;
-    error = clFinish(queue);
-    if (error != CL_SUCCESS)
-        return fail_opencl(error, "clFinish");
     error = set_scalar(made->kernel, 0, s->index_bits, &s->arguments.items[0]);
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clSetKernelArg");
 }

@@ -3,6 +3,7 @@
 #define CLNORM_RUNTIME_LAUNCH_H
 
 #include "choose.h"
+#include "context.h"
 
 /* A step with its kernel: scalars are set, buffers are bound at each execution. One cl_kernel must not be
  * used by two threads at once: the plan's lock covers a launch from binding to enqueueing. */
@@ -26,7 +27,7 @@ clnorm_status launch_create(launch *made, cl_program program, const step *s);
 
 /* Runs the kernel once with nothing to do, so that drivers which compile at the first launch do so now; not
  * on a device that does not bear it. `made` is as it was created. */
-clnorm_status launch_warm_up(const launch *made, const step *s, const caps *device, cl_command_queue queue);
+clnorm_status launch_warm_up(const launch *made, const step *s, const clnorm_context *context);
 
 void launch_destroy(launch *made);
 

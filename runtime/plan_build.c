@@ -171,7 +171,7 @@ static clnorm_status create_launches(builder *b)
         launch *made = &b->made->launches[b->made->launch_count++];
         status = launch_create(made, program->program, &b->chosen.steps[i]);
         if (status == CLNORM_OK)
-            status = launch_warm_up(made, &b->chosen.steps[i], &b->device, b->context->own_queue);
+            status = launch_warm_up(made, &b->chosen.steps[i], b->context);
         verdict_watch_end(&watch, false);
     }
     return status;

@@ -11,6 +11,7 @@ enum {
     NO_EXCHANGING_ITEMS = 8,
     NO_GUARDED_LOADS = 16,
     NO_ALWAYS_INLINE = 32,
+    NO_WAITING_THREADS = 64,
 };
 
 /* Major and minor number of a driver's version as one. */
@@ -76,6 +77,16 @@ static const row rows[] = {
       "with 26.1: kernels that have nothing to do end the process, and so do indices out of range",
       "launches before there are buffers, and gpu/window/inner and its gradient in work-groups of one item",
       "loop_never_entered.cl"}},
+    {"Intel(R) OpenCL",
+     NULL,
+     SINCE(2000, 0), /* a year's number: a graphics card's driver, of the same platform, has smaller ones */
+     NO_WAITING_THREADS,
+     {"Intel's CPU runtime", "all",
+      "threads that wait for commands of one out-of-order queue wait for ever when another thread waits for "
+      "another queue, as seen with 2025.0 and 2026.2 on two cores",
+      "waiting in calls of OpenCL; clnorm asks again and again. Applications should wait in one thread at a "
+      "time",
+      "waiting_threads.c"}},
     {"QUALCOMM",
      NULL,
      EVERY_VERSION,
@@ -152,4 +163,5 @@ void quirks_apply(const driver_names *names, caps *device)
     device->no_unrolled_axes = (avoided & NO_UNROLLED_AXES) != 0;
     device->no_exchanging_items = (avoided & NO_EXCHANGING_ITEMS) != 0;
     device->no_guarded_loads = (avoided & NO_GUARDED_LOADS) != 0;
+    device->no_waiting_threads = (avoided & NO_WAITING_THREADS) != 0;
 }

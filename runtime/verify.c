@@ -3,6 +3,7 @@
 #include "buffers.h"
 #include "device_memory.h"
 #include "launch.h"
+#include "queue.h"
 #include "scratch.h"
 #include "tensor.h"
 #include "verdict.h"
@@ -168,10 +169,8 @@ static clnorm_status launch_step(const run *r, const step *s, cl_program program
         status = launch_bind(&made, &r->buffers, (clnorm_buffer){r->scratch.mem, 0});
     if (status == CLNORM_OK)
         status = launch_enqueue(&made, queue, 0, NULL, NULL);
-    if (status == CLNORM_OK) {
-        const cl_int error = clFinish(queue);
-        status = error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clFinish");
-    }
+    if (status == CLNORM_OK)
+        status = queue_finish(r->context, queue);
     launch_destroy(&made);
     return status;
 }
@@ -191,16 +190,14 @@ static clnorm_status run_steps(const run *r, const program_handle *programs)
 
 static clnorm_status read_results(const run *r)
 {
-    for (size_t i = 0; i < r->operand_count; i++) {
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < r->operand_count; i++) {
         const operand *o = &r->operands[i];
-        if (o->info->role == CLNORM_ROLE_INPUT)
-            continue;
-        const cl_int error = clEnqueueReadBuffer(r->context->own_queue, o->mem, CL_TRUE, 0,
-                                                 o->count * sizeof *o->values, o->values, 0, NULL, NULL);
-        if (error != CL_SUCCESS)
-            return fail_opencl(error, "clEnqueueReadBuffer (verification)");
+        if (o->info->role != CLNORM_ROLE_INPUT)
+            status = queue_read(r->context, r->context->own_queue, o->mem, o->count * sizeof *o->values,
+                                o->values, "verification");
     }
-    return CLNORM_OK;
+    return status;
 }
 
 /* ---- The right answer ---- */

@@ -81,6 +81,17 @@ START_TEST(rusticl)
 }
 END_TEST
 
+/* Intel's runtime for CPUs alone: its platform for graphics cards has nearly the same name. */
+START_TEST(waiting_threads)
+{
+    for (int i = 0; i < DRIVERS; i++) {
+        const caps found =
+            after_quirks(drivers[i].platform, drivers[i].device, drivers[i].driver, drivers[i].type);
+        ck_assert_int_eq(found.no_waiting_threads, strcmp(drivers[i].platform, "Intel(R) OpenCL") == 0);
+    }
+}
+END_TEST
+
 START_TEST(rows)
 {
     const driver_names new_pocl = {POCL, "cpu", "7.1+debian"}, old_pocl = {POCL, "cpu", "6.0"};
@@ -138,6 +149,7 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, avoided, 0, DRIVERS);
     tcase_add_test(all, rusticl);
+    tcase_add_test(all, waiting_threads);
     tcase_add_test(all, rows);
     tcase_add_loop_test(all, choice_follows, 0, DRIVERS);
     suite_add_tcase(suite, all);

@@ -27,7 +27,7 @@ static NAME(accumulator) NAME(accumulator_empty)(void)
     return none;
 }
 
-/* An element's terms: what is left of them might be infinite times a scale, and the product NaN. */
+/* Whether an element's product is 0: the other term might become infinite times a scale, and that NaN. */
 static INTEGERS NAME(have_no_product)(V first, V second)
 {
     return first == 0.0f || second == 0.0f;

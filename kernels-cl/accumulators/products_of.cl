@@ -1,5 +1,18 @@
 /* The products of a tile's terms, wherever they are: see tiles/. */
 
+/* The sum with an element's product, or without it where it is NaN because of `scale`: of terms that were
+ * floats before they were scaled up, one has become infinite and the other is 0. */
+INLINED V OF(with_product)(V with, V without, V scale)
+{
+#if IN_REGISTERS
+    return select(with, without, isnan(with) && scale > 1.0f);
+#else
+    (void)without;
+    (void)scale;
+    return with;
+#endif
+}
+
 /* The first `rows` elements of each lane, whose terms come times `scale`: eight a tree, trees in two floats.
  */
 TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
@@ -15,8 +28,10 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
             const V a = SCALED(TERM_AT(tile, row + 2 * i, 0, zero), scale);
             const V b = SCALED(TERM_AT(tile, row + 2 * i + 1, 0, zero), scale);
             sums[i] = a + b;
-            products[i] = fma(a, SCALED(TERM_AT(tile, row + 2 * i, 1, zero), scale),
-                              b * SCALED(TERM_AT(tile, row + 2 * i + 1, 1, zero), scale));
+            const V second_a = SCALED(TERM_AT(tile, row + 2 * i, 1, zero), scale);
+            const V second_b = SCALED(TERM_AT(tile, row + 2 * i + 1, 1, zero), scale);
+            const V of_b = OF(with_product)(b * second_b, zero, scale);
+            products[i] = OF(with_product)(fma(a, second_a, of_b), of_b, scale);
         }
         sum = NAME(pair_add)(sum, (sums[0] + sums[1]) + (sums[2] + sums[3]));
         product = NAME(pair_add)(product, (products[0] + products[1]) + (products[2] + products[3]));
@@ -25,7 +40,8 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
     for (; row < ROWS_OF(rows); row++) {
         const V a = SCALED(TERM_AT(tile, row, 0, zero), scale);
         sum = NAME(pair_add)(sum, a);
-        product = NAME(pair_add)(product, a * SCALED(TERM_AT(tile, row, 1, zero), scale));
+        const V second = SCALED(TERM_AT(tile, row, 1, zero), scale);
+        product = NAME(pair_add)(product, OF(with_product)(a * second, zero, scale));
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
     product = NAME(renormalize)(product.value, product.rest);
@@ -50,18 +66,6 @@ TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint rows, NAME(accumul
 
 #if IN_REGISTERS
 
-/* In these lanes elements without a product become 0. */
-TILE_FUNCTION void OF(drop_zeros)(TILE tile, INTEGERS lanes)
-{
-    UNROLL_ROWS
-    for (uint row = 0; row < REGISTER_ROWS; row++) {
-        V *const first = &tile[row], *const second = &tile[REGISTER_ROWS + row];
-        const INTEGERS none = lanes && NAME(have_no_product)(*first, *second);
-        *first = select(*first, (V)(0.0f), none);
-        *second = select(*second, (V)(0.0f), none);
-    }
-}
-
 /* The first `rows` elements of each lane. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 {
@@ -78,7 +82,6 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
         scale = NAME(scale_for)(set);
         if (ALL(scale == 1.0f))
             break;
-        OF(drop_zeros)(tile, scale > 1.0f);
     }
     return set;
 }
@@ -90,7 +93,7 @@ static bool OF(has_no_product_but)(TILE tile, uint rows, INTEGERS of_these)
 {
     INTEGERS none = (INTEGERS)(-1);
     for (uint row = 0; row < rows; row++)
-        none &= TERM_AT(tile, row, 0, (V)(0.0f)) == 0.0f || TERM_AT(tile, row, 1, (V)(0.0f)) == 0.0f;
+        none &= NAME(have_no_product)(TERM_AT(tile, row, 0, (V)(0.0f)), TERM_AT(tile, row, 1, (V)(0.0f)));
     return ALL(none || of_these);
 }
 

@@ -77,6 +77,7 @@
 #define moments_of_tile                 RENAMED(moments_of_tile)
 #define has_no_product_but_of_tile      RENAMED(has_no_product_but_of_tile)
 #define large_sum_of_tile               RENAMED(large_sum_of_tile)
+#define with_product_of_tile            RENAMED(with_product_of_tile)
 #define products_of_tile                RENAMED(products_of_tile)
 #define extreme_accumulator_of_tile     RENAMED(extreme_accumulator_of_tile)
 #define ordinary_accumulator_of_tile    RENAMED(ordinary_accumulator_of_tile)
@@ -88,7 +89,7 @@
 #define squares_of_registers            RENAMED(squares_of_registers)
 #define moments_of_registers            RENAMED(moments_of_registers)
 #define large_sum_of_registers          RENAMED(large_sum_of_registers)
-#define drop_zeros_of_registers         RENAMED(drop_zeros_of_registers)
+#define with_product_of_registers       RENAMED(with_product_of_registers)
 #define products_of_registers           RENAMED(products_of_registers)
 
 /* ops/: what every formula may have */

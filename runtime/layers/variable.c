@@ -3,6 +3,7 @@
 #include "../device_memory.h"
 #include "../fork.h"
 #include "../log.h"
+#include "../queue.h"
 #include "../tensor.h"
 #include "initializer.h"
 #include "list.h"
@@ -131,8 +132,7 @@ const clnorm_variable *clnorm_model_find_variable(clnorm_model *model, const cha
 /* A queue that the application made may run commands in any order. */
 static clnorm_status finish_queue(const clnorm_model *model)
 {
-    const cl_int error = clFinish(model->context->queue);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clFinish");
+    return queue_finish(model->context, model->context->queue);
 }
 
 clnorm_status variable_download(const clnorm_model *model, cl_mem memory, float *values, size_t count)
@@ -140,9 +140,8 @@ clnorm_status variable_download(const clnorm_model *model, cl_mem memory, float 
     const clnorm_status status = finish_queue(model);
     if (status != CLNORM_OK)
         return status;
-    const cl_int error = clEnqueueReadBuffer(model->context->queue, memory, CL_TRUE, 0,
-                                             count * sizeof *values, values, 0, NULL, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueReadBuffer (variable)");
+    return queue_read(model->context, model->context->queue, memory, count * sizeof *values, values,
+                      "variable");
 }
 
 clnorm_status variable_upload(const clnorm_model *model, cl_mem memory, const float *values, size_t count)
@@ -150,9 +149,8 @@ clnorm_status variable_upload(const clnorm_model *model, cl_mem memory, const fl
     const clnorm_status status = finish_queue(model);
     if (status != CLNORM_OK)
         return status;
-    const cl_int error = clEnqueueWriteBuffer(model->context->queue, memory, CL_TRUE, 0,
-                                              count * sizeof *values, values, 0, NULL, NULL);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueWriteBuffer (variable)");
+    return queue_write(model->context, model->context->queue, memory, count * sizeof *values, values,
+                       "variable");
 }
 
 static clnorm_status check_access(clnorm_model *model, const clnorm_variable *variable, const float *values,
