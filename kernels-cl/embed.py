@@ -5,7 +5,7 @@ import sys
 
 output, directory, *names = sys.argv[1:]
 with open(output, "w") as out:
-    out.write('#include "source_table.h"\n\n')
+    out.write('#include "programs/source_table.h"\n\n')
     for index, name in enumerate(names):
         data = pathlib.Path(directory, name).read_bytes() + b"\0"
         rows = (data[i:i + 24] for i in range(0, len(data), 24))

@@ -7,7 +7,7 @@
  *   STREAM            1: results will not be read back soon, so stores may bypass the cache
  *   BACKWARD          1: there is a dy beside x, and y is dx
  *   ACCUMULATES       1: results are added to what is there
- *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/quirks.c); without it the
+ *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/devices/quirks.c); without it the
  *                     text is OpenCL C 1.2. That a compiler knows a function does not mean that its driver can make
  *                     code of it, so __has_builtin is not asked
  *   NO_ALWAYS_INLINE  1: the driver does not bear the attribute always_inline (the same file)

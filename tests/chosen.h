@@ -4,8 +4,8 @@
 
 #include "suite.h"
 
-#include "choose.h"
-#include "ops/op.h"
+#include "choose/choose.h"
+#include "operations/op.h"
 
 static inline problem problem_of(const clnorm_op *given)
 {

@@ -4,7 +4,7 @@
 #ifndef CLNORM_TESTS_GPU_DEVICES_H
 #define CLNORM_TESTS_GPU_DEVICES_H
 
-#include "device_info.h"
+#include "devices/device_info.h"
 
 typedef struct gpu_device {
     const char *name;

@@ -8,10 +8,10 @@
  * work-groups of fewer than 64 items, which differ from others in their LOCAL_SIZE alone, and those that
  * differ in MANY_GROUPS, of which no kernel makes anything.
  */
-#include "choose.h"
+#include "choose/choose.h"
 #include "gpu_devices.h"
-#include "ops/op.h"
-#include "source.h"
+#include "operations/op.h"
+#include "programs/source.h"
 
 #include <jansson.h>
 #include <stdio.h>

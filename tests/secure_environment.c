@@ -1,6 +1,6 @@
 /* What the library takes from the environment, a line a variable; "secure" first where the program runs with
  * another user's rights. */
-#include "env.h"
+#include "base/env.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* The program cache: what is stored comes back, and nothing else ever does. */
-#include "cache.h"
+#include "programs/binary_cache.h"
 
 #include "files.h"
 #include <clnorm/cache.h>

@@ -1,8 +1,8 @@
 /* Contexts: of our own, on the application's queue, and on devices that do not exist. */
 #include "suite.h"
 
-#include "context.h"
-#include "queue.h"
+#include "execute/context.h"
+#include "execute/queue.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* Which device a string names: among invented devices, and among those of this machine. */
 #include "suite.h"
 
-#include "device.h"
-#include "device_info.h"
+#include "devices/device_list.h"
+#include "devices/device_string.h"
+#include "devices/device_info.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The CLNORM_ variables: what is taken, what is refused, and what a refusal says. */
 #include "suite.h"
 
-#include "env.h"
+#include "base/env.h"
 #include <string.h>
 
 static void set(const char *variable, const char *value)

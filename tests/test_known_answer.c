@@ -1,11 +1,11 @@
 /* Small problems for the programs of large ones: each choice has one, of the same programs. */
-#include "known_answer.h"
+#include "choose/known_answer.h"
 
 #include "chosen.h"
 #include "gpu_devices.h"
 #include "random_op.h"
-#include "schedule.h"
-#include "tensor.h"
+#include "choose/variants.h"
+#include "base/tensor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* How tensors collapse to the canonical problem. */
 #include "suite.h"
 
-#include "ops/op.h"
-#include "problem.h"
-#include "shared_elements.h"
-#include "tensor.h"
+#include "operations/op.h"
+#include "operations/problem.h"
+#include "execute/shared_elements.h"
+#include "base/tensor.h"
 
 #include <stdint.h>
 

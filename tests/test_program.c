@@ -1,6 +1,6 @@
 /* Where a program comes from: memory, disk or source; and what happens when it comes from none. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include "program.h"
+#include "programs/program.h"
 
 #include "files.h"
 #include <dlfcn.h>

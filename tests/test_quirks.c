@@ -1,6 +1,6 @@
 /* Which faults a driver is known by its names to have, and that what is avoided is not asked for. */
 #include "chosen.h"
-#include "quirks.h"
+#include "devices/quirks.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include "files.h"
 
-#include "replace_file.h"
+#include "base/replace_file.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>

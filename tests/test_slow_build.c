@@ -1,7 +1,7 @@
 /* The line in the log about a build that takes long. */
-#include "slow_build.h"
+#include "programs/slow_build.h"
 
-#include "status.h"
+#include "base/status.h"
 #include "suite.h"
 #include <pthread.h>
 #include <signal.h>

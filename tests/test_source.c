@@ -1,8 +1,8 @@
 /* Expanding kernel sources: what is read, in which order, and what is refused. */
-#include "source.h"
+#include "programs/source.h"
 
 #include "files.h"
-#include "source_table.h"
+#include "programs/source_table.h"
 
 static char directory[FILES_PATH_SIZE];
 

@@ -1,7 +1,7 @@
 /* Statuses and their names, the last error, and the log. */
 #include "suite.h"
 
-#include "log.h"
+#include "base/log.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* What is remembered of programs: at which processes ended, who works at once, what is forgotten. */
 #include "verdict_rig.h"
 
-#include "verdict_lock.h"
-#include "verdict_process.h"
+#include "programs/verdict_lock.h"
+#include "programs/verdict_process.h"
 #include <clnorm/cache.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* What is remembered of programs: files that nobody wrote so, and directories that cannot be used. */
 #include "verdict_rig.h"
 
-#include "verdict_process.h"
+#include "programs/verdict_process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <time.h>

@@ -2,10 +2,10 @@
 #ifndef CLNORM_TESTS_VERDICT_RIG_H
 #define CLNORM_TESTS_VERDICT_RIG_H
 
-#include "verdict.h"
+#include "programs/verdict.h"
 
 #include "files.h"
-#include "verdict_file.h"
+#include "programs/verdict_file.h"
 #include <pthread.h>
 
 enum { DAY = 86400 };

@@ -1,6 +1,6 @@
 #include "device_buffer.h"
 
-#include "../runtime/device_limits.h"
+#include "devices/device_limits.h"
 
 int create_device_buffer(cl_mem *mem, const clnorm_context *context, const char *name, size_t bytes,
                          void *values)

@@ -1,7 +1,7 @@
 /* Reading .npy files, and streams that hold one. */
 #include "npy.h"
 
-#include "../runtime/file_kind.h"
+#include "base/file_kind.h"
 #include "npy_header.h"
 
 #include <errno.h>

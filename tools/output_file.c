@@ -1,6 +1,6 @@
 #include "output_file.h"
 
-#include "../runtime/file_place.h"
+#include "base/file_place.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "selftest_run.h"
 
-#include "../runtime/device_limits.h"
+#include "devices/device_limits.h"
 
 #include <clnorm/reference.h>
 #include <float.h>

@@ -1,7 +1,7 @@
-#include "../fork.h"
-#include "../log.h"
-#include "transfer.h"
-#include "variable.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "layers/transfer.h"
+#include "layers/variable.h"
 
 #include <stdlib.h>
 

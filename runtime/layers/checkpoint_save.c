@@ -1,10 +1,10 @@
-#include "model.h"
-#include "../fork.h"
-#include "../json_text.h"
-#include "../log.h"
-#include "../tensor.h"
-#include "../replace_file.h"
-#include "variable.h"
+#include "base/fork.h"
+#include "base/json_text.h"
+#include "base/log.h"
+#include "base/replace_file.h"
+#include "base/tensor.h"
+#include "layers/model.h"
+#include "layers/variable.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-#include "model.h"
-#include "../fork.h"
-#include "../log.h"
-#include "../queue.h"
-#include "variable.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "execute/queue.h"
+#include "layers/model.h"
+#include "layers/variable.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
-#include "../fork.h"
-#include "../log.h"
-#include "list.h"
-#include "similar.h"
-#include "transfer.h"
-#include "variable.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "layers/list.h"
+#include "layers/similar.h"
+#include "layers/transfer.h"
+#include "layers/variable.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * with a probability that comes from how long sequences of uniform numbers go on falling (von Neumann). All
  * of it compares integers; only the result becomes a double.
  */
-#include "initializer.h"
+#include "layers/initializer.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The first values of a variable. */
-#ifndef CLNORM_RUNTIME_LAYERS_INITIALIZER_H
-#define CLNORM_RUNTIME_LAYERS_INITIALIZER_H
+#ifndef CLNORM_LAYERS_INITIALIZER_H
+#define CLNORM_LAYERS_INITIALIZER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
-#include "layer.h"
-#include "../fork.h"
-#include "../log.h"
-#include "../ops/op.h"
-#include "../tensor.h"
-#include "list.h"
-#include "options.h"
-#include "scope.h"
-#include "variable.h"
+#include "layers/layer.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/tensor.h"
+#include "layers/list.h"
+#include "layers/options.h"
+#include "layers/scope.h"
+#include "layers/variable.h"
+#include "operations/op.h"
 
 #include <float.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* A layer: an operation with its attributes, and the plans and statistics of its executions. */
-#ifndef CLNORM_RUNTIME_LAYERS_LAYER_H
-#define CLNORM_RUNTIME_LAYERS_LAYER_H
+#ifndef CLNORM_LAYERS_LAYER_H
+#define CLNORM_LAYERS_LAYER_H
 
-#include "model.h"
+#include "layers/model.h"
 
 enum { LAYER_PLANS = 16, LAYER_LRN_RANK = 4 };
 

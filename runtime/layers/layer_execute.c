@@ -1,9 +1,9 @@
-#include "layer.h"
-#include "../fork.h"
-#include "../log.h"
-#include "../ops/op.h"
-#include "../plan.h"
-#include "../tensor.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/tensor.h"
+#include "execute/plan.h"
+#include "layers/layer.h"
+#include "operations/op.h"
 
 #include <string.h>
 

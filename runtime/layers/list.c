@@ -1,4 +1,4 @@
-#include "list.h"
+#include "layers/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>

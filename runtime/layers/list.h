@@ -1,8 +1,8 @@
 /* Lists of pointers, and copies of names. */
-#ifndef CLNORM_RUNTIME_LAYERS_LIST_H
-#define CLNORM_RUNTIME_LAYERS_LIST_H
+#ifndef CLNORM_LAYERS_LIST_H
+#define CLNORM_LAYERS_LIST_H
 
-#include "../status.h"
+#include "base/status.h"
 
 /* A pointer more at the end; `list` is the address of the array. Without memory the list is as it was. */
 clnorm_status list_append(void *list, size_t *count, void *item);

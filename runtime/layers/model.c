@@ -1,9 +1,9 @@
-#include "model.h"
-#include "../context.h"
-#include "../fork.h"
-#include "../log.h"
-#include "layer.h"
-#include "variable.h"
+#include "layers/model.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "execute/context.h"
+#include "layers/layer.h"
+#include "layers/variable.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* What a model is made of. */
-#ifndef CLNORM_RUNTIME_LAYERS_MODEL_H
-#define CLNORM_RUNTIME_LAYERS_MODEL_H
+#ifndef CLNORM_LAYERS_MODEL_H
+#define CLNORM_LAYERS_MODEL_H
 
-#include "../status.h"
+#include "base/status.h"
 #include <clnorm/layers.h>
 #include <pthread.h>
 #include <stdatomic.h>

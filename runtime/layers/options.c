@@ -1,4 +1,4 @@
-#include "options.h"
+#include "layers/options.h"
 
 #include <float.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Options structs of layers and variables: how they are taken in, and what several of them check alike. */
-#ifndef CLNORM_RUNTIME_LAYERS_OPTIONS_H
-#define CLNORM_RUNTIME_LAYERS_OPTIONS_H
+#ifndef CLNORM_LAYERS_OPTIONS_H
+#define CLNORM_LAYERS_OPTIONS_H
 
-#include "../status.h"
+#include "base/status.h"
 
 /* New options go behind the old end of their struct, its padding included: `size` tells whether they are
  * there. The caller's options over the defaults in `options`, of which an older or newer program has fewer or

@@ -1,11 +1,11 @@
 /* Variables that an application adds to its model. */
-#include "../fork.h"
-#include "../log.h"
-#include "../tensor.h"
-#include "list.h"
-#include "options.h"
-#include "scope.h"
-#include "variable.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/tensor.h"
+#include "layers/list.h"
+#include "layers/options.h"
+#include "layers/scope.h"
+#include "layers/variable.h"
 
 #include <float.h>
 

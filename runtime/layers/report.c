@@ -1,5 +1,5 @@
-#include "report.h"
-#include "list.h"
+#include "layers/report.h"
+#include "layers/list.h"
 
 #include <stdlib.h>
 

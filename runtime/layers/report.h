@@ -1,8 +1,8 @@
 /* What a load found, as it grows. */
-#ifndef CLNORM_RUNTIME_LAYERS_REPORT_H
-#define CLNORM_RUNTIME_LAYERS_REPORT_H
+#ifndef CLNORM_LAYERS_REPORT_H
+#define CLNORM_LAYERS_REPORT_H
 
-#include "../status.h"
+#include "base/status.h"
 #include <clnorm/layers.h>
 
 clnorm_status report_create(clnorm_load_report **report);

@@ -1,7 +1,7 @@
-#include "safetensors.h"
-#include "../file_kind.h"
-#include "../json_text.h"
-#include "../tensor.h"
+#include "layers/safetensors.h"
+#include "base/file_kind.h"
+#include "base/json_text.h"
+#include "base/tensor.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,10 +3,10 @@
  * {"dtype", "shape", "data_offsets"} for each tensor; their bytes, without gaps. What is read may come from
  * anybody: everything is checked against the file's size before it is believed or allocated.
  */
-#ifndef CLNORM_RUNTIME_LAYERS_SAFETENSORS_H
-#define CLNORM_RUNTIME_LAYERS_SAFETENSORS_H
+#ifndef CLNORM_LAYERS_SAFETENSORS_H
+#define CLNORM_LAYERS_SAFETENSORS_H
 
-#include "../status.h"
+#include "base/status.h"
 #include <jansson.h>
 
 /* A tensor of a file. */

@@ -1,8 +1,8 @@
-#include "scope.h"
-#include "../ops/op.h"
-#include "layer.h"
-#include "list.h"
-#include "variable.h"
+#include "layers/scope.h"
+#include "layers/layer.h"
+#include "layers/list.h"
+#include "layers/variable.h"
+#include "operations/op.h"
 
 #include <stdio.h>
 #include <stdlib.h>

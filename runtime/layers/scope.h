@@ -1,8 +1,8 @@
 /* tflearn's rules for the names of layers and their variables. The model's lock is held. */
-#ifndef CLNORM_RUNTIME_LAYERS_SCOPE_H
-#define CLNORM_RUNTIME_LAYERS_SCOPE_H
+#ifndef CLNORM_LAYERS_SCOPE_H
+#define CLNORM_LAYERS_SCOPE_H
 
-#include "model.h"
+#include "layers/model.h"
 
 /* What TensorFlow takes: letters, digits and _.-/ after a letter, digit or dot. `field` is for the
  * message. */

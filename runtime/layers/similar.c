@@ -1,4 +1,4 @@
-#include "similar.h"
+#include "layers/similar.h"
 
 #include <ctype.h>
 #include <stdbool.h>

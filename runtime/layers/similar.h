@@ -1,6 +1,6 @@
 /* Which of the names that are there is like one that is not. */
-#ifndef CLNORM_RUNTIME_LAYERS_SIMILAR_H
-#define CLNORM_RUNTIME_LAYERS_SIMILAR_H
+#ifndef CLNORM_LAYERS_SIMILAR_H
+#define CLNORM_LAYERS_SIMILAR_H
 
 #include <stddef.h>
 

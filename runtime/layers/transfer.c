@@ -1,7 +1,7 @@
-#include "transfer.h"
-#include "../json_text.h"
-#include "similar.h"
-#include "variable.h"
+#include "layers/transfer.h"
+#include "base/json_text.h"
+#include "layers/similar.h"
+#include "layers/variable.h"
 
 #include <stdio.h>
 #include <stdlib.h>

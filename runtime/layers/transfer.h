@@ -1,10 +1,10 @@
 /* Tensors of a file to variables of a model: what loading and importing share. */
-#ifndef CLNORM_RUNTIME_LAYERS_TRANSFER_H
-#define CLNORM_RUNTIME_LAYERS_TRANSFER_H
+#ifndef CLNORM_LAYERS_TRANSFER_H
+#define CLNORM_LAYERS_TRANSFER_H
 
-#include "model.h"
-#include "report.h"
-#include "safetensors.h"
+#include "layers/model.h"
+#include "layers/report.h"
+#include "layers/safetensors.h"
 
 /* A variable and the tensor that it is to become. */
 typedef struct transfer {

@@ -1,12 +1,12 @@
-#include "variable.h"
-#include "../context.h"
-#include "../device_memory.h"
-#include "../fork.h"
-#include "../log.h"
-#include "../queue.h"
-#include "../tensor.h"
-#include "initializer.h"
-#include "list.h"
+#include "layers/variable.h"
+#include "base/fork.h"
+#include "base/log.h"
+#include "base/tensor.h"
+#include "devices/device_memory.h"
+#include "execute/context.h"
+#include "execute/queue.h"
+#include "layers/initializer.h"
+#include "layers/list.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Variables of a model and their device memory. */
-#ifndef CLNORM_RUNTIME_LAYERS_VARIABLE_H
-#define CLNORM_RUNTIME_LAYERS_VARIABLE_H
+#ifndef CLNORM_LAYERS_VARIABLE_H
+#define CLNORM_LAYERS_VARIABLE_H
 
-#include "model.h"
+#include "layers/model.h"
 
 /* A variable of a dense tensor, drawn from normal(mean, stddev), with a gradient of zeros if it is trainable.
  * Not yet in the model's list. */

@@ -6,7 +6,7 @@
 #include "../suite.h"
 #include <clnorm/ops.h>
 
-#include "context.h"
+#include "execute/context.h"
 #include "find_layer.h"
 #include <string.h>
 #include <sys/wait.h>

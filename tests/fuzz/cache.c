@@ -12,15 +12,15 @@
  */
 #include "fuzz.h"
 
-#include "cache.h"
-#include "hash.h"
+#include "programs/binary_cache.h"
+#include "base/hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* As cache.h describes the file. */
+/* As binary_cache.h describes the file. */
 enum { AT_FORMAT = 8, AT_KEY = 16, AT_LENGTH = 32, AT_HASH = 40, AT_PAYLOAD = 56, EDITS = 4 };
 
 static cache_key the_key(void)

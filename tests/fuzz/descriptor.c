@@ -6,9 +6,9 @@
 #include "op_bytes.h"
 #include "op_model.h"
 
-#include "choose.h"
+#include "choose/choose.h"
 #include "gpu_devices.h"
-#include "ops/op.h"
+#include "operations/op.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #define _XOPEN_SOURCE 700 /* putenv */
 #include "fuzz.h"
 
-#include "device.h"
-#include "env.h"
+#include "devices/device_string.h"
+#include "base/env.h"
 
 #include <stdio.h>
 #include <stdlib.h>

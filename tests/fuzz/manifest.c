@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "image.h"
+#include "programs/image_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

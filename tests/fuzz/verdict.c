@@ -7,9 +7,9 @@
  */
 #include "fuzz.h"
 
-#include "hash.h"
-#include "verdict.h"
-#include "verdict_file.h"
+#include "base/hash.h"
+#include "programs/verdict.h"
+#include "programs/verdict_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,25 @@
+/* Directories that are made when they are needed. */
+#ifndef CLNORM_BASE_DIRECTORY_H
+#define CLNORM_BASE_DIRECTORY_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Makes `directory` and those above it with `mode`, where they are not there. False and errno when it
+ * fails. */
+bool directory_ensure(const char *directory, mode_t mode);
+
+/* Opens a directory whose files can be believed: no symbolic link, of this user or of root, and nobody else
+ * may write to it. Who works below the descriptor cannot be led to another directory later. -1 when it fails;
+ * `fault` then says why, and errno is ENOENT where there is none. */
+int directory_open_own(const char *directory, const char **fault);
+
+/* Opens a directory and keeps others, threads and processes, that call this for it waiting until it is
+ * closed; where a file system knows no locks, nobody waits. -1 and errno when it cannot be opened. */
+int directory_lock(const char *directory);
+
+/* Why an open file or directory cannot be believed: it is not this user's or root's, or others may write to
+ * it; they could have put any code there. NULL: it can. Sets `info` to what it is. */
+const char *own_fault(int file, struct stat *info);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ * The cpu schedule: a work-item owns a long contiguous piece and works through it in vectors of 16; there
+ * are a few pieces a core, no barriers and no local memory. Constants that bound partial sums are the
+ * kernels' (kernels-cl/cpu); what is decided here is only who computes which of them.
+ */
+#include "choose/variants.h"
+
+enum {
+    LANES = 16,
+    PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
+    SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
+    SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
+    SHORT_ROW = 128,           /* values; longer ones are better summed while others are normalized */
+    SHORT_GROUP = 8192,        /* values; not worth to be split */
+    BATCH_VALUES = 32768,      /* of groups that are summed before any is normalized: they and their results
+                                  stay in the second-level cache */
+    STRIP_VALUES = 65536,      /* of columns that are summed before they are normalized: the same */
+    PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
+    COLUMN_PART_ROWS = 1024,   /* PART_ROWS of cpu/column.cl */
+    BLOCK_COLUMNS = 256,       /* whole vectors of a block of cpu/column.cl */
+    MAP_COLUMNS = 1024,        /* of cpu/column.cl */
+    BLOCK_PIXELS = 256,        /* of cpu/window.cl */
+    GRADIENT_PIXELS = 128,     /* BLOCK_PIXELS of cpu/window_gradient.cl */
+    LONGEST_WINDOW = 32,       /* what a private array holds well */
+    CACHE_UNKNOWN = 8 << 20,
+};
+
+static size_t pieces(const caps *device)
+{
+    return PIECES_PER_CORE * (size_t)most(device->compute_units, 1);
+}
+
+/* How many blocks of `width` columns, whole vectors, and less than a vector more. */
+static size_t most_blocks(size_t columns, size_t width)
+{
+    return most(ceil_divide(columns / LANES, width / LANES), 1);
+}
+
+/* How many of `units`, of `unit_values` each, a work-item takes. */
+static size_t units_per_item(const caps *device, size_t units, size_t unit_values)
+{
+    const size_t even = ceil_divide(units, pieces(device));
+    return most(even, ceil_divide(SMALLEST_PIECE, most(unit_values, 1)));
+}
+
+/* Whether results are better written past the cache: they would not stay in it anyway. */
+static bool streams(const problem *p, const caps *device)
+{
+    const size_t cache = device->cache > 0 ? device->cache : CACHE_UNKNOWN;
+    return p->result_bytes > cache / 2;
+}
+
+static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,
+                          const char *kernel)
+{
+    step *s = add_step(out, p, nest, kernel, LANES);
+    add_option(s, "STREAM", streams(p, device));
+    return s;
+}
+
+/* The parts of each group become one; a few are left for the next step. */
+static partials merge_parts(const problem *p, choice *out, partials found)
+{
+    if (are_merged_by_map(p, found))
+        return found;
+    step *s = add_merge(out, p, "cpu/merge.cl", "merge", LANES, &found);
+    launch_items(s, ceil_divide(p->groups, LANES), 1);
+    return found;
+}
+
+/* ---- plane ---- */
+
+/* A group a work-item at least keeps all cores busy, or the tensor is small. */
+static const char *refuse_plane_fused(const problem *p, const caps *device)
+{
+    if (p->group_size <= SHORT_GROUP || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
+        return NULL;
+    return "too few groups to keep all cores busy";
+}
+
+/* `found`: the statistics, where they are not given. */
+static void add_plane_map(const problem *p, const caps *device, choice *out, const partials *found)
+{
+    const size_t per_item = units_per_item(device, p->elements, 1);
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_map");
+    add_index(&s->arguments, p->elements);
+    add_index(&s->arguments, per_item);
+    add_extents(s, p);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
+        add_index(&s->arguments, p->groups);
+        add_index(&s->arguments, found->parts);
+    }
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->elements, per_item), 1);
+}
+
+static void fill_plane_map(const problem *p, const caps *device, choice *out)
+{
+    add_plane_map(p, device, out, NULL);
+}
+
+static const char *refuse_plane_rows(const problem *p, const caps *device)
+{
+    (void)device;
+    if (p->outer > 1)
+        return "a group is more than one row";
+    return p->inner > SHORT_ROW ? "rows are long" : NULL;
+}
+
+static void fill_plane_rows(const problem *p, const caps *device, choice *out)
+{
+    const size_t batches = ceil_divide(p->groups, LANES);
+    const size_t per_item = LANES * units_per_item(device, batches, LANES * p->inner);
+    step *s = add_cpu_step(out, p, device, "cpu/rows.cl", "rows");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, p->inner);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->groups, per_item), 1);
+}
+
+static void fill_plane_fused(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = units_per_item(device, p->groups, p->group_size);
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_fused");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, per_item);
+    add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
+    add_extents(s, p);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->groups, per_item), 1);
+}
+
+static void fill_plane_split(const problem *p, const caps *device, choice *out)
+{
+    const size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES);
+    const partials found = add_partials(out, p, parts);
+    step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_statistics");
+    add_index(&s->arguments, p->groups * parts);
+    add_index(&s->arguments, p->groups);
+    add_extents(s, p);
+    add_sources(s, p);
+    add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
+    launch_items(s, p->groups * parts, 1);
+    const partials merged = merge_parts(p, out, found);
+    if (p->work == WORK_REDUCE_MAP)
+        add_plane_map(p, device, out, &merged);
+}
+
+/* ---- column ---- */
+
+/* Blocks of BLOCK_COLUMNS, or narrower where that keeps more cores busy; each holds a whole vector if any. */
+static size_t column_blocks(const caps *device, size_t kept, size_t others)
+{
+    const size_t wanted =
+        most(ceil_divide(pieces(device), most(others, 1)), most_blocks(kept, BLOCK_COLUMNS));
+    return most(least(wanted, kept / LANES), 1);
+}
+
+static const char *refuse_column_fused(const problem *p, const caps *device)
+{
+    const size_t blocks = column_blocks(device, p->kept, p->batch);
+    if (p->elements <= SMALL_TENSOR)
+        return NULL;
+    if (p->batch * blocks < pieces(device))
+        return "too few columns to keep all cores busy";
+    return p->outer * (p->kept / blocks) > STRIP_VALUES ? "columns leave the cache before they end" : NULL;
+}
+
+static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
+{
+    const size_t rows = p->batch * p->outer, blocks = most_blocks(p->kept, MAP_COLUMNS);
+    const size_t per_item = units_per_item(device, rows, p->kept / blocks);
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_map");
+    add_index(&s->arguments, rows);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_tensors(s, p);
+    if (found != NULL) {
+        add_scratch(&s->arguments, found->offset);
+        add_index(&s->arguments, p->groups);
+        add_index(&s->arguments, found->parts);
+    }
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, ceil_divide(rows, per_item));
+}
+
+static void fill_column_map(const problem *p, const caps *device, choice *out)
+{
+    add_column_map(p, device, out, NULL);
+}
+
+static void fill_column_fused(const problem *p, const caps *device, choice *out)
+{
+    const size_t blocks = column_blocks(device, p->kept, p->batch), strips = blocks * p->batch;
+    const size_t per_item = units_per_item(device, strips, p->outer * ceil_divide(p->kept, blocks));
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_fused");
+    add_index(&s->arguments, strips);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(strips, per_item), 1);
+}
+
+/* How many rows are taken for one, so that few columns fill whole vectors: folded columns are parts of a
+ * group. */
+static size_t rows_folded(const problem *p)
+{
+    size_t rows = 1;
+    while (p->kept < BLOCK_COLUMNS && rows * p->kept % LANES != 0)
+        rows *= 2;
+    return p->batch == 1 && p->outer >= rows ? rows : 1;
+}
+
+static void fill_column_split(const problem *p, const caps *device, choice *out)
+{
+    const size_t folded = rows_folded(p), kept = folded * p->kept, outer = p->outer / folded;
+    const size_t parts = ceil_divide(outer, COLUMN_PART_ROWS);
+    const partials found = add_partials(out, p, parts * folded);
+    const size_t blocks = column_blocks(device, kept, p->batch * parts);
+    step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_statistics");
+    add_index(&s->arguments, p->batch * parts);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->batch);
+    add_index(&s->arguments, outer);
+    add_index(&s->arguments, kept);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->outer % folded * p->kept);
+    add_sources(s, p);
+    add_scratch(&s->arguments, found.offset);
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, p->batch * parts);
+    const partials merged = merge_parts(p, out, found);
+    if (p->work == WORK_REDUCE_MAP)
+        add_column_map(p, device, out, &merged);
+}
+
+/* ---- window ---- */
+
+/* What the kernel is built for: the window as it was asked for, so that one program serves every number of
+ * channels; or, where that is long, what the channels leave of it. */
+typedef struct window {
+    size_t before, after;
+} window;
+
+static window built_window(const problem *p)
+{
+    const window asked = {p->window_before, p->window_after};
+    if (asked.before + 1 + asked.after <= LONGEST_WINDOW)
+        return asked;
+    return (window){least(asked.before, p->kept - 1), least(asked.after, p->kept - 1)};
+}
+
+static bool is_long(const problem *p)
+{
+    const window built = built_window(p);
+    return built.before + 1 + built.after > LONGEST_WINDOW;
+}
+
+static const char *refuse_window_inner(const problem *p, const caps *device)
+{
+    (void)device;
+    if (is_long(p))
+        return "a long window";
+    return p->inner == 1 ? "channels are last" : NULL;
+}
+
+static const char *refuse_window_last(const problem *p, const caps *device)
+{
+    (void)device;
+    if (is_long(p))
+        return "a long window";
+    return p->inner > 1 ? "channels are not last" : NULL;
+}
+
+static const char *refuse_window_last_gradient(const problem *p, const caps *device)
+{
+    const char *reason = refuse_window_last(p, device);
+    const window built = built_window(p);
+    if (reason != NULL)
+        return reason;
+    return built.before + built.after > LANES ? "a window that two vectors do not hold" : NULL;
+}
+
+static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
+{
+    step *s = add_cpu_step(out, p, device, p->backward ? "cpu/window_gradient.cl" : "cpu/window.cl", kernel);
+    const window built = built_window(p);
+    add_option(s, "WINDOW_BEFORE", (long)built.before);
+    add_option(s, "WINDOW_AFTER", (long)built.after);
+    return s;
+}
+
+static void fill_window_inner(const problem *p, const caps *device, choice *out)
+{
+    const size_t blocks = most_blocks(p->inner, p->backward ? GRADIENT_PIXELS : BLOCK_PIXELS);
+    step *s = add_window_step(out, p, device, p->backward ? "window_inner_gradient" : "window_inner");
+    add_option(s, "WINDOW_NARROW", p->inner < LANES);
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_grid(s, blocks, p->outer);
+}
+
+static void fill_window_last(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = units_per_item(device, p->outer, p->kept);
+    step *s = add_window_step(out, p, device, p->backward ? "window_last_gradient" : "window_last");
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, p->kept);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, ceil_divide(p->outer, per_item), 1);
+}
+
+const variant cpu_variants[] = {
+    {"cpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, fill_plane_map},
+    {"cpu/plane/rows", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_rows, fill_plane_rows},
+    {"cpu/plane/fused", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_fused, fill_plane_fused},
+    {"cpu/plane/split", GEOMETRY_PLANE, STAGES_SPLIT, NULL, fill_plane_split},
+    {"cpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
+    {"cpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
+    {"cpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
+    {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_inner, fill_window_inner},
+    {"cpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_last, fill_window_last},
+    {"cpu/window_gradient/inner", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_inner, fill_window_inner},
+    {"cpu/window_gradient/last", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_last_gradient,
+     fill_window_last},
+};
+const size_t cpu_variant_count = sizeof cpu_variants / sizeof *cpu_variants;

@@ -1,0 +1,195 @@
+/*
+ * The fpga schedule: single work-items that stream over dense tensors. Its kernels are all of one program
+ * (kernels-cl/fpga/image.cl), which an FPGA is loaded with once. Tensors that are not dense are copied first:
+ * one kernel for that leaves the pipelines simple.
+ */
+#include "choose/fpga/fpga.h"
+
+#include "../../../kernels-cl/fpga/parameters.cl"
+
+#include <string.h>
+
+/* The kernels of a formula and kind of work, an INSTANCE of kernels-cl/fpga/image.cl. */
+typedef struct instance {
+    const char *formula;
+    bool maps;          /* statistics are given */
+    const char *define; /* of the problem, or NULL */
+    const char *reduce, *map;
+} instance;
+
+static const instance instances[] = {
+    {"ops/batch_normalization.cl", true, NULL, NULL, "batch_normalization_given_map"},
+    {"ops/batch_normalization.cl", false, NULL, "batch_normalization_reduce", "batch_normalization_map"},
+    {"ops/batch_normalization_backward.cl", false, "CONSTANT_STATISTICS",
+     "batch_normalization_backward_infer_reduce", "batch_normalization_backward_infer_map"},
+    {"ops/batch_normalization_backward.cl", false, NULL, "batch_normalization_backward_reduce",
+     "batch_normalization_backward_map"},
+    {"ops/l2_normalize.cl", false, NULL, "l2_normalize_reduce", "l2_normalize_map"},
+    {"ops/l2_normalize_backward.cl", false, NULL, "l2_normalize_backward_reduce",
+     "l2_normalize_backward_map"},
+};
+
+static bool is_defined(const problem *p, const char *name)
+{
+    for (size_t i = 0; i < p->define_count; i++) {
+        if (strcmp(p->defines[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* NULL: the program has no kernels for it. */
+static const instance *instance_of(const problem *p)
+{
+    for (size_t i = 0; i < sizeof instances / sizeof *instances; i++) {
+        const instance *at = &instances[i];
+        if (strcmp(at->formula, p->formula) == 0 && at->maps == (p->work == WORK_MAP) &&
+            (at->define == NULL || is_defined(p, at->define)))
+            return at;
+    }
+    return NULL;
+}
+
+/* ---- Groups ---- */
+
+/* How the accumulators on the chip are shared out: a power of two to each group, so many that a group's tiles
+ * of VECTOR values take at least MERGE_DISTANCE steps until the first one's turn comes again, or it never
+ * does. */
+typedef struct sharing {
+    size_t groups_per_block, slots_per_group;
+} sharing;
+
+static sharing share_slots(const fpga_problem *f)
+{
+    const size_t columns = f->inner == 1 ? least(f->kept, SLOTS) : 1; /* take turns by themselves */
+    const size_t tiles =
+        f->inner == 1 ? ceil_divide(f->outer, VECTOR) : f->outer * ceil_divide(f->inner, VECTOR);
+    size_t slots = 1;
+    while (slots < tiles && slots * columns < MERGE_DISTANCE)
+        slots *= 2;
+    return (sharing){f->inner == 1 ? columns : SLOTS / slots, slots};
+}
+
+static void add_fpga_extents(step *s, const fpga_problem *f)
+{
+    add_index(&s->arguments, f->outer);
+    add_index(&s->arguments, f->kept);
+    add_index(&s->arguments, f->inner);
+}
+
+static void add_fpga_sources(step *s, const fpga_problem *f)
+{
+    fpga_add_tensor(s, f->x);
+    if (f->p->backward)
+        fpga_add_tensor(s, f->dy);
+}
+
+static void add_reduce(choice *out, const fpga_problem *f, const char *kernel, fpga_tensor sets)
+{
+    const sharing shared = share_slots(f);
+    step *s = fpga_step(out, kernel);
+    add_index(&s->arguments, f->groups);
+    add_uint(&s->arguments, shared.groups_per_block);
+    add_uint(&s->arguments, shared.slots_per_group);
+    add_fpga_extents(s, f);
+    add_fpga_sources(s, f);
+    if (f->p->backward)
+        add_formula_arguments(s, f->p);
+    fpga_add_tensor(s, sets);
+}
+
+/* `sets`: the statistics, where they are not given. */
+static void add_map(choice *out, const fpga_problem *f, const char *kernel, const fpga_tensor *sets,
+                    bool saves, fpga_tensor result)
+{
+    step *s = fpga_step(out, kernel);
+    add_index(&s->arguments, f->groups);
+    add_uint(&s->arguments, SLOTS);
+    add_fpga_extents(s, f);
+    add_fpga_sources(s, f);
+    fpga_add_tensor(s, result);
+    if (f->p->backward)
+        add_uint(&s->arguments, f->p->accumulates);
+    if (sets != NULL) {
+        fpga_add_tensor(s, *sets);
+        add_uint(&s->arguments, saves);
+    }
+    add_formula_arguments(s, f->p);
+}
+
+/* The fewer the outer runs, the more groups follow each other in memory. */
+static fpga_problem begin_groups(choice *out, const problem *p)
+{
+    fpga_problem f = fpga_begin(out, p);
+    if (f.outer == 1)
+        f.kept = f.groups;
+    return f;
+}
+
+static const char *refuse_unknown(const problem *p)
+{
+    return p->work == WORK_WINDOW || instance_of(p) != NULL ? NULL : "a formula that the image does not have";
+}
+
+static const char *refuse_groups(const problem *p, const caps *device)
+{
+    (void)device;
+    return p->work == WORK_WINDOW ? "a window" : !p->dense ? "not dense" : refuse_unknown(p);
+}
+
+static const char *refuse_strided_groups(const problem *p, const caps *device)
+{
+    (void)device;
+    return p->work == WORK_WINDOW ? "a window" : refuse_unknown(p);
+}
+
+static void fill_map(const problem *p, const caps *device, choice *out)
+{
+    (void)device;
+    const fpga_problem f = begin_groups(out, p);
+    add_map(out, &f, instance_of(p)->map, NULL, false, f.result);
+    fpga_end(out, &f);
+}
+
+/* What is saved is saved by the last step: a map without results where these are still to be copied. */
+static void fill_groups(const problem *p, const caps *device, choice *out)
+{
+    (void)device;
+    const instance *kernels = instance_of(p);
+    const fpga_problem f = begin_groups(out, p);
+    const fpga_tensor sets = {true, add_partials(out, p, 1).offset}, nothing = {false, NO_BUFFER};
+    add_reduce(out, &f, kernels->reduce, sets);
+    if (!f.result.scratch) {
+        add_map(out, &f, kernels->map, &sets, true, f.result);
+        return;
+    }
+    add_map(out, &f, kernels->map, &sets, false, f.result);
+    fpga_end(out, &f);
+    add_map(out, &f, kernels->map, &sets, true, nothing);
+}
+
+static void fill_short_window(const problem *p, const caps *device, choice *out)
+{
+    (void)device;
+    fpga_fill_window(p, out, false);
+}
+
+static void fill_long_window(const problem *p, const caps *device, choice *out)
+{
+    (void)device;
+    fpga_fill_window(p, out, true);
+}
+
+const variant fpga_variants[] = {
+    {"fpga/map", GEOMETRY_ANY, STAGES_MAP, refuse_groups, fill_map},
+    {"fpga/groups", GEOMETRY_ANY, STAGES_SPLIT, refuse_groups, fill_groups},
+    {"fpga/strided/map", GEOMETRY_ANY, STAGES_MAP, refuse_strided_groups, fill_map},
+    {"fpga/strided/groups", GEOMETRY_ANY, STAGES_SPLIT, refuse_strided_groups, fill_groups},
+    {"fpga/window", GEOMETRY_WINDOW, STAGES_WINDOW, fpga_refuse_window, fill_short_window},
+    {"fpga/window_gradient", GEOMETRY_WINDOW, STAGES_GRADIENT, fpga_refuse_window, fill_short_window},
+    {"fpga/strided/window", GEOMETRY_ANY, STAGES_WINDOW, fpga_refuse_window, fill_short_window},
+    {"fpga/strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, fpga_refuse_window, fill_short_window},
+    {"fpga/long/window", GEOMETRY_ANY, STAGES_WINDOW, NULL, fill_long_window},
+    {"fpga/long/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, NULL, fill_long_window},
+};
+const size_t fpga_variant_count = sizeof fpga_variants / sizeof *fpga_variants;

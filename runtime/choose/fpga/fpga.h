@@ -1,0 +1,39 @@
+/* What the fpga schedule's files share: one program for everything, tensors made dense, single work-items. */
+#ifndef CLNORM_CHOOSE_FPGA_FPGA_H
+#define CLNORM_CHOOSE_FPGA_FPGA_H
+
+#include "choose/variants.h"
+
+/* A tensor in memory: a buffer of the caller's, or a dense copy in scratch. */
+typedef struct fpga_tensor {
+    bool scratch;
+    size_t place; /* the field of clnorm_buffers, or NO_BUFFER; the offset in scratch, in elements */
+} fpga_tensor;
+
+/* A problem as the kernels take it. */
+typedef struct fpga_problem {
+    const problem *p;
+    size_t groups, outer, kept, inner;
+    fpga_tensor x, dy, result;
+} fpga_problem;
+
+/* A step of the one program: arguments are still to be added, `work` first. */
+step *fpga_step(choice *out, const char *kernel);
+
+void fpga_add_tensor(step *s, fpga_tensor tensor);
+
+/* x, dy, and what dx is added to; results where `result` says: copied to scratch where they are not dense,
+ * each channel after the other in a window problem, each group after the other in all others. */
+fpga_problem fpga_begin(choice *out, const problem *p);
+
+/* Copies the result to where the caller wants it, if it is not there. */
+void fpga_end(choice *out, const fpga_problem *f);
+
+/* Room for `elements` floats in scratch. */
+fpga_tensor fpga_scratch(choice *out, size_t elements);
+
+/* Windows: why not in shift registers; steps for them, or for windows of any length. */
+const char *fpga_refuse_window(const problem *p, const caps *device);
+void fpga_fill_window(const problem *p, choice *out, bool is_long);
+
+#endif

@@ -1,0 +1,56 @@
+/* What the geometries of the gpu schedule share, and the variants that each has. Pure. */
+#ifndef CLNORM_CHOOSE_GPU_GPU_H
+#define CLNORM_CHOOSE_GPU_GPU_H
+
+#include "choose/variants.h"
+
+/* As in kernels-cl/gpu. */
+enum {
+    HELD_VALUES = 16,       /* that an item holds of a plane; of a column fewer: rows_held */
+    PART_VALUES = 64,       /* that an item sums, or maps, where a group is cut into parts */
+    MOST_HELD_TILES = 2,    /* of x alone; of x and dy one */
+    GROUPS_PER_UNIT = 4,    /* work-groups that a compute unit should have */
+    ACCUMULATOR_BYTES = 24, /* at most; half of a work-group's items store theirs at once */
+    COEFFICIENT_BYTES = 32, /* of a group, at most: COEFFICIENTS of a formula */
+};
+
+/* The size of a work-group: the largest power of two up to 256 that the device allows, each item taking
+ * `local_bytes` of local memory. It does not depend on the shape, so that one program serves every shape. */
+size_t group_size(const caps *device, size_t local_bytes);
+
+/* A step whose items merge what they found. */
+step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,
+                       const char *kernel, unsigned lanes);
+
+/* For variants whose items exchange values: a fault of the driver. */
+const char *gpu_refuse_exchange(const problem *p, const caps *device);
+
+/* The least power of two that is at least `number`. */
+size_t power_of_two(size_t number);
+
+/* How many tiles an item may hold. */
+size_t most_held_tiles(const problem *p);
+
+/* The parts of each group become one; a few are left for the next step. */
+partials merge_parts(const problem *p, const caps *device, choice *out, partials found);
+
+/* plane.c */
+void gpu_fill_plane_map(const problem *p, const caps *device, choice *out);
+void gpu_fill_plane_fused(const problem *p, const caps *device, choice *out);
+void gpu_fill_plane_split(const problem *p, const caps *device, choice *out);
+const char *gpu_refuse_plane_fused(const problem *p, const caps *device);
+
+/* column.c */
+void gpu_fill_column_map(const problem *p, const caps *device, choice *out);
+void gpu_fill_column_fused(const problem *p, const caps *device, choice *out);
+void gpu_fill_column_split(const problem *p, const caps *device, choice *out);
+const char *gpu_refuse_column_fused(const problem *p, const caps *device);
+
+/* window.c */
+void gpu_fill_window_inner(const problem *p, const caps *device, choice *out);
+void gpu_fill_window_last(const problem *p, const caps *device, choice *out);
+void gpu_fill_window_any(const problem *p, const caps *device, choice *out);
+const char *gpu_refuse_window_inner(const problem *p, const caps *device);
+const char *gpu_refuse_window_last(const problem *p, const caps *device);
+
+#endif

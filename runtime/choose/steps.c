@@ -1,0 +1,176 @@
+#include "choose/steps.h"
+#include "base/tensor.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Floats of an accumulator in scratch, at most: ACCUMULATOR_FIELDS in kernels-cl/accumulators. */
+enum { ACCUMULATOR_FIELDS = 6 };
+
+size_t ceil_divide(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+void add_option(step *s, const char *name, long value)
+{
+    const size_t length = strlen(s->options);
+    const int written = snprintf(s->options + length, sizeof s->options - length, " -D%s=%ld", name, value);
+    assert(written > 0 && (size_t)written < sizeof s->options - length);
+    (void)written;
+}
+
+static void add_source(step *s, const char *name)
+{
+    assert(s->source_count < MAX_SOURCES);
+    s->sources[s->source_count++] = name;
+}
+
+step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes)
+{
+    static const char *const works[] = {
+        [WORK_MAP] = "WORK_MAP",
+        [WORK_REDUCE] = "WORK_REDUCE",
+        [WORK_REDUCE_MAP] = "WORK_REDUCE_MAP",
+        [WORK_WINDOW] = "WORK_WINDOW",
+    };
+    static const char *const vectors[] = {[2] = "lanes/2.cl", [4] = "lanes/4.cl", [16] = "lanes/16.cl"};
+    assert(out->step_count < MAX_STEPS);
+    step *s = &out->steps[out->step_count++];
+    memset(s, 0, sizeof *s);
+    s->kernel = kernel;
+    s->index_bits = p->index_bits;
+    add_source(s, "prelude.cl");
+    add_source(s, "lanes/1.cl");
+    add_source(s, p->formula);
+    if (lanes > 1) {
+        add_source(s, vectors[lanes]);
+        add_source(s, p->formula);
+    }
+    add_source(s, nest);
+    strcpy(s->options, "-cl-std=CL1.2");
+    add_option(s, "INDEX_BITS", (long)p->index_bits);
+    add_option(s, works[p->work], 1);
+    if (p->backward)
+        add_option(s, "BACKWARD", 1);
+    if (p->accumulates)
+        add_option(s, "ACCUMULATES", 1);
+    char only[48];
+    snprintf(only, sizeof only, "KERNEL_%s", kernel);
+    add_option(s, only, 1);
+    for (size_t i = 0; i < p->define_count; i++)
+        add_option(s, p->defines[i].name, p->defines[i].value);
+    return s;
+}
+
+void add_formula_arguments(step *s, const problem *p)
+{
+    for (size_t i = 0; i < p->arguments.count; i++) {
+        assert(s->arguments.count < MAX_ARGUMENTS);
+        s->arguments.items[s->arguments.count++] = p->arguments.items[i];
+    }
+}
+
+void add_sources(step *s, const problem *p)
+{
+    add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
+    if (p->backward)
+        add_buffer(&s->arguments, offsetof(clnorm_buffers, dy));
+}
+
+void add_tensors(step *s, const problem *p)
+{
+    const size_t result = p->backward ? offsetof(clnorm_buffers, dx) : offsetof(clnorm_buffers, y);
+    add_sources(s, p);
+    add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : result);
+}
+
+void add_extents(step *s, const problem *p)
+{
+    add_index(&s->arguments, p->outer);
+    add_index(&s->arguments, p->kept);
+    add_index(&s->arguments, p->inner);
+}
+
+/* PoCL compiles a kernel when it is first launched, for that work-group size, and again for a launch of more
+ * than 65535 work-groups; what it then has is what its binary holds, for good. So a program holds one kernel
+ * (KERNEL_<name>), and these two defines keep apart what would be compiled again. Seen with PoCL 3.1. */
+static void tell_launch(step *s, bool many_groups)
+{
+    add_option(s, "LOCAL_SIZE", (long)s->local[0]);
+    add_option(s, "MANY_GROUPS", many_groups);
+}
+
+size_t loose_group(const caps *device)
+{
+    const size_t most = least(device->max_work_group_size, device->max_work_item_size);
+    return least(device->type & CL_DEVICE_TYPE_GPU ? 64 : 16, most);
+}
+
+void launch_items(step *s, size_t items, size_t local)
+{
+    s->dimensions = 1;
+    s->local[0] = local;
+    s->global[0] = ceil_divide(items, local) * local;
+    tell_launch(s, s->global[0] / local > 65535);
+}
+
+void launch_grid(step *s, size_t columns, size_t rows)
+{
+    s->dimensions = 2;
+    s->local[0] = s->local[1] = 1;
+    s->global[0] = columns;
+    s->global[1] = rows;
+    tell_launch(s, columns > 65535 || rows > 65535);
+}
+
+size_t reserve_scratch(choice *out, size_t count, size_t floats)
+{
+    const size_t begin = out->scratch_bytes / sizeof(float);
+    size_t bytes;
+    if (!checked_multiply(count, floats, &bytes) || !checked_multiply(bytes, sizeof(float), &bytes) ||
+        !checked_add(out->scratch_bytes, bytes, &out->scratch_bytes))
+        out->scratch_bytes = SIZE_MAX;
+    return begin;
+}
+
+partials add_partials(choice *out, const problem *p, size_t parts)
+{
+    if (out->parts == 0)
+        out->parts = parts;
+    /* A part has a value at least: there are no more of them than elements. */
+    return (partials){reserve_scratch(out, p->groups * parts, ACCUMULATOR_FIELDS), parts};
+}
+
+bool are_merged_by_map(const problem *p, partials found)
+{
+    enum { PARTS_MERGED_BY_MAP = 8 };
+    return p->work != WORK_REDUCE && found.parts <= PARTS_MERGED_BY_MAP;
+}
+
+step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes,
+                partials *found)
+{
+    step *s = add_step(out, p, nest, kernel, lanes);
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, found->parts);
+    add_scratch(&s->arguments, found->offset);
+    if (p->work == WORK_REDUCE) {
+        add_formula_arguments(s, p);
+        return s;
+    }
+    *found = add_partials(out, p, 1);
+    add_scratch(&s->arguments, found->offset);
+    return s;
+}

@@ -1,0 +1,86 @@
+/* Tensors of any strides, and windows of any length: legal for every problem, and slow. */
+#include "choose/variants.h"
+
+#include <string.h>
+
+/* See kernels-cl/axes.cl. */
+static step *add_strided_step(choice *out, const problem *p, const caps *device, const char *nest,
+                              const char *kernel)
+{
+    step *s = add_step(out, p, nest, kernel, 1);
+    if ((device->type & CL_DEVICE_TYPE_GPU) && !device->no_unrolled_axes)
+        add_option(s, "UNROLL_AXES", 1);
+    return s;
+}
+
+/* The arguments that both kernels of strided_window.cl begin with. */
+static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
+{
+    enum { VALUES_PER_ITEM = 64 };
+    const size_t per_item = device->type & CL_DEVICE_TYPE_GPU ? 1 : VALUES_PER_ITEM;
+    const size_t *const strides[] = {p->x_strides, p->dy_strides, p->y_strides};
+    /* a single channel left no axis, but the kernel wants one */
+    const unsigned missing = p->kept_axes == 0 ? 1 : 0, axes = p->axis_count + missing;
+    size_t numbers[CLNORM_MAX_RANK] = {1};
+    memcpy(numbers + missing, p->sizes, p->axis_count * sizeof *numbers);
+    step *s = add_strided_step(out, p, device, "strided_window.cl", kernel);
+    add_index(&s->arguments, p->elements);
+    add_index(&s->arguments, per_item);
+    add_ulong(&s->arguments, p->window_before);
+    add_ulong(&s->arguments, p->window_after);
+    add_uint(&s->arguments, axes);
+    add_axes(&s->arguments, numbers, axes, 1);
+    for (size_t i = 0; i < sizeof strides / sizeof *strides; i++) {
+        numbers[0] = 0;
+        memcpy(numbers + missing, strides[i], p->axis_count * sizeof *numbers);
+        add_axes(&s->arguments, numbers, axes, 0);
+    }
+    launch_items(s, ceil_divide(p->elements, per_item), loose_group(device));
+    return s;
+}
+
+static void fill_window(const problem *p, const caps *device, choice *out)
+{
+    step *s = add_window_step(out, p, device, "strided_window");
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+}
+
+/* Two kernels, and two values for each element in between. */
+static void fill_window_gradient(const problem *p, const caps *device, choice *out)
+{
+    const size_t direct = reserve_scratch(out, p->elements, 2), contributions = direct + p->elements;
+    step *s = add_window_step(out, p, device, "strided_window_direct");
+    add_sources(s, p);
+    add_scratch(&s->arguments, direct);
+    add_scratch(&s->arguments, contributions);
+    add_formula_arguments(s, p);
+    s = add_window_step(out, p, device, "strided_window_gradient");
+    add_tensors(s, p);
+    add_scratch(&s->arguments, direct);
+    add_scratch(&s->arguments, contributions);
+    add_formula_arguments(s, p);
+}
+
+static void fill_groups(const problem *p, const caps *device, choice *out)
+{
+    step *s = add_strided_step(out, p, device, "strided.cl", "strided");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, p->group_size);
+    add_uint(&s->arguments, p->kept_axes);
+    add_uint(&s->arguments, p->axis_count);
+    add_axes(&s->arguments, p->sizes, p->axis_count, 1);
+    add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
+    add_tensors(s, p);
+    add_formula_arguments(s, p);
+    launch_items(s, p->groups, loose_group(device));
+}
+
+const variant strided_variants[] = {
+    {"strided/window", GEOMETRY_ANY, STAGES_WINDOW, NULL, fill_window},
+    {"strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, NULL, fill_window_gradient},
+    {"strided/groups", GEOMETRY_ANY, STAGES_ANY, NULL, fill_groups},
+};
+const size_t strided_variant_count = sizeof strided_variants / sizeof *strided_variants;

@@ -1,0 +1,36 @@
+#include "choose/variants.h"
+
+static const char *refuse_geometry(const problem *p, geometry wanted)
+{
+    if (wanted == GEOMETRY_ANY)
+        return NULL;
+    if (!p->dense)
+        return "not dense";
+    if ((p->work == WORK_WINDOW) != (wanted == GEOMETRY_WINDOW))
+        return wanted == GEOMETRY_WINDOW ? "not a window" : "a window";
+    if (wanted == GEOMETRY_PLANE && p->inner == 1)
+        return "no contiguous run is reduced";
+    return wanted == GEOMETRY_COLUMN && p->inner > 1 ? "a contiguous run is reduced" : NULL;
+}
+
+static const char *refuse_stages(const problem *p, stages wanted)
+{
+    const bool windows = wanted == STAGES_WINDOW || wanted == STAGES_GRADIENT;
+    if (windows != (p->work == WORK_WINDOW))
+        return windows ? "not a window" : "a window";
+    if (wanted == STAGES_ANY)
+        return NULL;
+    if (windows)
+        return p->backward == (wanted == STAGES_GRADIENT) ? NULL : "of the other direction";
+    if (wanted == STAGES_MAP)
+        return p->work == WORK_MAP ? NULL : "statistics have to be found first";
+    return p->work == WORK_MAP ? "nothing to reduce" : NULL;
+}
+
+const char *variant_refuses(const variant *v, const problem *p, const caps *device)
+{
+    const char *reason = refuse_geometry(p, v->geometry);
+    if (reason == NULL)
+        reason = refuse_stages(p, v->stages);
+    return reason == NULL && v->refuse != NULL ? v->refuse(p, device) : reason;
+}

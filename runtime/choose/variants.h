@@ -1,0 +1,36 @@
+/* Variants: the ways that a schedule has of running a problem. Pure. */
+#ifndef CLNORM_CHOOSE_VARIANTS_H
+#define CLNORM_CHOOSE_VARIANTS_H
+
+#include "choose/steps.h"
+#include "devices/device_info.h"
+
+/* What a variant is made for. GEOMETRY_ANY takes tensors of any strides. */
+typedef enum geometry { GEOMETRY_PLANE, GEOMETRY_COLUMN, GEOMETRY_WINDOW, GEOMETRY_ANY } geometry;
+
+typedef enum stages {
+    STAGES_MAP,      /* y from known statistics */
+    STAGES_FUSED,    /* statistics, and y, in one kernel */
+    STAGES_SPLIT,    /* in several */
+    STAGES_WINDOW,   /* y from a window */
+    STAGES_GRADIENT, /* dx from two windows */
+    STAGES_ANY,      /* all but the last two */
+} stages;
+
+typedef struct variant {
+    const char *name;
+    geometry geometry;
+    stages stages;
+    /* Why it does not take a problem of that kind on this device; NULL: it does. May be absent. */
+    const char *(*refuse)(const problem *p, const caps *device);
+    /* Fills steps and scratch_bytes. */
+    void (*fill)(const problem *p, const caps *device, choice *out);
+} variant;
+
+extern const variant cpu_variants[], gpu_variants[], fpga_variants[], strided_variants[];
+extern const size_t cpu_variant_count, gpu_variant_count, fpga_variant_count, strided_variant_count;
+
+/* Why a variant does not take this problem on this device; NULL: it does. */
+const char *variant_refuses(const variant *v, const problem *p, const caps *device);
+
+#endif

@@ -1,0 +1,54 @@
+/* What a driver says of a device and of its platform. */
+#ifndef CLNORM_DEVICES_DEVICE_INFO_H
+#define CLNORM_DEVICES_DEVICE_INFO_H
+
+#include "base/status.h"
+
+/* OPENCL_ERROR, also where a driver says that memory is short: it does so where it has no device. */
+clnorm_status fail_query(cl_int error, const char *call);
+
+/* A text, which the caller frees; untouched where this fails. */
+clnorm_status device_text(cl_device_id device, cl_device_info what, char **text);
+clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char **text);
+
+/* The one class that a device counts as: CL_DEVICE_TYPE_GPU before CPU where it claims several, and
+ * ACCELERATOR for all others. */
+cl_device_type device_class(cl_device_type type);
+
+/* How items of a sub-group can exchange values: by which extension. */
+typedef enum sub_groups {
+    SUB_GROUPS_NONE,
+    SUB_GROUPS_INTEL, /* cl_intel_subgroups */
+    SUB_GROUPS_KHR,   /* cl_khr_subgroups and cl_khr_subgroup_shuffle */
+} sub_groups;
+
+/* The limits that choosing a variant depends on: plain data, so that a test can invent a device. */
+typedef struct caps {
+    cl_device_type type;
+    unsigned compute_units;
+    size_t max_work_group_size;
+    size_t max_work_item_size; /* of the first dimension */
+    size_t local_memory;       /* bytes */
+    size_t cache;              /* bytes of the global memory cache, 0 if unknown */
+    unsigned address_bits;
+    sub_groups sub_groups;
+    bool compiler;
+    bool no_long;             /* 64-bit integers are missing, as the embedded profile allows */
+    bool nearest;             /* fp32 rounds to nearest; the embedded profile may round to zero only */
+    bool subnormals;          /* fp32 has them; else they may count as zero */
+    size_t parameter_bytes;   /* of a kernel's arguments, at most; 0 if unknown */
+    bool clang_builtins;      /* the compiler bears clang's built-in functions and attributes */
+    bool no_always_inline;    /* it does not bear that attribute */
+    bool no_unrolled_axes;    /* nor loops over axes that are unrolled */
+    bool no_exchanging_items; /* nor items of a work-group that exchange values */
+    bool no_guarded_loads;    /* nor loads of one place for all items that a condition excludes */
+    bool no_waiting_threads;  /* nor threads that wait for it in calls of OpenCL, all at once */
+} caps;
+
+/* By which extension of a list, names with spaces between, sub-groups can be used. */
+sub_groups sub_groups_of(const char *extensions);
+
+/* Asks the device, and does without what its driver is known not to do well (quirks.h). */
+clnorm_status device_caps(cl_device_id device, caps *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* What an execution was given, checked before anything is enqueued. */
+#ifndef CLNORM_EXECUTE_BUFFERS_H
+#define CLNORM_EXECUTE_BUFFERS_H
+
+#include "operations/op.h"
+
+#include <stdbool.h>
+
+/* Copies what the caller's program knows of clnorm_buffers; the rest is not given. */
+clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *imported);
+
+enum { MAX_BUFFERS = 16 };
+
+/* What executions of a plan have to be given. Found once, since executions come often. */
+typedef struct buffer_needs {
+    const clnorm_op_info *info;
+    const clnorm_mode_info *mode;
+    clnorm_tensor tensors[MAX_BUFFERS]; /* of each of the mode's buffers */
+    size_t bytes[MAX_BUFFERS];
+    bool reads[MAX_BUFFERS];
+    size_t scratch_bytes;
+    cl_context context;
+} buffer_needs;
+
+/* Fills all but scratch_bytes. */
+void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context);
+
+/* The bytes of the buffer that is this field of clnorm_buffers and known to the mode, checked as one that is
+ * written. */
+clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t field,
+                                size_t *bytes);
+
+/* Missing, unexpected, foreign, too small, misaligned or overlapping buffers. */
+clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buffers);
+
+#endif

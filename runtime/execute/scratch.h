@@ -1,0 +1,29 @@
+/* Memory that the steps of an execution pass values through: one execution after the other uses it. */
+#ifndef CLNORM_EXECUTE_SCRATCH_H
+#define CLNORM_EXECUTE_SCRATCH_H
+
+#include "base/status.h"
+
+typedef struct scratch {
+    size_t bytes;
+    cl_mem mem; /* NULL where none is needed, not made yet, or abandoned */
+    /* The execution that used it last, and its queue; both NULL: nobody, or it has come to its end. */
+    cl_event last;
+    cl_command_queue queue;
+} scratch;
+
+/* Makes it, if it is needed and not there. As device_memory_create. */
+clnorm_status scratch_make(scratch *s, cl_context context, cl_device_id device);
+
+/* *event becomes what a command on `queue` must wait for before it uses the scratch, which keeps the event;
+ * NULL: nothing. What the event belongs to is on its way then. */
+clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, cl_event *event);
+
+/* `last` on `queue` is the end of what uses it now. */
+void scratch_use(scratch *s, cl_command_queue queue, cl_event last);
+
+/* Lets it go: for good, or until it is made again, where nobody knows what still uses it. OpenCL keeps the
+ * memory for as long as commands need it. */
+void scratch_abandon(scratch *s);
+
+#endif

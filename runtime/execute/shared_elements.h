@@ -1,0 +1,12 @@
+/* Whether tensors in one piece of memory have an element in common, also where they lie between each other.
+ */
+#ifndef CLNORM_EXECUTE_SHARED_ELEMENTS_H
+#define CLNORM_EXECUTE_SHARED_ELEMENTS_H
+
+#include <clnorm/clnorm.h>
+
+/* `a_first` and `b_first`: where their first elements lie, in elements. Sizes are those of checked tensors.
+ * Exact, but that layouts which would take long to tell count as sharing. */
+bool share_elements(const clnorm_tensor *a, size_t a_first, const clnorm_tensor *b, size_t b_first);
+
+#endif

@@ -1,0 +1,416 @@
+#include "base/tensor.h"
+#include "operations/op.h"
+
+#include <float.h>
+#include <math.h>
+
+static const clnorm_attribute_info attributes[] = {
+    ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
+    ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, FLT_MAX, "added to the variance"),
+    ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old running value"),
+    ATTRIBUTE_SWITCH(unbiased_running_variance, "N/(N-1) goes into the running variance, as in PyTorch"),
+    ATTRIBUTE_ACCUMULATE(dx),
+    ATTRIBUTE_ACCUMULATE(dgamma),
+    ATTRIBUTE_ACCUMULATE(dbeta),
+};
+
+static const clnorm_buffer_info infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, INPUT, CHANNEL, true),
+    BUFFER(moving_variance, INPUT, CHANNEL, true),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_buffer_info train_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, UPDATED, CHANNEL, false),
+    BUFFER(moving_variance, UPDATED, CHANNEL, false),
+    BUFFER(y, OUTPUT, Y, true),
+    BUFFER(batch_mean, OUTPUT, CHANNEL, false),
+    BUFFER(batch_variance, OUTPUT, CHANNEL, false),
+    BUFFER(inverse_deviation, OUTPUT, CHANNEL, false),
+    BUFFER(batch_mean_residual, OUTPUT, CHANNEL, false),
+};
+
+static const clnorm_buffer_info statistics_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(batch_mean, OUTPUT, CHANNEL, false),
+    BUFFER(batch_variance, OUTPUT, CHANNEL, false),
+    BUFFER(batch_mean_residual, OUTPUT, CHANNEL, false),
+    BUFFER(count, OUTPUT, SCALAR, false),
+};
+
+static const clnorm_buffer_info apply_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(batch_mean, INPUT, CHANNEL, true),
+    BUFFER(batch_variance, INPUT, CHANNEL, true),
+    BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_buffer_info backward_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(batch_mean, INPUT, CHANNEL, true),
+    BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
+    BUFFER(inverse_deviation, INPUT, CHANNEL, true),
+    BUFFER(dx, GRADIENT, DX, false),
+    BUFFER(dgamma, GRADIENT, CHANNEL, false),
+    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+};
+
+static const clnorm_buffer_info backward_infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(moving_mean, INPUT, CHANNEL, true),
+    BUFFER(moving_variance, INPUT, CHANNEL, true),
+    BUFFER(dx, GRADIENT, DX, false),
+    BUFFER(dgamma, GRADIENT, CHANNEL, false),
+    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+};
+
+static const clnorm_mode_info modes[] = {
+    MODE(INFER, "infer", infer_buffers),
+    MODE(TRAIN, "train", train_buffers),
+    MODE(BACKWARD, "backward", backward_buffers),
+    MODE(BACKWARD_INFER, "backward_infer", backward_infer_buffers),
+    MODE(STATISTICS, "statistics", statistics_buffers),
+    MODE(APPLY, "apply", apply_buffers),
+};
+
+#define FIELD(name) offsetof(clnorm_buffers, name)
+
+/* epsilon, and times 2^192 for variances that small; 0 where it is too large for that to matter. */
+static void add_epsilon(const clnorm_op *op, argument_list *arguments)
+{
+    const bool small = op->epsilon < 0x1p-64;
+    add_real_and_rest(arguments, op->epsilon);
+    add_real_and_rest(arguments, small ? ldexp(op->epsilon, 192) : 0);
+}
+
+/* FORMULA_PARAMETERS where statistics are given. */
+static void map_arguments(const clnorm_op *op, argument_list *arguments)
+{
+    const bool apply = op->mode == CLNORM_APPLY;
+    add_buffer(arguments, FIELD(gamma));
+    add_buffer(arguments, FIELD(beta));
+    add_buffer(arguments, apply ? FIELD(batch_mean) : FIELD(moving_mean));
+    add_buffer(arguments, apply ? FIELD(batch_mean_residual) : NO_BUFFER);
+    add_buffer(arguments, apply ? FIELD(batch_variance) : FIELD(moving_variance));
+    add_epsilon(op, arguments);
+}
+
+/* FORMULA_PARAMETERS where they are found. */
+static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+{
+    const bool train = op->mode == CLNORM_TRAIN;
+    add_buffer(arguments, train ? FIELD(gamma) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(beta) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(moving_mean) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(moving_variance) : NO_BUFFER);
+    add_buffer(arguments, FIELD(batch_mean));
+    add_buffer(arguments, FIELD(batch_variance));
+    add_buffer(arguments, FIELD(batch_mean_residual));
+    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
+    add_buffer(arguments, train ? NO_BUFFER : FIELD(count));
+    add_epsilon(op, arguments);
+    add_real(arguments, op->decay);
+    add_real(arguments, 1 - op->decay);
+    add_real(arguments, (double)count);
+    add_real_and_rest(arguments, 1 / (double)count);
+    const bool unbiased = op->unbiased_running_variance && count > 1;
+    add_real(arguments, unbiased ? (double)count / (double)(count - 1) : 1);
+}
+
+/* FORMULA_PARAMETERS of the gradients. */
+static void backward_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    add_buffer(arguments, FIELD(gamma));
+    add_buffer(arguments, train ? FIELD(batch_mean) : FIELD(moving_mean));
+    add_buffer(arguments, train ? FIELD(batch_mean_residual) : NO_BUFFER);
+    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
+    add_buffer(arguments, train ? NO_BUFFER : FIELD(moving_variance));
+    add_buffer(arguments, FIELD(dgamma));
+    add_buffer(arguments, FIELD(dbeta));
+    add_epsilon(op, arguments);
+    add_real(arguments, 1 / (double)count);
+    add_int(arguments, op->accumulate_dgamma);
+    add_int(arguments, op->accumulate_dbeta);
+}
+
+static void lower(const clnorm_op *op, problem *p)
+{
+    problem_collapse_around(p, op, op->axis);
+    if (p->backward) {
+        p->formula = "ops/batch_normalization_backward.cl";
+        p->work = WORK_REDUCE_MAP;
+        if (op->mode == CLNORM_BACKWARD_INFER)
+            problem_define(p, "CONSTANT_STATISTICS", 1);
+        backward_arguments(op, p->group_size, &p->arguments);
+        return;
+    }
+    p->formula = "ops/batch_normalization.cl";
+    p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
+              : op->mode == CLNORM_STATISTICS ? WORK_REDUCE
+                                              : WORK_MAP;
+    if (p->work == WORK_MAP)
+        map_arguments(op, &p->arguments);
+    else
+        reduce_arguments(op, p->group_size, &p->arguments);
+}
+
+/* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; running
+ * values stay as they are. */
+static size_t fill(const clnorm_op *op, op_fill fills[MAX_FILLS])
+{
+    size_t count = 0, elements = 1;
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    for (unsigned i = 0; i < op->x.rank; i++)
+        elements *= i == axis ? 1 : op->x.dims[i];
+    if (op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS) {
+        fills[count++] = (op_fill){FIELD(batch_mean), 0};
+        fills[count++] = (op_fill){FIELD(batch_mean_residual), 0};
+        fills[count++] = (op_fill){FIELD(batch_variance), 0};
+        fills[count++] = op->mode == CLNORM_STATISTICS
+                             ? (op_fill){FIELD(count), (float)elements}
+                             : (op_fill){FIELD(inverse_deviation), (float)(1 / sqrt(op->epsilon))};
+    }
+    if (op_is_backward(op) && !op->accumulate_dgamma)
+        fills[count++] = (op_fill){FIELD(dgamma), 0};
+    if (op_is_backward(op) && !op->accumulate_dbeta)
+        fills[count++] = (op_fill){FIELD(dbeta), 0};
+    return count;
+}
+
+/* ---- Reference ---- */
+
+typedef struct channel {
+    size_t index, count;
+    double mean, variance;
+    double gamma, beta;
+} channel;
+
+static double value_of(clnorm_reference_array array, size_t index, double absent)
+{
+    return array.values == NULL ? absent : array.values[index];
+}
+
+static void set(clnorm_reference_array array, size_t index, double value, double bound)
+{
+    if (array.values == NULL)
+        return;
+    array.values[index] = value;
+    if (array.bound != NULL)
+        array.bound[index] = bound;
+}
+
+/* The elements of a channel in a tensor, one after the other. */
+typedef struct walk {
+    clnorm_tensor others; /* the tensor, one channel wide */
+    size_t index[CLNORM_MAX_RANK], place;
+} walk;
+
+static walk walk_along(const clnorm_tensor *tensor, unsigned axis, const channel *c)
+{
+    walk begun = {*tensor, {0}, c->index * tensor->strides[axis]};
+    begun.others.dims[axis] = 1;
+    return begun;
+}
+
+/* The place of the next element, the first at the first call, and again after the last. */
+static size_t next(walk *w)
+{
+    const size_t place = w->place;
+    for (unsigned axis = w->others.rank; axis-- > 0;) {
+        if (++w->index[axis] < w->others.dims[axis]) {
+            w->place += w->others.strides[axis];
+            break;
+        }
+        w->place -= (w->others.dims[axis] - 1) * w->others.strides[axis];
+        w->index[axis] = 0;
+    }
+    return place;
+}
+
+static void find_statistics(const clnorm_op *op, unsigned axis, const double *x, channel *c)
+{
+    walk of_x = walk_along(&op->x, axis, c);
+    double sum = 0, squares = 0, first = x[of_x.place];
+    for (size_t i = 0; i < c->count; i++)
+        sum += x[next(&of_x)] - first;
+    c->mean = first + sum / (double)c->count;
+    if (isnan(c->mean)) { /* infinities: what the plain sum gives */
+        c->mean = 0;
+        for (size_t i = 0; i < c->count; i++)
+            c->mean += x[next(&of_x)];
+    }
+    for (size_t i = 0; i < c->count; i++) {
+        const double deviation = x[next(&of_x)] - c->mean;
+        squares += deviation * deviation;
+    }
+    c->variance = squares / (double)c->count;
+}
+
+/* The same as ulp_of, for what fp32 does not hold too. */
+static double ulp_beyond(double value)
+{
+    return fabs(value) > (double)FLT_MAX ? fabs(value) * (double)FLT_EPSILON : ulp_of(value);
+}
+
+/* What is below fp32's normal range may be lost. */
+static double variance_bound(const channel *c)
+{
+    return 4 * ulp_beyond(c->variance) + (double)FLT_MIN;
+}
+
+/* What a channel's train leaves behind beside y. */
+static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_reference_arrays *arrays)
+{
+    const size_t i = c->index;
+    const double deviation = sqrt(c->variance);
+    const double mean_bound = ulp_of(c->mean) + ulp_of(deviation);
+    const double inverse = 1 / sqrt(c->variance + op->epsilon);
+    const double unbiased = op->unbiased_running_variance && c->count > 1
+                                ? c->variance * (double)c->count / (double)(c->count - 1)
+                                : c->variance;
+    set(arrays->batch_mean, i, c->mean, mean_bound);
+    set(arrays->batch_mean_residual, i, isfinite(c->mean) ? c->mean - (double)(float)c->mean : 0, mean_bound);
+    set(arrays->batch_variance, i, c->variance, variance_bound(c));
+    set(arrays->inverse_deviation, i, inverse, 4 * ulp_of(inverse));
+    if (i == 0)
+        set(arrays->count, 0, (double)c->count, ulp_of((double)c->count) / 2);
+    if (arrays->moving_mean.values != NULL) {
+        const double old = arrays->moving_mean.values[i];
+        const double new = op->decay *old + (1 - op->decay) * c->mean;
+        set(arrays->moving_mean, i, new,
+            mean_bound + 2 * ulp_of(fabs(op->decay * old) + fabs((1 - op->decay) * c->mean)));
+    }
+    if (arrays->moving_variance.values != NULL) {
+        const double old = arrays->moving_variance.values[i];
+        const double new = op->decay *old + (1 - op->decay) * unbiased;
+        set(arrays->moving_variance, i, new,
+            (1 - op->decay) * (5 * ulp_beyond(unbiased) + (double)FLT_MIN) +
+                2 * ulp_beyond(fabs(op->decay * old) + fabs((1 - op->decay) * unbiased)));
+    }
+}
+
+/* y of a channel, and its bound: 4 ulp of the largest of |y|, |beta| and |gamma * (x - mean) / deviation|. */
+static void apply(const clnorm_op *op, unsigned axis, const channel *c, const clnorm_reference_arrays *arrays)
+{
+    walk of_x = walk_along(&op->x, axis, c), of_y = walk_along(&op->y, axis, c);
+    const double deviation = sqrt(c->variance + op->epsilon);
+    double largest = isfinite(c->beta) ? fabs(c->beta) : 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const double x = arrays->x.values[next(&of_x)];
+        const double scaled = (x - c->mean) * c->gamma / deviation;
+        const double y = scaled + c->beta;
+        if (isfinite(y))
+            largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
+        arrays->y.values[next(&of_y)] = y;
+    }
+    const double bound = 4 * ulp_beyond(largest);
+    for (size_t i = 0; arrays->y.bound != NULL && i < c->count; i++)
+        arrays->y.bound[next(&of_y)] = bound;
+}
+
+/* new, or new added to what is there. */
+static void add(clnorm_reference_array array, size_t index, bool accumulates, double new, double bound)
+{
+    if (array.values == NULL)
+        return;
+    const double sum = accumulates ? array.values[index] + new : new;
+    set(array, index, sum, accumulates ? bound + ulp_beyond(sum) : bound);
+}
+
+/* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse; the sums are
+ * dbeta and dgamma, and left out of dx where mean and inverse do not depend on x. */
+static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, double inverse,
+                          const clnorm_reference_arrays *arrays)
+{
+    double dgamma = 0, dgamma_size = 0, dbeta = 0, dbeta_size = 0, largest = 0;
+    walk of_x = walk_along(&op->x, axis, c), of_dy = walk_along(&op->dy, axis, c);
+    walk of_dx = walk_along(&op->dx, axis, c);
+    for (size_t i = 0; i < c->count; i++) {
+        const double x = arrays->x.values[next(&of_x)];
+        const double dy = arrays->dy.values[next(&of_dy)];
+        const double term = dy * ((x - c->mean) * inverse);
+        dbeta += dy;
+        dgamma += term;
+        dbeta_size += fabs(dy);
+        dgamma_size += fabs(term);
+        if (isfinite(dy))
+            largest = fmax(largest, fabs(c->gamma * inverse * dy));
+    }
+    add(arrays->dgamma, c->index, op->accumulate_dgamma, dgamma, 4 * ulp_beyond(dgamma_size));
+    add(arrays->dbeta, c->index, op->accumulate_dbeta, dbeta, 4 * ulp_beyond(dbeta_size));
+    const double bound = 6 * ulp_beyond(largest);
+    const double share = op->mode == CLNORM_BACKWARD ? 1 / (double)c->count : 0;
+    for (size_t i = 0; arrays->dx.values != NULL && i < c->count; i++) {
+        const double x = arrays->x.values[next(&of_x)];
+        const double dy = arrays->dy.values[next(&of_dy)];
+        const double through = share == 0 ? 0 : dbeta * share + (x - c->mean) * inverse * (dgamma * share);
+        add(arrays->dx, next(&of_dx), op->accumulate_dx, c->gamma * inverse * (dy - through), bound);
+    }
+}
+
+static clnorm_status reference_backward(const clnorm_op *op, unsigned axis,
+                                        const clnorm_reference_arrays *arrays)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    for (size_t i = 0; i < op->x.dims[axis]; i++) {
+        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
+        c.gamma = value_of(arrays->gamma, i, 1);
+        c.mean = train ? arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0)
+                       : arrays->moving_mean.values[i];
+        const double inverse = train ? arrays->inverse_deviation.values[i]
+                                     : 1 / sqrt(arrays->moving_variance.values[i] + op->epsilon);
+        differentiate(op, axis, &c, inverse, arrays);
+    }
+    return CLNORM_OK;
+}
+
+static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
+{
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    if (op_is_backward(op))
+        return reference_backward(op, axis, arrays);
+    const bool finds = op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS;
+    for (size_t i = 0; i < op->x.dims[axis]; i++) {
+        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
+        c.gamma = value_of(arrays->gamma, i, 1);
+        c.beta = value_of(arrays->beta, i, 0);
+        if (finds) {
+            find_statistics(op, axis, arrays->x.values, &c);
+            save_statistics(op, &c, arrays);
+        } else if (op->mode == CLNORM_INFER) {
+            c.mean = arrays->moving_mean.values[i];
+            c.variance = arrays->moving_variance.values[i];
+        } else {
+            c.mean = arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0);
+            c.variance = arrays->batch_variance.values[i];
+        }
+        if (op->mode != CLNORM_STATISTICS)
+            apply(op, axis, &c, arrays);
+    }
+    return CLNORM_OK;
+}
+
+const op_definition batch_normalization_op = {
+    .info = {CLNORM_BATCH_NORMALIZATION, "batch_normalization",
+             "y = (x - mean) * gamma / sqrt(variance + epsilon) + beta for each channel", 2, CLNORM_MAX_RANK,
+             true, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
+    .lower = lower,
+    .fill = fill,
+    .reference = reference,
+};

@@ -1,0 +1,114 @@
+#include "base/tensor.h"
+#include "operations/op.h"
+
+#include <math.h>
+
+static const clnorm_attribute_info attributes[] = {
+    ATTRIBUTE_AXIS(dim, true, -1, "", "the axis that is summed over; negative counts from the end"),
+    ATTRIBUTE_REAL(epsilon, 1e-12, "1e-12", 0, INFINITY,
+                   "the least squared norm; smaller ones count as this"),
+    ATTRIBUTE_ACCUMULATE(dx),
+};
+
+static const clnorm_buffer_info infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_buffer_info backward_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(dx, GRADIENT, DX, true),
+};
+
+static const clnorm_mode_info modes[] = {
+    MODE(INFER, "infer", infer_buffers),
+    MODE(BACKWARD, "backward", backward_buffers),
+};
+
+/* value = mantissa * 4^(exponent / 2), 1 <= mantissa < 4, so that a root of it has half the exponent. */
+static void add_mantissa_and_exponent(argument_list *arguments, double value)
+{
+    int exponent = 0;
+    double mantissa = value == 0 ? 0 : frexp(value, &exponent) * 2;
+    exponent -= value == 0 ? 0 : 1;
+    if (exponent % 2 != 0) {
+        mantissa *= 2;
+        exponent -= 1;
+    }
+    add_real(arguments, mantissa);
+    add_int(arguments, exponent);
+}
+
+static void lower(const clnorm_op *op, problem *p)
+{
+    problem_collapse_along(p, op, op->dim);
+    p->work = WORK_REDUCE_MAP;
+    p->formula = p->backward ? "ops/l2_normalize_backward.cl" : "ops/l2_normalize.cl";
+    add_mantissa_and_exponent(&p->arguments, op->epsilon);
+    add_mantissa_and_exponent(&p->arguments, op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon));
+}
+
+/* y of one group. */
+static void normalize(const clnorm_op *op, fibre from, fibre to, size_t count,
+                      const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first;
+    double sum = 0;
+    for (size_t k = 0; k < count; k++)
+        sum += x[k * from.step] * x[k * from.step];
+    const double norm = sqrt(sum < op->epsilon ? op->epsilon : sum);
+    for (size_t k = 0; k < count; k++) {
+        const double y = sum == 0 ? x[k * from.step] : x[k * from.step] / norm;
+        arrays->y.values[to.first + k * to.step] = y;
+        if (arrays->y.bound != NULL)
+            arrays->y.bound[to.first + k * to.step] = 4 * ulp_of(y);
+    }
+}
+
+/* dx of one group: dy / norm - x * sum(x * dy) / norm^3, the second only where the floor does not hold. A
+ * vector of zeros without a floor, which y leaves zeros, has gradients of zero. */
+static void differentiate(const clnorm_op *op, fibre from, fibre gradient, fibre to, size_t count,
+                          const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first, *dy = arrays->dy.values + gradient.first;
+    double *dx = arrays->dx.values + to.first;
+    double sum = 0, product = 0;
+    for (size_t k = 0; k < count; k++) {
+        sum += x[k * from.step] * x[k * from.step];
+        product += x[k * from.step] * dy[k * gradient.step];
+    }
+    const bool floored = sum < op->epsilon;
+    const double inverse = sum == 0 && !floored ? 0 : 1 / sqrt(floored ? op->epsilon : sum);
+    for (size_t k = 0; k < count; k++) {
+        const double direct = dy[k * gradient.step] * inverse;
+        const double projected = floored ? 0 : x[k * from.step] * inverse * (product * inverse) * inverse;
+        const double new = direct - projected, old = op->accumulate_dx ? dx[k * to.step] : 0;
+        dx[k * to.step] = old + new;
+        if (arrays->dx.bound != NULL)
+            arrays->dx.bound[to.first + k * to.step] =
+                4 * ulp_of_term(fmax(fabs(direct), fabs(projected))) + (old != 0 ? ulp_of(old + new) : 0);
+    }
+}
+
+static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
+{
+    unsigned dim = 0;
+    tensor_axis(&op->x, op->dim, &dim);
+    const size_t count = op->x.dims[dim], fibres = fibre_count(&op->x, dim);
+    for (size_t i = 0; i < fibres; i++) {
+        const fibre x = fibre_get(&op->x, dim, i);
+        if (op_is_backward(op))
+            differentiate(op, x, fibre_get(&op->dy, dim, i), fibre_get(&op->dx, dim, i), count, arrays);
+        else
+            normalize(op, x, fibre_get(&op->y, dim, i), count, arrays);
+    }
+    return CLNORM_OK;
+}
+
+const op_definition l2_normalize_op = {
+    .info = {CLNORM_L2_NORMALIZE, "l2_normalize", "y = x / sqrt(max(sum(x^2), epsilon)) along dim", 1,
+             CLNORM_MAX_RANK, true, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
+    .lower = lower,
+    .reference = reference,
+};

@@ -1,0 +1,277 @@
+#include "base/tensor.h"
+#include "operations/op.h"
+
+#include <float.h>
+#include <limits.h>
+#include <math.h>
+
+static const clnorm_attribute_info attributes[] = {
+    ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
+    ATTRIBUTE_INTEGER(depth_radius, 5, "5", 0, INT_MAX, "how many channels count on either side"),
+    ATTRIBUTE_REAL(bias, 1.0, "1", -FLT_MAX, FLT_MAX, "added to the scaled sum"),
+    ATTRIBUTE_REAL(alpha, 1e-4, "0.0001", -INFINITY, INFINITY, "scales the sum of squares"),
+    ATTRIBUTE_REAL(beta, 0.75, "0.75", -FLT_MAX, FLT_MAX, "the exponent"),
+    ATTRIBUTE_INTEGER(window_before, -1, "depth_radius", -1, INT_MAX,
+                      "how many channels count before; -1: depth_radius"),
+    ATTRIBUTE_INTEGER(window_after, -1, "depth_radius", -1, INT_MAX,
+                      "how many channels count after; -1: depth_radius"),
+    ATTRIBUTE_SWITCH(alpha_scaled_by_size, "divide alpha by the window's full size, as ONNX and PyTorch do"),
+    ATTRIBUTE_ACCUMULATE(dx),
+};
+
+static const clnorm_buffer_info infer_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(y, OUTPUT, Y, true),
+};
+
+static const clnorm_buffer_info backward_buffers[] = {
+    BUFFER(x, INPUT, X, true),
+    BUFFER(dy, INPUT, DY, true),
+    BUFFER(dx, GRADIENT, DX, true),
+};
+
+static const clnorm_mode_info modes[] = {
+    MODE(INFER, "infer", infer_buffers),
+    MODE(BACKWARD, "backward", backward_buffers),
+};
+
+static size_t window_before(const clnorm_op *op)
+{
+    return (size_t)(op->window_before < 0 ? op->depth_radius : op->window_before);
+}
+
+static size_t window_after(const clnorm_op *op)
+{
+    return (size_t)(op->window_after < 0 ? op->depth_radius : op->window_after);
+}
+
+static double scaled_alpha(const clnorm_op *op)
+{
+    const double size = (double)window_before(op) + (double)window_after(op) + 1;
+    return op->alpha_scaled_by_size ? op->alpha / size : op->alpha;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Denominators that may cancel. */
+static bool cancels(const clnorm_op *op)
+{
+    return op->alpha < 0 || op->bias < 0;
+}
+
+/* Powers that are roots, of denominators that are far from 0 in fp32. */
+static bool is_root(const clnorm_op *op, const problem *p)
+{
+    if (p->one_path || cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
+        return false;
+    return op->bias >= (p->backward ? 0x1p-30 : 0x1p-60) && op->bias <= 0x1p+100;
+}
+
+/* Which path of the formula: beta * 4 for the powers that are roots and divisions, else the general one,
+ * which also bears sums that cancel and powers that magnify an error. */
+static void choose_exponent(const clnorm_op *op, problem *p)
+{
+    const bool root = is_root(op, p), whole = op->beta == 0 || op->beta == 1;
+    const bool general = p->one_path || cancels(op) || (!root && !whole);
+    p->heavy = general;
+    problem_define(p, general ? "EXPONENT_GENERAL" : "EXPONENT", general ? 1 : (long)(op->beta * 4));
+    /* the gradient's z^-(beta + 1) magnifies the error of a sum */
+    if (p->backward ? !root : general && (cancels(op) || fabs(op->beta) > 1.5))
+        problem_define(p, "EXACT_WINDOW", 1);
+}
+
+/* The power of two that x is multiplied by before it is squared: an alpha that would leave fp32's range, or
+ * bring products with it close to its ends, is divided by its square. */
+static int square_exponent(double alpha)
+{
+    int exponent = 0;
+    frexp(alpha, &exponent);
+    if (alpha == 0 || (exponent > -40 && exponent <= 40))
+        return 0;
+    const int shift = (int)floor((exponent - 1) / 2.0);
+    return shift < -100 ? -100 : shift > 100 ? 100 : shift;
+}
+
+/* value = mantissa * 2^exponent, 1 <= |mantissa| < 2. */
+static double mantissa_of(double value, int *exponent)
+{
+    const double mantissa = 2 * frexp(value, exponent);
+    *exponent -= 1;
+    if (value == 0)
+        *exponent = 0;
+    return mantissa;
+}
+
+/* 2 alpha beta for fp32, alpha as it comes. Where a product with it may leave the range while the gradient
+ * does not, or x was multiplied by a power of two, which may have made it 0, NaN. */
+static double gradient_factor(double alpha, double beta, int shift)
+{
+    const double factor = 2 * alpha * beta, size = fabs(factor);
+    return factor == 0 || (shift == 0 && size >= 0x1p-60 && size <= 4) ? factor : NAN;
+}
+
+static void add_arguments(const clnorm_op *op, problem *p)
+{
+    const double alpha = scaled_alpha(op);
+    const int shift = square_exponent(alpha);
+    const double fast_alpha = ldexp(alpha, -2 * shift);
+    const bool integer = op->beta == floor(op->beta);
+    add_real(&p->arguments, ldexp(1, shift));
+    add_real_and_rest(&p->arguments, fast_alpha);
+    add_real_and_rest(&p->arguments, op->bias);
+    add_real_and_rest(&p->arguments, op->beta);
+    add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
+    add_real(&p->arguments, gradient_factor(fast_alpha, op->beta, shift));
+    /* Squares are off by 2^-150 each where they underflow, alpha times that in the denominator. A
+     * contribution is made of numbers smaller than itself, and on devices without subnormal numbers those are
+     * 0 below 2^-126. */
+    const bool root = p->backward && is_root(op, p);
+    add_real(&p->arguments, root ? 0x1p-100 / fmin(op->bias, 1) : 0x1p-90 * fmax(fabs(fast_alpha), 1));
+
+    int exponent = 0;
+    add_int(&p->arguments, 2 * shift);
+    const double bias = mantissa_of(op->bias, &exponent);
+    add_real_and_rest(&p->arguments, bias);
+    add_int(&p->arguments, exponent);
+    const double factor = mantissa_of(alpha, &exponent) * op->beta;
+    int beta_exponent = 0;
+    add_real(&p->arguments, mantissa_of(factor, &beta_exponent));
+    add_int(&p->arguments, exponent + beta_exponent + 1);
+}
+
+static void lower(const clnorm_op *op, problem *p)
+{
+    problem_collapse_around(p, op, op->axis);
+    p->work = WORK_WINDOW;
+    p->formula = "ops/local_response_normalization.cl";
+    p->window_before = window_before(op);
+    p->window_after = window_after(op);
+    choose_exponent(op, p);
+    add_arguments(op, p);
+}
+
+/* The channels of one pixel, and their windows. */
+typedef struct pixel {
+    size_t channels, before, after;
+    double alpha, bias, beta;
+} pixel;
+
+/* bias + alpha * S of a channel. */
+static double denominator(const pixel *p, const double *x, size_t step, size_t c)
+{
+    double sum = 0;
+    for (size_t w = c - smaller(c, p->before); w < p->channels && w <= c + p->after; w++)
+        sum += x[w * step] * x[w * step];
+    return p->bias + p->alpha * sum;
+}
+
+/* x / z^power * 2^exponent, where double does not hold the power, too. */
+static double divide_by_power(double x, double z, double power, int exponent)
+{
+    const double divisor = pow(z, power);
+    if ((isnormal(divisor) && exponent == 0) || z == 0 || !isfinite(z) || isnan(divisor))
+        return x / divisor;
+    const double log = -power * log2(fabs(z)), whole = fmax(fmin(rint(log), 1e6), -1e6);
+    const double sign = z < 0 && fmod(power, 2) != 0 ? -1 : 1;
+    return ldexp(sign * x * exp2(log - whole), (int)whole + exponent);
+}
+
+static void normalize(const pixel *p, fibre from, fibre to, const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first;
+    for (size_t c = 0; c < p->channels; c++) {
+        const double z = denominator(p, x, from.step, c);
+        const double y = divide_by_power(x[c * from.step], z, p->beta, 0);
+        arrays->y.values[to.first + c * to.step] = y;
+        if (arrays->y.bound != NULL)
+            arrays->y.bound[to.first + c * to.step] = 6 * ulp_of(y);
+    }
+}
+
+/* A channel's gradient, and the larger of its first term and of the sum of the others, each absolute. */
+typedef struct gradient {
+    double value, size;
+} gradient;
+
+/* dx = dy / z^beta - sum(2 alpha beta x * dy * x / z^(beta + 1)), the sum over the mirrored window, times
+ * 2^exponent. Products of five fp32 values fit a double, and are divided last. */
+static gradient gradient_of(const pixel *p, const double *x, size_t x_step, const double *dy, size_t dy_step,
+                            size_t c, int exponent)
+{
+    const double factor = 2 * p->alpha * p->beta * x[c * x_step];
+    double sum = 0, size = 0;
+    for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
+        const double z = denominator(p, x, x_step, w), product = factor * dy[w * dy_step] * x[w * x_step];
+        const double term = divide_by_power(product, z, p->beta + 1, exponent);
+        sum += term;
+        size += fabs(term);
+    }
+    const double z = denominator(p, x, x_step, c);
+    const double direct = divide_by_power(dy[c * dy_step], z, p->beta, exponent);
+    return (gradient){direct - sum, fmax(fabs(direct), size)};
+}
+
+/* The exponent of the largest of these terms; 0 where it has none. */
+static int largest_exponent(const pixel *p, const double *x, size_t x_step, const double *dy, size_t dy_step,
+                            size_t c)
+{
+    const double factor = 2 * p->alpha * p->beta * x[c * x_step];
+    double largest = log2(fabs(dy[c * dy_step])) - p->beta * log2(fabs(denominator(p, x, x_step, c)));
+    for (size_t w = c - smaller(c, p->after); w < p->channels && w <= c + p->before; w++) {
+        const double product = factor * dy[w * dy_step] * x[w * x_step];
+        largest =
+            fmax(largest, log2(fabs(product)) - (p->beta + 1) * log2(fabs(denominator(p, x, x_step, w))));
+    }
+    return fabs(largest) < 1e6 ? (int)largest : 0;
+}
+
+static void differentiate(const clnorm_op *op, const pixel *p, fibre from, fibre of_dy, fibre to,
+                          const clnorm_reference_arrays *arrays)
+{
+    const double *x = arrays->x.values + from.first, *dy = arrays->dy.values + of_dy.first;
+    double *dx = arrays->dx.values + to.first;
+    for (size_t c = 0; c < p->channels; c++) {
+        gradient new = gradient_of(p, x, from.step, dy, of_dy.step, c, 0);
+        if (!isfinite(new.value)) { /* perhaps its terms alone are too large for double */
+            const int exponent = largest_exponent(p, x, from.step, dy, of_dy.step, c);
+            new.value = ldexp(gradient_of(p, x, from.step, dy, of_dy.step, c, -exponent).value, exponent);
+        }
+        const double old = op->accumulate_dx ? dx[c * to.step] : 0;
+        dx[c * to.step] = old + new.value;
+        if (arrays->dx.bound != NULL)
+            arrays->dx.bound[to.first + c * to.step] =
+                6 * ulp_of_term(new.size) + (old != 0 ? ulp_of(old + new.value) : 0);
+    }
+}
+
+static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
+{
+    unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    const size_t channels = op->x.dims[axis], fibres = fibre_count(&op->x, axis);
+    const pixel p = {channels,
+                     smaller(window_before(op), channels),
+                     smaller(window_after(op), channels),
+                     scaled_alpha(op),
+                     op->bias,
+                     op->beta};
+    for (size_t i = 0; i < fibres; i++) {
+        const fibre x = fibre_get(&op->x, axis, i);
+        if (op_is_backward(op))
+            differentiate(op, &p, x, fibre_get(&op->dy, axis, i), fibre_get(&op->dx, axis, i), arrays);
+        else
+            normalize(&p, x, fibre_get(&op->y, axis, i), arrays);
+    }
+    return CLNORM_OK;
+}
+
+const op_definition local_response_normalization_op = {
+    .info = {CLNORM_LOCAL_RESPONSE_NORMALIZATION, "local_response_normalization",
+             "y = x / (bias + alpha * S)^beta, S the sum of x^2 over neighbouring channels", 2,
+             CLNORM_MAX_RANK, false, COUNT_OF(attributes), attributes, COUNT_OF(modes), modes},
+    .lower = lower,
+    .reference = reference,
+};

@@ -1,0 +1,104 @@
+/* What an operation brings: its description, its own checks, its canonical problem, its reference. */
+#ifndef CLNORM_OPERATIONS_OP_H
+#define CLNORM_OPERATIONS_OP_H
+
+#include "operations/problem.h"
+#include <clnorm/ops.h>
+#include <clnorm/reference.h>
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+
+/* What an execution leaves in each element of a buffer, if it is given, where x has no element. */
+typedef struct op_fill {
+    size_t field; /* offsetof in clnorm_buffers */
+    float value;
+} op_fill;
+
+enum { MAX_FILLS = 5 };
+
+typedef struct op_definition {
+    clnorm_op_info info;
+    /* What the tables of `info` cannot say. NULL: nothing. Tensors and attributes were checked by them. */
+    clnorm_status (*check)(const clnorm_op *op);
+    /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one
+     * element. */
+    void (*lower)(const clnorm_op *op, problem *p);
+    /* For an `op` that holds no element: what is left nevertheless. Returns how many. NULL: nothing. */
+    size_t (*fill)(const clnorm_op *op, op_fill fills[MAX_FILLS]);
+    /* Computes it on the host, for an `op` that holds at least one element. */
+    clnorm_status (*reference)(const clnorm_op *op, const clnorm_reference_arrays *arrays);
+} op_definition;
+
+/* The row of a kind, or NULL. */
+const op_definition *op_find(clnorm_op_kind kind);
+
+/* Copies `op`, which an older or newer program made, into the library's own layout, and checks all of it:
+ * what clnorm_op_check does. y gets x's shape if it had none. */
+clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_definition **definition);
+
+static inline bool op_is_backward(const clnorm_op *op)
+{
+    return op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER;
+}
+
+/* The operations, one file each. */
+extern const op_definition batch_normalization_op;
+extern const op_definition local_response_normalization_op;
+extern const op_definition l2_normalize_op;
+
+/* ---- For their tables ---- */
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+#define ATTRIBUTE_REAL(field, value, text, low, high, about)                                                 \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field)      \
+    }
+#define ATTRIBUTE_INTEGER(field, value, text, low, high, about)                                              \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about, offsetof(clnorm_op, field)   \
+    }
+#define ATTRIBUTE_AXIS(field, needed, value, text, about)                                                    \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)          \
+    }
+#define ATTRIBUTE_ACCUMULATE(gradient)                                                                       \
+    ATTRIBUTE_SWITCH(accumulate_##gradient, "backward: add to what " #gradient " holds")
+#define ATTRIBUTE_SWITCH(field, about)                                                                       \
+    {                                                                                                        \
+#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)          \
+    }
+
+#define BUFFER(field, role, shape, required)                                                                 \
+    {                                                                                                        \
+#field, CLNORM_ROLE_##role, CLNORM_SHAPE_##shape, required, offsetof(clnorm_buffers, field),         \
+            offsetof(clnorm_reference_arrays, field)                                                         \
+    }
+#define MODE(mode, name, buffers)                                                                            \
+    {                                                                                                        \
+        CLNORM_##mode, name, COUNT_OF(buffers), buffers                                                      \
+    }
+
+/* ---- For their references ---- */
+
+/* One ulp of fp32 at |value|: the distance to the next float; of the smallest normal float below it. */
+double ulp_of(double value);
+
+/* The same of a term of a sum: beyond fp32's largest as if its exponents went on. */
+static inline double ulp_of_term(double value)
+{
+    return isfinite(value) && fabs(value) > (double)FLT_MAX ? ldexp((double)FLT_EPSILON, ilogb(value))
+                                                            : ulp_of(value);
+}
+
+/* The elements of a tensor along `axis`, all other indices fixed by `other`, counted over the other axes:
+ * where the first one lies, and the step between them. */
+typedef struct fibre {
+    size_t first, step;
+} fibre;
+
+size_t fibre_count(const clnorm_tensor *tensor, unsigned axis);
+fibre fibre_get(const clnorm_tensor *tensor, unsigned axis, size_t other);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * The canonical problem: what an operation asks for, before any device is involved.
+ *
+ * Every operation tells, for each axis of x, whether indices along it belong together (reduced) or apart
+ * (kept). Axes of one kind that follow each other in memory collapse, and what is left is, if the tensors
+ * are dense,
+ *     [batch kept][outer reduced][kept][inner reduced]
+ * any of them 1. A group is one index of (batch, kept): batch * kept of them, each of outer * inner values.
+ * inner > 1 is the geometry `plane` (`row` where outer is 1 too), inner = 1 is `column`. In a window
+ * problem the window slides over kept and the rest is [outer][kept][inner]. In a backward problem the result,
+ * called y here, is dx, and dy is a second input.
+ */
+#ifndef CLNORM_OPERATIONS_PROBLEM_H
+#define CLNORM_OPERATIONS_PROBLEM_H
+
+#include "base/status.h"
+#include <stdint.h>
+
+typedef enum work_kind {
+    WORK_MAP,        /* y from x and known statistics */
+    WORK_REDUCE,     /* statistics only */
+    WORK_REDUCE_MAP, /* statistics, then y */
+    WORK_WINDOW,     /* y from a sliding window of channels */
+} work_kind;
+
+/* ---- Arguments of a kernel, as data ---- */
+
+typedef enum argument_kind {
+    ARGUMENT_INDEX, /* index_t: uint or ulong, as the step's index_bits say */
+    ARGUMENT_ULONG,
+    ARGUMENT_UINT,
+    ARGUMENT_INT,
+    ARGUMENT_REAL,    /* float */
+    ARGUMENT_AXES,    /* ulong8 */
+    ARGUMENT_BUFFER,  /* a pointer and its offset: a field of clnorm_buffers, or none */
+    ARGUMENT_SCRATCH, /* a pointer and an offset into the scratch buffer */
+} argument_kind;
+
+#define NO_BUFFER SIZE_MAX
+
+typedef struct argument {
+    argument_kind kind;
+    union {
+        uint64_t number; /* INDEX, ULONG, UINT; the offset in elements of SCRATCH */
+        int32_t integer;
+        float real;
+        uint64_t axes[CLNORM_MAX_RANK];
+        size_t field; /* of BUFFER: offsetof in clnorm_buffers, or NO_BUFFER */
+    };
+} argument;
+
+enum { MAX_ARGUMENTS = 40, MAX_DEFINES = 6 };
+
+typedef struct argument_list {
+    argument items[MAX_ARGUMENTS];
+    size_t count;
+} argument_list;
+
+void add_index(argument_list *list, uint64_t number);
+void add_ulong(argument_list *list, uint64_t number);
+void add_uint(argument_list *list, uint64_t number);
+void add_int(argument_list *list, int32_t integer);
+void add_real(argument_list *list, double real);
+/* A double as two floats: the nearest, and the rest. */
+void add_real_and_rest(argument_list *list, double real);
+void add_axes(argument_list *list, const size_t *numbers, unsigned count, size_t filling);
+void add_buffer(argument_list *list, size_t field);
+void add_scratch(argument_list *list, uint64_t offset);
+
+/* ---- The problem ---- */
+
+typedef struct define {
+    const char *name; /* "EXPONENT" */
+    long value;
+} define;
+
+typedef struct problem {
+    bool one_path; /* set by the caller: kernels have no special path for some values of attributes */
+
+    work_kind work;
+    bool backward;       /* there is a dy */
+    bool accumulates;    /* y is added to what is there */
+    const char *formula; /* "ops/batch_normalization.cl" */
+
+    bool reduced[CLNORM_MAX_RANK]; /* the kind of each axis of x */
+    size_t elements;               /* of x */
+    bool dense;                    /* batch, outer, kept, inner hold */
+    size_t batch, outer, kept, inner;
+
+    /* For tensors of any strides: kept axes first, then reduced ones. WORK_WINDOW: the channels first. */
+    unsigned axis_count, kept_axes;
+    size_t sizes[CLNORM_MAX_RANK];
+    size_t x_strides[CLNORM_MAX_RANK], dy_strides[CLNORM_MAX_RANK], y_strides[CLNORM_MAX_RANK];
+    size_t groups, group_size;
+
+    size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
+    bool heavy;                         /* the formula's own arithmetic takes many registers */
+
+    unsigned index_bits; /* 32, or 64 where an element's offset needs it */
+    size_t result_bytes; /* of y */
+
+    argument_list arguments; /* of the formula: FORMULA_PARAMETERS in its .cl file */
+    define defines[MAX_DEFINES];
+    size_t define_count;
+} problem;
+
+/* Collapses the tensors that the op's mode has; `reduced` tells the kind of each axis. Fills everything down
+ * to group_size, index_bits and result_bytes, and what the mode alone decides. */
+void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM_MAX_RANK]);
+
+/* The same, with one axis kept and all others reduced; `axis` is valid for x and may count from the end. */
+void problem_collapse_around(problem *p, const clnorm_op *op, int axis);
+
+/* The same, with one axis reduced and all others kept. */
+void problem_collapse_along(problem *p, const clnorm_op *op, int axis);
+
+void problem_define(problem *p, const char *name, long value);
+
+#endif

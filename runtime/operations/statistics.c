@@ -1,0 +1,90 @@
+#include <clnorm/statistics.h>
+
+#include "base/log.h"
+
+#include <math.h>
+
+static clnorm_status check_part(const clnorm_statistics *part, size_t index)
+{
+    if (!(part->count >= 0) || isinf(part->count))
+        return fail(CLNORM_INVALID_ARGUMENT, "the count of part %zu is %g; 0 and more are allowed", index,
+                    part->count);
+    if (part->count > 0 && (part->mean == NULL || part->variance == NULL))
+        return fail(CLNORM_INVALID_ARGUMENT, "%s of part %zu is NULL; it must be given",
+                    part->mean == NULL ? "mean" : "variance", index);
+    return CLNORM_OK;
+}
+
+static clnorm_status check(const clnorm_statistics *merged, const clnorm_statistics *parts, size_t part_count,
+                           double *count)
+{
+    if (merged == NULL || parts == NULL || part_count == 0)
+        return fail(CLNORM_INVALID_ARGUMENT, "%s; statistics are merged from at least one part",
+                    merged == NULL ? "merged is NULL" : "there are no parts");
+    if (merged->mean == NULL || merged->variance == NULL)
+        return fail(CLNORM_INVALID_ARGUMENT, "%s of merged is NULL; it must be given",
+                    merged->mean == NULL ? "mean" : "variance");
+    *count = 0;
+    for (size_t i = 0; i < part_count; i++) {
+        const clnorm_status status = check_part(&parts[i], i);
+        if (status != CLNORM_OK)
+            return status;
+        *count += parts[i].count;
+    }
+    if (!(*count > 0) || isinf(*count))
+        return fail(CLNORM_INVALID_ARGUMENT, "the parts have %g elements together; more than 0 are needed",
+                    *count);
+    return CLNORM_OK;
+}
+
+static double mean_of(const clnorm_statistics *part, size_t channel)
+{
+    const double residual = part->mean_residual != NULL ? (double)part->mean_residual[channel] : 0;
+    return (double)part->mean[channel] + residual;
+}
+
+/* Chan, Golub and LeVeque 1979. */
+static void merge_channel(const clnorm_statistics *parts, size_t part_count, size_t channel, double *mean,
+                          double *variance)
+{
+    double count = 0, m2 = 0, sum = 0;
+    *mean = 0;
+    for (size_t i = 0; i < part_count; i++) {
+        if (parts[i].count == 0)
+            continue;
+        const double part_mean = mean_of(&parts[i], channel), delta = part_mean - *mean;
+        const double before = count;
+        count += parts[i].count;
+        sum += part_mean; /* an infinity stays one, two of unlike sign give NaN */
+        *mean += delta * (parts[i].count / count);
+        m2 += (double)parts[i].variance[channel] * parts[i].count +
+              delta * delta * (before * parts[i].count / count);
+    }
+    *variance = isfinite(sum) ? m2 / count : NAN;
+    *mean = isfinite(sum) ? *mean : sum;
+}
+
+static clnorm_status merge(clnorm_statistics *merged, const clnorm_statistics *parts, size_t part_count,
+                           size_t channels)
+{
+    double count = 0;
+    const clnorm_status status = check(merged, parts, part_count, &count);
+    if (status != CLNORM_OK)
+        return status;
+    for (size_t c = 0; c < channels; c++) {
+        double mean, variance;
+        merge_channel(parts, part_count, c, &mean, &variance);
+        merged->mean[c] = (float)mean;
+        merged->variance[c] = (float)variance;
+        if (merged->mean_residual != NULL)
+            merged->mean_residual[c] = isfinite(mean) ? (float)(mean - (double)merged->mean[c]) : 0;
+    }
+    merged->count = count;
+    return CLNORM_OK;
+}
+
+clnorm_status clnorm_statistics_merge(clnorm_statistics *merged, const clnorm_statistics *parts,
+                                      size_t part_count, size_t channels)
+{
+    return log_failure(merge(merged, parts, part_count, channels));
+}

@@ -1,0 +1,88 @@
+/* From source text to a cl_program: memory, then disk, then the driver's compiler. */
+#ifndef CLNORM_PROGRAMS_PROGRAM_H
+#define CLNORM_PROGRAMS_PROGRAM_H
+
+#include "programs/binary_cache.h"
+
+/* The programs of one OpenCL context and device, kept for as long as it lives. Locks itself. */
+typedef struct program_store program_store;
+
+/* Paths, or NULL: none. */
+typedef struct program_directories {
+    char *cache;    /* where programs are kept */
+    char *kernels;  /* .cl files, which are read instead of those in the library */
+    char *binaries; /* images */
+} program_directories;
+
+/* The store uses the directories' texts, the context and the device for as long as it lives. `verify`, not
+ * DEFAULT: which programs have to be proven before they are used. Those that were built with OFF are kept
+ * apart on disk from those that were proven. */
+clnorm_status program_store_create(program_store **store, cl_context context, cl_device_id device,
+                                   const program_directories *directories, clnorm_verify verify);
+void program_store_destroy(program_store *store);
+
+/* `kernel` is what it is wanted for: an image that was compiled ahead of time may lack it. */
+typedef struct program_request {
+    const char *const *sources; /* names of .cl files, in order */
+    size_t source_count;
+    const char *options; /* for clBuildProgram */
+    const char *kernel;  /* or NULL */
+} program_request;
+
+/* What the driver says of the store's device. The store owns the texts. */
+typedef struct program_device {
+    const char *name, *vendor, *driver, *platform;
+} program_device;
+
+program_device program_store_device(const program_store *store);
+
+/* Where a program came from: a test's and the log's interest. */
+typedef enum program_origin {
+    PROGRAM_FROM_MEMORY,
+    PROGRAM_FROM_DISK,
+    PROGRAM_FROM_SOURCE,
+    PROGRAM_FROM_IMAGE
+} program_origin;
+
+/* A program, with a reference that the caller gives back by program_release. */
+typedef struct program_handle {
+    cl_program program; /* NULL: none */
+    program_origin origin;
+    cache_key key;
+    bool proven;    /* it gave known answers, here or before it was kept; true where nobody has to ask */
+    char name[120]; /* for messages: "prelude.cl + ops/l2_normalize.cl", cut where it gets long */
+} program_handle;
+
+/*
+ * Looks for the program of `request` in memory and on disk; the handle's program is NULL where it has to be
+ * built from source. Errors: IO_ERROR (CLNORM_KERNEL_DIR), OUT_OF_MEMORY, OPENCL_ERROR.
+ *
+ * A device without a compiler, and an accelerator where CLNORM_BINARY_DIR is set, is served from there with
+ * one program for all requests, and nothing is ever compiled. Errors then: NO_COMPILER (CLNORM_BINARY_DIR is
+ * not set), those of image_open, BUILD_FAILED (the driver refuses the image), NOT_IN_IMAGE.
+ */
+clnorm_status program_find(program_store *store, const program_request *request, program_handle *handle);
+
+/* The same, and builds it from source where it is neither in memory nor on disk, watched (verdict.h). Errors:
+ * BUILD_FAILED (the message holds the log's first error) and NO_COMPILER, too. */
+clnorm_status program_build(program_store *store, const program_request *request, program_handle *handle);
+
+void program_release(program_handle *handle);
+
+/*
+ * The program did what it should: it is trusted from now on, and its binary saved to disk if it came from
+ * source. To be called after its kernels have run once: PoCL finishes compiling only then, and a binary that
+ * it gave once never grows. So a request should hold just the kernels that are launched before this call.
+ */
+void program_prove(program_store *store, const program_handle *handle);
+
+/* It did not: no process finds it on disk any more. */
+void program_disprove(program_store *store, const program_handle *handle);
+
+/* Whether kernels are read from a directory of the user's, who then wants to know what is wrong with them. */
+bool program_store_is_edited(const program_store *store);
+
+/* Where verdicts on programs are kept, or NULL: nowhere, or they are not asked for. */
+const char *program_store_verdicts(const program_store *store);
+
+#endif
