@@ -137,7 +137,7 @@ static dnnl_status_t add_workspace(onednn_op *op)
 
 /* ---- The primitive ---- */
 
-/* Training finds mean and variance, as clnorm does; the running values are left to the caller by oneDNN. */
+/* Training finds mean and variance, as clnorm does; the moving averages are left to the caller by oneDNN. */
 static dnnl_status_t describe_batch(onednn_op *op, const bench_case *c, const dnnl_memory_desc_t *x,
                                     dnnl_primitive_desc_t *description)
 {

@@ -19,7 +19,7 @@ static float first_of_channel(const trial *t, size_t channel)
     return x->span ? t->before[x->start + channel * stride] : 0.0f;
 }
 
-/* Means lie near the data, as running means do; a residual is less than half an ulp of its mean. */
+/* Means lie near the data, as moving means do; a residual is less than half an ulp of its mean. */
 static void fill_parameter(trial *t, const operand *o, generator *random)
 {
     const char *name = o->info->name;

@@ -77,7 +77,7 @@ clnorm_op random_op(generator *random, clnorm_op_kind kind, clnorm_mode mode, cl
     if (kind == CLNORM_BATCH_NORMALIZATION) {
         op.epsilon = PICK(random, batch_epsilons);
         op.decay = PICK(random, decays);
-        op.unbiased_running_variance = generator_below(random, 2);
+        op.unbiased_moving_variance = generator_below(random, 2);
     }
     if (kind == CLNORM_L2_NORMALIZE)
         op.epsilon = PICK(random, square_epsilons);

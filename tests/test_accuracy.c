@@ -61,7 +61,7 @@ static void close_contexts(contexts *all)
         clnorm_context_destroy(all->of[i]);
 }
 
-/* Leaves out what is optional, one time in four each; running values come both or neither, and the mean
+/* Leaves out what is optional, one time in four each; moving averages come both or neither, and the mean
  * always where there is nothing but statistics. */
 static void omit_some(trial *t, generator *random)
 {

@@ -184,8 +184,8 @@ START_TEST(known_values)
 }
 END_TEST
 
-/* A variance that fp32 does not hold may move a running value that it does. */
-START_TEST(running_value_of_no_float)
+/* A variance that fp32 does not hold may move a moving average that it does. */
+START_TEST(moving_value_of_no_float)
 {
     clnorm_context *context = harness_context(harness_schedules[_i]);
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, 100, 1));
@@ -485,7 +485,7 @@ int main(void)
     tcase_set_timeout(gradients, 0);
     tcase_set_timeout(counts, 0);
     tcase_add_loop_test(range, known_values, 0, HARNESS_SCHEDULES);
-    tcase_add_loop_test(range, running_value_of_no_float, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(range, moving_value_of_no_float, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(range, given_statistics, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(range, train, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(gradients, backward, 0, 2 * HARNESS_SCHEDULES);

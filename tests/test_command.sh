@@ -112,7 +112,7 @@ expect y.npy '2.0000 3.0000 8.0000 4.0000 3.0000 4.0000'
 try 0 '' run $bn --mode train --in x=x.npy $running --decay 0.5 --out moving_mean=new.npy --out batch_mean=y.npy
 expect new.npy '1.0000 1.0000 1.5000'
 expect y.npy '2.0000 2.0000 2.0000'
-try 0 '' run $bn --mode train --in x=x.npy $running --unbiased-running-variance true --decay 0 \
+try 0 '' run $bn --mode train --in x=x.npy $running --unbiased-moving-variance true --decay 0 \
     --out moving_variance=new.npy
 expect new.npy '2.0000 0.0000 2.0000'
 try 0 '' run $bn --mode statistics --in x=x.npy --out count=new.npy --out batch_variance=y.npy
@@ -250,7 +250,7 @@ refuse 1 'depth_radius is -1; an integer from 0 to 2147483647 is allowed' \
     run $lrn --depth-radius -1 --in x=x.npy --out y=y.npy
 refuse 1 'window_after is -2; an integer from -1 to 2147483647 is allowed' \
     run $lrn --window_after=-2 --in x=x.npy --out y=y.npy
-refuse 2 'it must be true or false' run $bn --unbiased-running-variance yes --in x=x.npy $running --out y=y.npy
+refuse 2 'it must be true or false' run $bn --unbiased-moving-variance yes --in x=x.npy $running --out y=y.npy
 refuse 2 'l2_normalize needs --dim' run l2_normalize --in x=x.npy --out y=y.npy
 refuse 2 '--dtype is "f33"' run l2_normalize --dim 0 --dtype f33 --in x=x.npy --out y=y.npy
 refuse 2 '--in names "z"' run l2_normalize --dim 0 --in z=x.npy --out y=y.npy
@@ -303,7 +303,7 @@ refuse 1 'absent/m.npy cannot be written' run $bn --mode train --in x=x.npy --ou
 l2=l2_normalize:infer:3x5:dim=-1
 try 0 "$l2" bench --runs 3 --no-start $l2
 try 0 'plane' bench --runs 3 --no-start --profile $l2 --kernels gpu
-try 0 '"cold_start_ms":null' bench --json --runs 3 --no-start --profile $l2 $bn:train:4x3x5:axis=1:f32:unbiased-running_variance=true
+try 0 '"cold_start_ms":null' bench --json --runs 3 --no-start --profile $l2 $bn:train:4x3x5:axis=1:f32:unbiased-moving_variance=true
 problem=
 [ "$(wc -l <stdout.txt)" -eq 2 ] || problem="$(wc -l <stdout.txt) lines"
 report 'bench --json prints an object a line' "$problem"

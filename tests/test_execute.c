@@ -215,7 +215,7 @@ START_TEST(queues_share_a_plan)
 }
 END_TEST
 
-/* Executions that wait for each other move the running values one after the other. */
+/* Executions that wait for each other update the moving averages one after the other. */
 START_TEST(chain)
 {
     enum { LINKS = 12 };

@@ -359,7 +359,7 @@ START_TEST(train_is_infer)
 }
 END_TEST
 
-/* The optional buffers of batch normalization, the running values as one. */
+/* The optional buffers of batch normalization, the moving averages as one. */
 static const char *const optional[] = {"gamma",
                                        "beta",
                                        "moving_mean",

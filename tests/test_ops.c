@@ -30,7 +30,7 @@ static const struct {
      {{"axis", -1},
       {"epsilon", 1e-5},
       {"decay", 0.9},
-      {"unbiased_running_variance", 0},
+      {"unbiased_moving_variance", 0},
       {"accumulate_dx", 0},
       {"accumulate_dgamma", 0},
       {"accumulate_dbeta", 0}},

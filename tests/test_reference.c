@@ -92,7 +92,7 @@ static void check_training(const channel *c, const clnorm_op *op, size_t column)
     double mean = 0;
     double variance = 0;
     moments(c, column, &mean, &variance);
-    double unbiased = op->unbiased_running_variance ? (double)ROWS / (ROWS - 1) : 1.0;
+    double unbiased = op->unbiased_moving_variance ? (double)ROWS / (ROWS - 1) : 1.0;
     double mean_allowed = ulp(mean) + ulp(sqrt(variance));
     double new_mean = op->decay * c->old_mean[column] + (1.0 - op->decay) * mean;
     double new_variance = op->decay * c->old_variance[column] + (1.0 - op->decay) * variance * unbiased;
@@ -135,7 +135,7 @@ START_TEST(batch_normalization_train)
     clnorm_op op = clnorm_batch_normalization(matrix());
     op.mode = CLNORM_TRAIN;
     op.decay = 0.8;
-    op.unbiased_running_variance = _i % 2;
+    op.unbiased_moving_variance = _i % 2;
     begin_channel(&c, means[_i], 1.0);
     train(&c, &op);
     for (size_t column = 0; column < COLUMNS; column++)

@@ -40,12 +40,12 @@ static double *values_of(const step *s, const char *group, const char *key, size
     return values;
 }
 
-/* Whether a buffer of this step is a result of the one before: running values, or what training saved. */
+/* Whether a buffer of this step is a result of the one before: moving averages, or what training saved. */
 static bool is_carried(const trial *state, const char *name)
 {
-    bool running = strncmp(name, "moving_", 7) == 0,
+    bool moving = strncmp(name, "moving_", 7) == 0,
          saved = strstr(name, "batch_") || strstr(name, "inverse_");
-    return state && (running || saved);
+    return state && (moving || saved);
 }
 
 /* `state` is the step before, or NULL. */
@@ -129,7 +129,7 @@ static void run_steps(step *s, clnorm_context *context, size_t steps)
         s->input_suffix = s->output_suffix = suffix;
         run_step(s, context, &trials[i], i ? &trials[i - 1] : NULL);
     }
-    s->op.mode = CLNORM_INFER; /* on the first batch, with the running values that the steps left */
+    s->op.mode = CLNORM_INFER; /* on the first batch, with the moving averages that the steps left */
     s->input_suffix = "_0";
     s->output_suffix = "_infer";
     run_step(s, context, &trials[steps], &trials[steps - 1]);

@@ -116,7 +116,7 @@ static clnorm_op onnx_batch_normalization(clnorm_tensor x, const json_t *vector)
     return op;
 }
 
-/* PyTorch's momentum weights the new value, and its running variance is unbiased. */
+/* PyTorch's momentum weights the new value, and its moving variance is unbiased. */
 static clnorm_op torch_batch_norm(clnorm_tensor x, const json_t *vector)
 {
     clnorm_op op = clnorm_batch_normalization(x);
@@ -124,7 +124,7 @@ static clnorm_op torch_batch_norm(clnorm_tensor x, const json_t *vector)
     op.axis = integer(vector, "axis");
     op.epsilon = number(vector, "epsilon");
     op.decay = 1.0 - number(vector, "momentum");
-    op.unbiased_running_variance = true;
+    op.unbiased_moving_variance = true;
     return op;
 }
 

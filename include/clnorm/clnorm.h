@@ -359,7 +359,7 @@ typedef struct clnorm_op {
     int window_before; /* -1: depth_radius */
     int window_after;  /* -1: depth_radius */
     bool alpha_scaled_by_size;
-    bool unbiased_running_variance;
+    bool unbiased_moving_variance;
     double epsilon;
     double decay;
     double bias;
@@ -386,12 +386,12 @@ CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind 
  *   apply       y from x and those
  *   backward    dx, dgamma, dbeta of train, from x, dy and what train saved: batch_mean,
  *               batch_mean_residual, inverse_deviation
- *   backward_infer  the same of infer: the running values are constants
+ *   backward_infer  the same of infer: the moving averages are constants
  * Any of dx, dgamma and dbeta may be left out, or added to what is there (accumulate_dx, ...).
- * Where x has no element, statistics are 0 (inverse_deviation: of a variance of 0), running values stay, and
+ * Where x has no element, statistics are 0 (inverse_deviation: of a variance of 0), moving averages stay, and
  * dgamma and dbeta are 0, or as before where they are added to.
- * axis -1; epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD running value;
- * unbiased_running_variance false: true puts N/(N-1) into the running value, as PyTorch does (N = 1: the
+ * axis -1; epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD moving average;
+ * unbiased_moving_variance false: true puts N/(N-1) into the moving average, as PyTorch does (N = 1: the
  * raw value).
  */
 static inline clnorm_op clnorm_batch_normalization(clnorm_tensor x)
@@ -514,7 +514,7 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * its elements, such as other channels of one image.
  * Where x has no element, only buffers that are written and hold a byte matter.
  * When it fails nothing was enqueued, or, after a failed OpenCL call, y and dx are undefined while
- * running values, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
+ * moving averages, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
  * UNEXPECTED_BUFFER, INVALID_BUFFER, BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE,
  * INVALID_ARGUMENT, INVALID_STATE, OPENCL_ERROR, OUT_OF_MEMORY.
  */

@@ -9,7 +9,7 @@
  *   clnorm_batch_normalization_layer(&layer, model, channels, &options);    "BatchNormalization/gamma", ...
  *
  *   clnorm_model_set_training(model, true);
- *   clnorm_layer_forward(layer, &shape, x, y, queue, 0, NULL, NULL);        moves the running values
+ *   clnorm_layer_forward(layer, &shape, x, y, queue, 0, NULL, NULL);        updates the moving averages
  *   clnorm_layer_backward(layer, x, dy, dx, queue, 0, NULL, NULL);          adds to the gradients
  *   ... an optimizer goes over clnorm_model_variable(model, 0), (model, 1), ...
  *   clnorm_model_zero_gradients(model, queue, 0, NULL, NULL);
@@ -21,7 +21,7 @@
  * Every function may be called from any thread, also on the same model or layer; only destroying a model
  * while another thread still uses it is an error of the caller. On the device it is as everywhere in OpenCL:
  * commands on one in-order queue follow each other, others are ordered by their events. A training forward
- * writes the running values and what its layer keeps for backward; backward reads that and adds to the
+ * writes the moving averages and what its layer keeps for backward; backward reads that and adds to the
  * gradients; layers that share variables share those. Functions that say "waits" use the context's own queue:
  * what other queues still do to the variables must be complete.
  *
@@ -121,21 +121,21 @@ typedef struct clnorm_layer clnorm_layer;
 
 /*
  * tflearn.layers.normalization.batch_normalization. Its variables are <scope>/beta, /gamma, /moving_mean and
- * /moving_variance, f32, [channels]: beta is constant, gamma is drawn from normal(gamma, stddev), the running
- * values start at 0 and 1.
+ * /moving_variance, f32, [channels]: beta is constant, gamma is drawn from normal(gamma, stddev), the moving
+ * averages start at 0 and 1.
  */
 typedef struct clnorm_batch_normalization_options {
     size_t size; /* of this struct in the caller's program; set by clnorm_batch_normalization_defaults */
     double beta, gamma; /* where beta and gamma begin; finite */
     double epsilon;     /* >= 0 */
-    double decay;       /* 0 ... 1: the weight of the OLD running value */
+    double decay;       /* 0 ... 1: the weight of the OLD moving average */
     double stddev;      /* >= 0 */
-    bool trainable;     /* false: beta and gamma have no gradients. Running values move all the same. */
-    bool restore;       /* false: loading leaves all four alone; saving writes them */
-    bool reuse;         /* share the variables of `scope`, which exists */
-    const char *scope;  /* NULL: made from `name`. Copied. */
-    const char *name;   /* is the scope, with _1, _2, ... where that is taken. Copied. */
-    int axis;           /* the channels; negative counts from the end */
+    bool trainable; /* false: beta and gamma have no gradients. Moving averages are updated all the same. */
+    bool restore;   /* false: loading leaves all four alone; saving writes them */
+    bool reuse;     /* share the variables of `scope`, which exists */
+    const char *scope; /* NULL: made from `name`. Copied. */
+    const char *name;  /* is the scope, with _1, _2, ... where that is taken. Copied. */
+    int axis;          /* the channels; negative counts from the end */
 } clnorm_batch_normalization_options;
 
 static inline clnorm_batch_normalization_options clnorm_batch_normalization_defaults(void)
@@ -157,11 +157,11 @@ static inline clnorm_batch_normalization_options clnorm_batch_normalization_defa
 
 /*
  * A layer for any x that has `channels` along the axis; `options` NULL: the defaults. Layers that share a
- * scope share all four variables: each moves the running values, and their gradients add. beta, gamma, stddev
- * and trainable are then those of the layer that made the scope; restore false holds for all of them. Errors:
- * INVALID_ARGUMENT; INVALID_NAME: a malformed name, a scope that is taken (without reuse), reuse without a
- * scope or of one that does not exist; INVALID_SHAPE: no channels, or reuse with another number of them;
- * INVALID_AXIS; INVALID_ATTRIBUTE; OPENCL_ERROR; OUT_OF_MEMORY.
+ * scope share all four variables: each updates the moving averages, and their gradients add. beta, gamma,
+ * stddev and trainable are then those of the layer that made the scope; restore false holds for all of them.
+ * Errors: INVALID_ARGUMENT; INVALID_NAME: a malformed name, a scope that is taken (without reuse), reuse
+ * without a scope or of one that does not exist; INVALID_SHAPE: no channels, or reuse with another number of
+ * them; INVALID_AXIS; INVALID_ATTRIBUTE; OPENCL_ERROR; OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_batch_normalization_layer(clnorm_layer **layer, clnorm_model *model,
                                                           size_t channels,
@@ -217,9 +217,9 @@ CLNORM_API const char *clnorm_layer_name(const clnorm_layer *layer);
 /*
  * Enqueues y from x, as clnorm_plan_execute does; `shape` is x's, and y lies like x. The first call for a
  * shape and mode makes a plan, which may compile; the layer keeps the last 16 of them. In training mode a
- * batch normalization takes the batch's statistics, moves the running values, and keeps in buffers of its own
- * what backward needs: the batch's mean and inverse deviation. In inference mode it changes nothing but y.
- * When it fails, the layer is as it was. Errors: INVALID_SHAPE (other channels than the layer's),
+ * batch normalization takes the batch's statistics, updates the moving averages, and keeps in buffers of its
+ * own what backward needs: the batch's mean and inverse deviation. In inference mode it changes nothing but
+ * y. When it fails, the layer is as it was. Errors: INVALID_SHAPE (other channels than the layer's),
  * INVALID_RANK, and those of clnorm_plan_create and clnorm_plan_execute.
  */
 CLNORM_API clnorm_status clnorm_layer_forward(clnorm_layer *layer, const clnorm_tensor *shape,
@@ -229,10 +229,10 @@ CLNORM_API clnorm_status clnorm_layer_forward(clnorm_layer *layer, const clnorm_
 /*
  * Enqueues dx, the gradient of the layer's last forward, of which x still is what it was; dy and dx lie like
  * x. After a training forward it is that of training, through the batch's statistics; after inference the
- * running values are constants, and still the same. The gradients of gamma and beta are added to those of the
- * variables, where these are trainable. A dx that is not given (mem NULL) is not found; without it a layer
- * that has no trainable variables has nothing to find, which is MISSING_BUFFER.
- * Errors: INVALID_STATE (no forward yet), and those of clnorm_plan_create and clnorm_plan_execute.
+ * moving averages are constants, and still the same. The gradients of gamma and beta are added to those of
+ * the variables, where these are trainable. A dx that is not given (mem NULL) is not found; without it a
+ * layer that has no trainable variables has nothing to find, which is MISSING_BUFFER. Errors: INVALID_STATE
+ * (no forward yet), and those of clnorm_plan_create and clnorm_plan_execute.
  */
 CLNORM_API clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffer x, clnorm_buffer dy,
                                                clnorm_buffer dx, cl_command_queue queue, cl_uint n_wait,

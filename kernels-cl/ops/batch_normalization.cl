@@ -31,27 +31,27 @@ typedef struct formula {
 #else
 
 #define FORMULA_PARAMETERS                                                                                   \
-    INPUT(gamma), INPUT(beta), OUTPUT(running_mean), OUTPUT(running_variance), OUTPUT(batch_mean),           \
+    INPUT(gamma), INPUT(beta), OUTPUT(moving_mean), OUTPUT(moving_variance), OUTPUT(batch_mean),             \
         OUTPUT(batch_variance), OUTPUT(batch_mean_residual), OUTPUT(inverse_deviation), OUTPUT(count),       \
         real epsilon, real epsilon_rest, real small_epsilon, real small_epsilon_rest, real decay,            \
         real one_minus_decay, real elements, real inverse_elements, real inverse_elements_rest,              \
-        real running_variance_factor
+        real moving_variance_factor
 
 typedef struct formula {
     __global const real *gamma, *beta;
-    __global real *running_mean, *running_variance, *batch_mean, *batch_variance, *batch_mean_residual;
+    __global real *moving_mean, *moving_variance, *batch_mean, *batch_variance, *batch_mean_residual;
     __global real *inverse_deviation, *count;
     real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest, decay, one_minus_decay, elements;
-    real inverse_elements, inverse_elements_rest, running_variance_factor;
+    real inverse_elements, inverse_elements_rest, moving_variance_factor;
 } formula;
 
 #define FORMULA_BIND                                                                                         \
     {                                                                                                        \
-        AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(running_mean), AT_OFFSET(running_variance),             \
+        AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(moving_mean), AT_OFFSET(moving_variance),               \
             AT_OFFSET(batch_mean), AT_OFFSET(batch_variance), AT_OFFSET(batch_mean_residual),                \
             AT_OFFSET(inverse_deviation), AT_OFFSET(count), epsilon, epsilon_rest, small_epsilon,            \
             small_epsilon_rest, decay, one_minus_decay, elements, inverse_elements, inverse_elements_rest,   \
-            running_variance_factor                                                                          \
+            moving_variance_factor                                                                           \
     }
 
 #endif
@@ -143,7 +143,7 @@ static void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
         NAME(store_groups)(lanes, to, group, groups);
 }
 
-/* What the batch, whose value comes over `unscale`, adds to a running value. */
+/* What the batch, whose value comes over `unscale`, adds to a moving average. */
 static void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch,
                          V unscale, V unscale_again)
 {
@@ -169,9 +169,9 @@ INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NA
     NAME(save)(spread.inverse * spread.scale, f->inverse_deviation, group, groups);
     if (f->count && group == 0)
         f->count[0] = f->elements;
-    NAME(update)(f, f->running_mean, group, groups, moments.mean, unscale_mean, (V)(1.0f));
+    NAME(update)(f, f->moving_mean, group, groups, moments.mean, unscale_mean, (V)(1.0f));
     NAME(update)
-    (f, f->running_variance, group, groups, variance.value * f->running_variance_factor, unscale, unscale);
+    (f, f->moving_variance, group, groups, variance.value * f->moving_variance_factor, unscale, unscale);
 }
 
 #endif

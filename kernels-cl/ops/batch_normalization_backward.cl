@@ -2,7 +2,7 @@
  * dbeta = sum(dy), dgamma = sum(dy * x^), x^ = (x - mean) * inverse,
  * dx = gamma * inverse * (dy - dbeta / N - x^ * dgamma / N), for each channel.
  *
- * CONSTANT_STATISTICS: mean and variance are running values, which do not depend on x: dx is
+ * CONSTANT_STATISTICS: mean and variance are moving averages, which do not depend on x: dx is
  * gamma * inverse * dy. Else they are what training saved, the inverse of the deviation for the variance.
  * What is summed is dy * (x - mean), since x^ need not be a float: `inverse` comes in the end.
  * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double;

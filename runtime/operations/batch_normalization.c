@@ -7,8 +7,8 @@
 static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
     ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, FLT_MAX, "added to the variance"),
-    ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old running value"),
-    ATTRIBUTE_SWITCH(unbiased_running_variance, "N/(N-1) goes into the running variance, as in PyTorch"),
+    ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old moving average"),
+    ATTRIBUTE_SWITCH(unbiased_moving_variance, "N/(N-1) goes into the moving variance, as in PyTorch"),
     ATTRIBUTE_ACCUMULATE(dx),
     ATTRIBUTE_ACCUMULATE(dgamma),
     ATTRIBUTE_ACCUMULATE(dbeta),
@@ -126,7 +126,7 @@ static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *a
     add_real(arguments, 1 - op->decay);
     add_real(arguments, (double)count);
     add_real_and_rest(arguments, 1 / (double)count);
-    const bool unbiased = op->unbiased_running_variance && count > 1;
+    const bool unbiased = op->unbiased_moving_variance && count > 1;
     add_real(arguments, unbiased ? (double)count / (double)(count - 1) : 1);
 }
 
@@ -168,8 +168,8 @@ static void lower(const clnorm_op *op, problem *p)
         reduce_arguments(op, p->group_size, &p->arguments);
 }
 
-/* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; running
- * values stay as they are. */
+/* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; moving
+ * averages stay as they are. */
 static size_t fill(const clnorm_op *op, op_fill fills[MAX_FILLS])
 {
     size_t count = 0, elements = 1;
@@ -280,7 +280,7 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
     const double deviation = sqrt(c->variance);
     const double mean_bound = ulp_of(c->mean) + ulp_of(deviation);
     const double inverse = 1 / sqrt(c->variance + op->epsilon);
-    const double unbiased = op->unbiased_running_variance && c->count > 1
+    const double unbiased = op->unbiased_moving_variance && c->count > 1
                                 ? c->variance * (double)c->count / (double)(c->count - 1)
                                 : c->variance;
     set(arrays->batch_mean, i, c->mean, mean_bound);

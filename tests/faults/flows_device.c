@@ -180,7 +180,7 @@ enum { X, Y, GAMMA, BETA, MOVING_MEAN, MOVING_VARIANCE, BATCH_MEAN, BATCH_VARIAN
 static clnorm_plan *plan;
 static cl_mem buffers[BUFFERS];
 static cl_command_queue queues[2]; /* the second one runs commands in any order */
-static float first[2][CHANNELS];   /* running values before an execution */
+static float first[2][CHANNELS];   /* moving averages before an execution */
 static float moved[2][CHANNELS];   /* and after it */
 static float *x, *y, *expected;
 static cl_mem own_scratch; /* of the application; NULL: the plan's own is used */
@@ -203,7 +203,7 @@ static void finish_queues(void)
         ck_assert_int_eq(clFinish(queues[i]), CL_SUCCESS);
 }
 
-static void set_running_values(void)
+static void set_moving_averages(void)
 {
     for (size_t i = 0; i < 2; i++)
         write_buffer(buffers[MOVING_MEAN + i], first[i], CHANNELS);
@@ -233,7 +233,7 @@ static void begin_execution(void)
         first[0][i] = (float)i;
         first[1][i] = (float)(2 * i + 1);
     }
-    set_running_values();
+    set_moving_averages();
     ck_assert_int_eq(execute(queues[0], 0, NULL, NULL), CLNORM_OK);
     read_buffer(buffers[Y], expected, COUNT);
     for (size_t i = 0; i < 2; i++)
@@ -249,7 +249,7 @@ static void begin_own_scratch(void)
 
 static void before_execution(void)
 {
-    set_running_values();
+    set_moving_averages();
     memset(y, 0, COUNT * sizeof *y);
     write_buffer(buffers[Y], y, COUNT);
 }
@@ -259,7 +259,7 @@ static clnorm_status run_in_order(void)
     return execute(queues[0], 0, NULL, NULL);
 }
 
-/* On two queues, the second after the first one's event: the running values move twice. */
+/* On two queues, the second after the first one's event: the moving averages are updated twice. */
 static clnorm_status run_out_of_order(void)
 {
     cl_event done = NULL, last = NULL;
@@ -273,7 +273,7 @@ static clnorm_status run_out_of_order(void)
     return status;
 }
 
-/* Running values are as before, or as after an execution that succeeded: never something between. */
+/* Moving averages are as before, or as after an execution that succeeded: never something between. */
 static void check_in_order(clnorm_status status)
 {
     float found[2][CHANNELS];
@@ -281,10 +281,10 @@ static void check_in_order(clnorm_status status)
     for (size_t i = 0; i < 2; i++)
         read_buffer(buffers[MOVING_MEAN + i], found[i], CHANNELS);
     if (status != CLNORM_OK) {
-        ck_assert_msg(memcmp(found, first, sizeof found) == 0, "running values moved in a failed execution");
+        ck_assert_msg(memcmp(found, first, sizeof found) == 0, "moving averages moved in a failed execution");
         return;
     }
-    ck_assert_msg(memcmp(found, moved, sizeof found) == 0, "running values are not what they must be");
+    ck_assert_msg(memcmp(found, moved, sizeof found) == 0, "moving averages are not what they must be");
     read_buffer(buffers[Y], y, COUNT);
     ck_assert_msg(memcmp(y, expected, COUNT * sizeof *y) == 0, "y is not what it must be");
 }
@@ -298,14 +298,14 @@ static void check_out_of_order(clnorm_status status)
         read_buffer(buffers[MOVING_MEAN + i], found[i], CHANNELS);
     const bool none = memcmp(found, first, sizeof found) == 0, once = memcmp(found, moved, sizeof found) == 0;
     if (status != CLNORM_OK) {
-        ck_assert_msg(
-            none || once,
-            "running values are half moved: %g and %g of channel 1, which were %g and %g, and once %g and %g",
-            (double)found[0][1], (double)found[1][1], (double)first[0][1], (double)first[1][1],
-            (double)moved[0][1], (double)moved[1][1]);
+        ck_assert_msg(none || once,
+                      "moving averages are half moved: %g and %g of channel 1, which were %g and %g, and "
+                      "once %g and %g",
+                      (double)found[0][1], (double)found[1][1], (double)first[0][1], (double)first[1][1],
+                      (double)moved[0][1], (double)moved[1][1]);
         return;
     }
-    ck_assert_msg(!none && !once, "running values moved less than twice");
+    ck_assert_msg(!none && !once, "moving averages moved less than twice");
     read_buffer(buffers[Y], y, COUNT);
     ck_assert_msg(memcmp(y, expected, COUNT * sizeof *y) == 0, "y is not what it must be");
 }

@@ -113,8 +113,8 @@ static void check_step(clnorm_status status)
     const bool moved = mean[0] != 5;
     for (size_t i = 0; i < CHANNELS; i++)
         ck_assert_msg((mean[i] != 5) == moved && (variance[i] != 3) == moved,
-                      "running values are half moved");
-    ck_assert_msg(moved || status != CLNORM_OK, "running values did not move");
+                      "moving averages are half moved");
+    ck_assert_msg(moved || status != CLNORM_OK, "moving averages did not move");
 }
 
 static void before_variables(void)

@@ -3,7 +3,7 @@
  * second, and so on until a run is through without a failure; with each error that the call may give. The
  * same for allocations, for calls on files, and for a device that is gone from some call on. After each: a
  * status with a sentence, or nothing that can be told from success; no object, memory or file is left open;
- * what the flow says of running values and files holds; and the next try works.
+ * what the flow says of moving averages and files holds; and the next try works.
  *
  * Needs OPENCL_LAYERS to name the layer, which is found again by its path. FAULTS_HOST_ONLY leaves out what
  * calls OpenCL; FAULTS_FLOW all flows but the one of this name.

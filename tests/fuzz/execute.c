@@ -77,7 +77,7 @@ static void place(trial *t, unsigned how)
         t->in_place = (how >> 4 & 1) && same_layout(&dx->tensor, &dy->tensor);
 }
 
-/* Leaves out what may be left out: running values both or neither, and some result is there. */
+/* Leaves out what may be left out: moving averages both or neither, and some result is there. */
 static void omit(trial *t, unsigned how)
 {
     size_t results = 0;

@@ -119,7 +119,7 @@ static void any_attributes(fuzz_bytes *bytes, clnorm_op *op)
 {
     int *const integers[] = {&op->axis, &op->dim, &op->depth_radius, &op->window_before, &op->window_after};
     double *const reals[] = {&op->epsilon, &op->decay, &op->bias, &op->alpha, &op->beta};
-    bool *const switches[] = {&op->alpha_scaled_by_size, &op->unbiased_running_variance, &op->accumulate_dx,
+    bool *const switches[] = {&op->alpha_scaled_by_size, &op->unbiased_moving_variance, &op->accumulate_dx,
                               &op->accumulate_dgamma, &op->accumulate_dbeta};
     /* A bit for each that is not the default. */
     const unsigned integers_set = fuzz_byte(bytes), reals_set = fuzz_byte(bytes), on = fuzz_byte(bytes);
@@ -208,7 +208,7 @@ clnorm_op small_op_from_bytes(fuzz_bytes *bytes)
     op.accumulate_dgamma = on >> 1 & 1;
     op.accumulate_dbeta = on >> 2 & 1;
     op.alpha_scaled_by_size = on >> 3 & 1;
-    op.unbiased_running_variance = on >> 4 & 1;
+    op.unbiased_moving_variance = on >> 4 & 1;
     op.epsilon =
         op.kind == CLNORM_L2_NORMALIZE ? FUZZ_PICK(bytes, l2_epsilons) : FUZZ_PICK(bytes, batch_epsilons);
     op.decay = FUZZ_PICK(bytes, decays);
