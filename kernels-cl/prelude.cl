@@ -7,10 +7,10 @@
  *   STREAM            1: results will not be read back soon, so stores may bypass the cache
  *   BACKWARD          1: there is a dy beside x, and y is dx
  *   ACCUMULATES       1: results are added to what is there
- *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/devices/quirks.c); without it the
- *                     text is OpenCL C 1.2. That a compiler knows a function does not mean that its driver can make
- *                     code of it, so __has_builtin is not asked
- *   NO_ALWAYS_INLINE  1: the driver does not bear the attribute always_inline (the same file)
+ *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/devices/quirks.c);
+ * without it the text is OpenCL C 1.2. That a compiler knows a function does not mean that its driver can
+ * make code of it, so __has_builtin is not asked NO_ALWAYS_INLINE  1: the driver does not bear the attribute
+ * always_inline (the same file)
  */
 
 /* Rounding errors are computed on purpose below: a*b+c is fused where fma says so and nowhere else. */
@@ -30,12 +30,40 @@ typedef uint index_t;
 #endif
 
 /* A buffer argument and its offset in elements; absent buffers are null whatever their offset. */
-#define INPUT(name)     __global const real *name, ulong name##_offset
-#define OUTPUT(name)    __global real *name, ulong name##_offset
-#define AT_OFFSET(name) ((name) ? (name) + name##_offset : 0)
+#define INPUT(name)          __global const real *name, ulong name##_offset
+#define OUTPUT(name)         __global real *name, ulong name##_offset
+#define AT_OFFSET(name)      ((name) ? (name) + name##_offset : 0)
 
-#define PASTE_(a, b)    a##b
-#define PASTE(a, b)     PASTE_(a, b)
+/*
+ * A formula names its arguments once, in the order in which kernels take them:
+ *
+ *   #define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND) INPUT(gamma) AND PAIR(epsilon) AND ...
+ *
+ * A PAIR is a double in two floats: `name`, the nearest one, and `name_rest`, what that leaves.
+ * FORMULA_PARAMETERS is the list as parameters of a kernel, FORMULA_STRUCT declares the struct `formula` of
+ * them, and FORMULA_BIND fills one. The host reads the list, too: runtime/operations/arguments.h.
+ */
+#define COMMA                ,
+#define INPUT_FIELD(name)    __global const real *name
+#define OUTPUT_FIELD(name)   __global real *name
+#define REAL_FIELD(name)     real name
+#define PAIR_FIELD(name)     real name, name##_rest
+#define INT_FIELD(name)      int name
+#define PAIR_PARAMETER(name) real name, real name##_rest
+#define ITSELF(name)         name
+#define BOTH(name)           name, name##_rest
+#define FORMULA_PARAMETERS   FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL_FIELD, PAIR_PARAMETER, INT_FIELD, COMMA)
+#define FORMULA_STRUCT                                                                                       \
+    typedef struct formula {                                                                                 \
+        FORMULA_ARGUMENTS(INPUT_FIELD, OUTPUT_FIELD, REAL_FIELD, PAIR_FIELD, INT_FIELD, ;);                  \
+    } formula
+#define FORMULA_BIND                                                                                         \
+    {                                                                                                        \
+        FORMULA_ARGUMENTS(AT_OFFSET, AT_OFFSET, ITSELF, BOTH, ITSELF, COMMA)                                 \
+    }
+
+#define PASTE_(a, b) a##b
+#define PASTE(a, b)  PASTE_(a, b)
 
 /* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. All
  * other functions are static, so that none is left over where it was inlined: drivers read a program at each

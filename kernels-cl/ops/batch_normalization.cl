@@ -3,58 +3,46 @@
  *
  * MAP: mean and variance are buffers. REDUCE and REDUCE_MAP: they are the batch's own, the variance divided
  * by the number of elements; and running = decay * running + (1 - decay) * batch.
- * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double;
- * small_epsilon is epsilon times 2^192 where that is a float.
+ * A group is a channel. small_epsilon is epsilon times 2^192 where that is a float.
  */
+#define MAP_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                                   \
+    INPUT(gamma) AND INPUT(beta)                                                                             \
+    AND INPUT(mean)                                                                                          \
+    AND INPUT(mean_residual)                                                                                 \
+    AND INPUT(variance)                                                                                      \
+    AND PAIR(epsilon)                                                                                        \
+    AND PAIR(small_epsilon)
+
+#define REDUCE_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                                \
+    INPUT(gamma) AND INPUT(beta)                                                                             \
+    AND OUTPUT(moving_mean)                                                                                  \
+    AND OUTPUT(moving_variance)                                                                              \
+    AND OUTPUT(batch_mean)                                                                                   \
+    AND OUTPUT(batch_variance)                                                                               \
+    AND OUTPUT(batch_mean_residual)                                                                          \
+    AND OUTPUT(inverse_deviation)                                                                            \
+    AND OUTPUT(count)                                                                                        \
+    AND PAIR(epsilon)                                                                                        \
+    AND PAIR(small_epsilon)                                                                                  \
+    AND REAL(decay)                                                                                          \
+    AND REAL(one_minus_decay)                                                                                \
+    AND REAL(elements)                                                                                       \
+    AND PAIR(inverse_elements)                                                                               \
+    AND REAL(moving_variance_factor)
+
+#ifndef CLNORM_HOST
+
 #include "groups.cl"
 #include "accumulators/moments.cl"
 
 #if LANES == 1
 
 #if WORK_MAP
-
-#define FORMULA_PARAMETERS                                                                                   \
-    INPUT(gamma), INPUT(beta), INPUT(mean), INPUT(mean_residual), INPUT(variance), real epsilon,             \
-        real epsilon_rest, real small_epsilon, real small_epsilon_rest
-
-typedef struct formula {
-    __global const real *gamma, *beta, *mean, *mean_residual, *variance;
-    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest;
-} formula;
-
-#define FORMULA_BIND                                                                                         \
-    {                                                                                                        \
-        AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(mean), AT_OFFSET(mean_residual), AT_OFFSET(variance),   \
-            epsilon, epsilon_rest, small_epsilon, small_epsilon_rest                                         \
-    }
-
+#define FORMULA_ARGUMENTS MAP_ARGUMENTS
 #else
-
-#define FORMULA_PARAMETERS                                                                                   \
-    INPUT(gamma), INPUT(beta), OUTPUT(moving_mean), OUTPUT(moving_variance), OUTPUT(batch_mean),             \
-        OUTPUT(batch_variance), OUTPUT(batch_mean_residual), OUTPUT(inverse_deviation), OUTPUT(count),       \
-        real epsilon, real epsilon_rest, real small_epsilon, real small_epsilon_rest, real decay,            \
-        real one_minus_decay, real elements, real inverse_elements, real inverse_elements_rest,              \
-        real moving_variance_factor
-
-typedef struct formula {
-    __global const real *gamma, *beta;
-    __global real *moving_mean, *moving_variance, *batch_mean, *batch_variance, *batch_mean_residual;
-    __global real *inverse_deviation, *count;
-    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest, decay, one_minus_decay, elements;
-    real inverse_elements, inverse_elements_rest, moving_variance_factor;
-} formula;
-
-#define FORMULA_BIND                                                                                         \
-    {                                                                                                        \
-        AT_OFFSET(gamma), AT_OFFSET(beta), AT_OFFSET(moving_mean), AT_OFFSET(moving_variance),               \
-            AT_OFFSET(batch_mean), AT_OFFSET(batch_variance), AT_OFFSET(batch_mean_residual),                \
-            AT_OFFSET(inverse_deviation), AT_OFFSET(count), epsilon, epsilon_rest, small_epsilon,            \
-            small_epsilon_rest, decay, one_minus_decay, elements, inverse_elements, inverse_elements_rest,   \
-            moving_variance_factor                                                                           \
-    }
-
+#define FORMULA_ARGUMENTS REDUCE_ARGUMENTS
 #endif
+FORMULA_STRUCT;
 
 /* What formula_apply needs of a channel: x is multiplied by BEFORE, a power of two, as mean and rest are. */
 enum { BEFORE, MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
@@ -181,3 +169,5 @@ static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
     const V deviation = fma(o.x, coefficients[BEFORE], -coefficients[MEAN]) - coefficients[MEAN_REST];
     return fma(deviation, coefficients[SCALE], coefficients[SHIFT]);
 }
+
+#endif

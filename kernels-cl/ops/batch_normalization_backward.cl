@@ -5,32 +5,30 @@
  * CONSTANT_STATISTICS: mean and variance are moving averages, which do not depend on x: dx is
  * gamma * inverse * dy. Else they are what training saved, the inverse of the deviation for the variance.
  * What is summed is dy * (x - mean), since x^ need not be a float: `inverse` comes in the end.
- * A group is a channel. Scalars ending in _rest are what the fp32 value before them left of a double;
- * small_epsilon is epsilon times 2^192 where that is a float.
+ * A group is a channel. small_epsilon is epsilon times 2^192 where that is a float.
  */
+#define BACKWARD_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                              \
+    INPUT(gamma) AND INPUT(mean)                                                                             \
+    AND INPUT(mean_residual)                                                                                 \
+    AND INPUT(inverse_deviation)                                                                             \
+    AND INPUT(variance)                                                                                      \
+    AND OUTPUT(dgamma)                                                                                       \
+    AND OUTPUT(dbeta)                                                                                        \
+    AND PAIR(epsilon)                                                                                        \
+    AND PAIR(small_epsilon)                                                                                  \
+    AND REAL(inverse_elements)                                                                               \
+    AND INT(accumulate_dgamma)                                                                               \
+    AND INT(accumulate_dbeta)
+
+#ifndef CLNORM_HOST
+
 #include "groups.cl"
 #include "accumulators/products.cl"
 
 #if LANES == 1
 
-#define FORMULA_PARAMETERS                                                                                   \
-    INPUT(gamma), INPUT(mean), INPUT(mean_residual), INPUT(inverse_deviation), INPUT(variance),              \
-        OUTPUT(dgamma), OUTPUT(dbeta), real epsilon, real epsilon_rest, real small_epsilon,                  \
-        real small_epsilon_rest, real inverse_elements, int accumulate_dgamma, int accumulate_dbeta
-
-typedef struct formula {
-    __global const real *gamma, *mean, *mean_residual, *inverse_deviation, *variance;
-    __global real *dgamma, *dbeta;
-    real epsilon, epsilon_rest, small_epsilon, small_epsilon_rest, inverse_elements;
-    int accumulate_dgamma, accumulate_dbeta;
-} formula;
-
-#define FORMULA_BIND                                                                                         \
-    {                                                                                                        \
-        AT_OFFSET(gamma), AT_OFFSET(mean), AT_OFFSET(mean_residual), AT_OFFSET(inverse_deviation),           \
-            AT_OFFSET(variance), AT_OFFSET(dgamma), AT_OFFSET(dbeta), epsilon, epsilon_rest, small_epsilon,  \
-            small_epsilon_rest, inverse_elements, accumulate_dgamma, accumulate_dbeta                        \
-    }
+#define FORMULA_ARGUMENTS BACKWARD_ARGUMENTS
+FORMULA_STRUCT;
 
 /* What is known of a channel before its sums, and what formula_apply needs besides. x is multiplied by
  * BEFORE, a power of two, as mean and rest are, and INVERSE is of that; dy by DY_BEFORE, as shift and slope
@@ -158,3 +156,5 @@ static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
                   fma(-NAME(normalized)(o, coefficients), coefficients[SLOPE], rest) * coefficients[SCALE]);
 #endif
 }
+
+#endif

@@ -3,25 +3,18 @@
  * a power of two. epsilon comes as mantissa * 2^exponent, and its inverse root too, so that both can be
  * compared and used scaled.
  */
+#define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                               \
+    REAL(epsilon_mantissa)                                                                                   \
+    AND INT(epsilon_exponent)                                                                                \
+    AND REAL(floor_mantissa)                                                                                 \
+    AND INT(floor_exponent)
+
+#ifndef CLNORM_HOST
+
 #include "roots.cl"
 
 #if LANES == 1
-
-#define FORMULA_PARAMETERS                                                                                   \
-    real epsilon_mantissa, int epsilon_exponent, real floor_mantissa, int floor_exponent
-
-typedef struct formula {
-    real epsilon_mantissa;
-    int epsilon_exponent;
-    real floor_mantissa; /* of 1 / sqrt(epsilon) */
-    int floor_exponent;
-} formula;
-
-#define FORMULA_BIND                                                                                         \
-    {                                                                                                        \
-        epsilon_mantissa, epsilon_exponent, floor_mantissa, floor_exponent                                   \
-    }
-
+FORMULA_STRUCT;
 #endif
 
 /* The power of two that a set's values were multiplied by. */
@@ -46,3 +39,5 @@ static NAME(pair) NAME(floor_factors)(const formula *f)
     const NAME(pair) factors = {ldexp((V)(f->floor_mantissa), first), ldexp((V)(1.0f), exponent - first)};
     return factors;
 }
+
+#endif

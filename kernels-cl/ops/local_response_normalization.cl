@@ -3,43 +3,38 @@
  * dx = dy / z^beta - 2 alpha beta x T, T the sum of dy * x / z^(beta + 1) over the mirrored window.
  *
  * EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is not negative and bias far from
- * 0. Everything else is EXPONENT_GENERAL and goes through log2 and exp2 in two floats each. Scalars ending in
- * _rest are what the fp32 value before them left of a double.
+ * 0. Everything else is EXPONENT_GENERAL and goes through log2 and exp2 in two floats each.
  *
  * All of this is for sums and factors that fp32 holds. Where one is too large or too small, y and dx become
  * NaN or infinite, and the loop nest finds what is neither a number again, value by value, with
  * local_response_extreme.cl. x is multiplied by a power of two before it is squared, 1 but for an extreme
  * alpha.
+ *
+ * Arguments: alpha is divided by the square of square_scale. beta_parity 1 and 2: beta is an odd, an even
+ * integer; 0: it is none. gradient_factor is 2 alpha beta, with that alpha; NaN where fp32 does not hold it.
+ * What is smaller than `least` may be wrong: bias + alpha * S, or in gradients of roots, a share. The others
+ * are for local_response_extreme.cl: alpha, bias and 2 alpha beta, each times a power of two.
  */
+#define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                               \
+    REAL(square_scale)                                                                                       \
+    AND PAIR(alpha)                                                                                          \
+    AND PAIR(bias)                                                                                           \
+    AND PAIR(beta)                                                                                           \
+    AND INT(beta_parity)                                                                                     \
+    AND REAL(gradient_factor)                                                                                \
+    AND REAL(least)                                                                                          \
+    AND INT(alpha_exponent)                                                                                  \
+    AND PAIR(bias_mantissa)                                                                                  \
+    AND INT(bias_exponent)                                                                                   \
+    AND REAL(gradient_mantissa)                                                                              \
+    AND INT(gradient_exponent)
+
+#ifndef CLNORM_HOST
+
 #include "accumulators/pair.cl"
 
 #if LANES == 1
-
-#define FORMULA_PARAMETERS                                                                                   \
-    real square_scale, real alpha, real alpha_rest, real bias, real bias_rest, real beta, real beta_rest,    \
-        int beta_parity, real gradient_factor, real least, int alpha_exponent, real bias_mantissa,           \
-        real bias_mantissa_rest, int bias_exponent, real gradient_mantissa, int gradient_exponent
-
-typedef struct formula {
-    real square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest;
-    int beta_parity;      /* 1 and 2: an odd, an even integer; 0: none */
-    real gradient_factor; /* 2 alpha beta, alpha divided as above; NaN where fp32 does not hold it */
-    real least;           /* what is smaller may be wrong: bias + alpha * S; in gradients of roots, a share */
-    /* For local_response_extreme.cl, each of them times a power of two: alpha, bias, 2 alpha beta. */
-    int alpha_exponent;
-    real bias_mantissa, bias_mantissa_rest;
-    int bias_exponent;
-    real gradient_mantissa;
-    int gradient_exponent;
-} formula;
-
-#define FORMULA_BIND                                                                                         \
-    {                                                                                                        \
-        square_scale, alpha, alpha_rest, bias, bias_rest, beta, beta_rest, beta_parity, gradient_factor,     \
-            least, alpha_exponent, bias_mantissa, bias_mantissa_rest, bias_exponent, gradient_mantissa,      \
-            gradient_exponent                                                                                \
-    }
-
+FORMULA_STRUCT;
 #endif
 
 /* Sums of squares are exact where they may have to bear cancellation or a high power, and where a window is
@@ -400,4 +395,6 @@ static real contributions_over(__global const real *contributions, ulong begin, 
 #endif
 
 #include "ops/local_response_extreme.cl"
+#endif
+
 #endif

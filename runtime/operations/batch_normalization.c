@@ -1,5 +1,10 @@
 #include "base/tensor.h"
+#include "operations/arguments.h"
 #include "operations/op.h"
+
+#define CLNORM_HOST 1
+#include "../../kernels-cl/ops/batch_normalization.cl"
+#include "../../kernels-cl/ops/batch_normalization_backward.cl"
 
 #include <float.h>
 #include <math.h>
@@ -86,65 +91,70 @@ static const clnorm_mode_info modes[] = {
     MODE(APPLY, "apply", apply_buffers),
 };
 
-#define FIELD(name) offsetof(clnorm_buffers, name)
+DECLARE_ARGUMENTS(map_arguments, MAP_ARGUMENTS)
+DECLARE_ARGUMENTS(reduce_arguments, REDUCE_ARGUMENTS)
+DECLARE_ARGUMENTS(backward_arguments, BACKWARD_ARGUMENTS)
 
-/* epsilon, and times 2^192 for variances that small; 0 where it is too large for that to matter. */
-static void add_epsilon(const clnorm_op *op, argument_list *arguments)
+/* epsilon times 2^192, for variances that small; 0 where it is too large for that to matter. */
+static double small_epsilon(const clnorm_op *op)
 {
-    const bool small = op->epsilon < 0x1p-64;
-    add_real_and_rest(arguments, op->epsilon);
-    add_real_and_rest(arguments, small ? ldexp(op->epsilon, 192) : 0);
+    return op->epsilon < 0x1p-64 ? ldexp(op->epsilon, 192) : 0;
 }
 
-/* FORMULA_PARAMETERS where statistics are given. */
-static void map_arguments(const clnorm_op *op, argument_list *arguments)
+static map_arguments arguments_of_map(const clnorm_op *op)
 {
     const bool apply = op->mode == CLNORM_APPLY;
-    add_buffer(arguments, FIELD(gamma));
-    add_buffer(arguments, FIELD(beta));
-    add_buffer(arguments, apply ? FIELD(batch_mean) : FIELD(moving_mean));
-    add_buffer(arguments, apply ? FIELD(batch_mean_residual) : NO_BUFFER);
-    add_buffer(arguments, apply ? FIELD(batch_variance) : FIELD(moving_variance));
-    add_epsilon(op, arguments);
+    return (map_arguments){
+        .gamma = FIELD(gamma),
+        .beta = FIELD(beta),
+        .mean = apply ? FIELD(batch_mean) : FIELD(moving_mean),
+        .mean_residual = apply ? FIELD(batch_mean_residual) : NO_BUFFER,
+        .variance = apply ? FIELD(batch_variance) : FIELD(moving_variance),
+        .epsilon = op->epsilon,
+        .small_epsilon = small_epsilon(op),
+    };
 }
 
-/* FORMULA_PARAMETERS where they are found. */
-static void reduce_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+static reduce_arguments arguments_of_reduce(const clnorm_op *op, size_t count)
 {
-    const bool train = op->mode == CLNORM_TRAIN;
-    add_buffer(arguments, train ? FIELD(gamma) : NO_BUFFER);
-    add_buffer(arguments, train ? FIELD(beta) : NO_BUFFER);
-    add_buffer(arguments, train ? FIELD(moving_mean) : NO_BUFFER);
-    add_buffer(arguments, train ? FIELD(moving_variance) : NO_BUFFER);
-    add_buffer(arguments, FIELD(batch_mean));
-    add_buffer(arguments, FIELD(batch_variance));
-    add_buffer(arguments, FIELD(batch_mean_residual));
-    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
-    add_buffer(arguments, train ? NO_BUFFER : FIELD(count));
-    add_epsilon(op, arguments);
-    add_real(arguments, op->decay);
-    add_real(arguments, 1 - op->decay);
-    add_real(arguments, (double)count);
-    add_real_and_rest(arguments, 1 / (double)count);
-    const bool unbiased = op->unbiased_moving_variance && count > 1;
-    add_real(arguments, unbiased ? (double)count / (double)(count - 1) : 1);
+    const bool train = op->mode == CLNORM_TRAIN, unbiased = op->unbiased_moving_variance && count > 1;
+    return (reduce_arguments){
+        .gamma = train ? FIELD(gamma) : NO_BUFFER,
+        .beta = train ? FIELD(beta) : NO_BUFFER,
+        .moving_mean = train ? FIELD(moving_mean) : NO_BUFFER,
+        .moving_variance = train ? FIELD(moving_variance) : NO_BUFFER,
+        .batch_mean = FIELD(batch_mean),
+        .batch_variance = FIELD(batch_variance),
+        .batch_mean_residual = FIELD(batch_mean_residual),
+        .inverse_deviation = train ? FIELD(inverse_deviation) : NO_BUFFER,
+        .count = train ? NO_BUFFER : FIELD(count),
+        .epsilon = op->epsilon,
+        .small_epsilon = small_epsilon(op),
+        .decay = op->decay,
+        .one_minus_decay = 1 - op->decay,
+        .elements = (double)count,
+        .inverse_elements = 1 / (double)count,
+        .moving_variance_factor = unbiased ? (double)count / (double)(count - 1) : 1,
+    };
 }
 
-/* FORMULA_PARAMETERS of the gradients. */
-static void backward_arguments(const clnorm_op *op, size_t count, argument_list *arguments)
+static backward_arguments arguments_of_backward(const clnorm_op *op, size_t count)
 {
     const bool train = op->mode == CLNORM_BACKWARD;
-    add_buffer(arguments, FIELD(gamma));
-    add_buffer(arguments, train ? FIELD(batch_mean) : FIELD(moving_mean));
-    add_buffer(arguments, train ? FIELD(batch_mean_residual) : NO_BUFFER);
-    add_buffer(arguments, train ? FIELD(inverse_deviation) : NO_BUFFER);
-    add_buffer(arguments, train ? NO_BUFFER : FIELD(moving_variance));
-    add_buffer(arguments, FIELD(dgamma));
-    add_buffer(arguments, FIELD(dbeta));
-    add_epsilon(op, arguments);
-    add_real(arguments, 1 / (double)count);
-    add_int(arguments, op->accumulate_dgamma);
-    add_int(arguments, op->accumulate_dbeta);
+    return (backward_arguments){
+        .gamma = FIELD(gamma),
+        .mean = train ? FIELD(batch_mean) : FIELD(moving_mean),
+        .mean_residual = train ? FIELD(batch_mean_residual) : NO_BUFFER,
+        .inverse_deviation = train ? FIELD(inverse_deviation) : NO_BUFFER,
+        .variance = train ? NO_BUFFER : FIELD(moving_variance),
+        .dgamma = FIELD(dgamma),
+        .dbeta = FIELD(dbeta),
+        .epsilon = op->epsilon,
+        .small_epsilon = small_epsilon(op),
+        .inverse_elements = 1 / (double)count,
+        .accumulate_dgamma = op->accumulate_dgamma,
+        .accumulate_dbeta = op->accumulate_dbeta,
+    };
 }
 
 static void lower(const clnorm_op *op, problem *p)
@@ -155,17 +165,21 @@ static void lower(const clnorm_op *op, problem *p)
         p->work = WORK_REDUCE_MAP;
         if (op->mode == CLNORM_BACKWARD_INFER)
             problem_define(p, "CONSTANT_STATISTICS", 1);
-        backward_arguments(op, p->group_size, &p->arguments);
+        const backward_arguments values = arguments_of_backward(op, p->group_size);
+        add_backward_arguments(&p->arguments, &values);
         return;
     }
     p->formula = "ops/batch_normalization.cl";
     p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
               : op->mode == CLNORM_STATISTICS ? WORK_REDUCE
                                               : WORK_MAP;
-    if (p->work == WORK_MAP)
-        map_arguments(op, &p->arguments);
-    else
-        reduce_arguments(op, p->group_size, &p->arguments);
+    if (p->work == WORK_MAP) {
+        const map_arguments values = arguments_of_map(op);
+        add_map_arguments(&p->arguments, &values);
+    } else {
+        const reduce_arguments values = arguments_of_reduce(op, p->group_size);
+        add_reduce_arguments(&p->arguments, &values);
+    }
 }
 
 /* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; moving

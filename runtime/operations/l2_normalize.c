@@ -1,5 +1,9 @@
 #include "base/tensor.h"
+#include "operations/arguments.h"
 #include "operations/op.h"
+
+#define CLNORM_HOST 1
+#include "../../kernels-cl/ops/l2_norm.cl"
 
 #include <math.h>
 
@@ -26,18 +30,20 @@ static const clnorm_mode_info modes[] = {
     MODE(BACKWARD, "backward", backward_buffers),
 };
 
+DECLARE_ARGUMENTS(l2_arguments, FORMULA_ARGUMENTS)
+
 /* value = mantissa * 4^(exponent / 2), 1 <= mantissa < 4, so that a root of it has half the exponent. */
-static void add_mantissa_and_exponent(argument_list *arguments, double value)
+static double mantissa_of(double value, int32_t *exponent)
 {
-    int exponent = 0;
-    double mantissa = value == 0 ? 0 : frexp(value, &exponent) * 2;
-    exponent -= value == 0 ? 0 : 1;
-    if (exponent % 2 != 0) {
-        mantissa *= 2;
-        exponent -= 1;
-    }
-    add_real(arguments, mantissa);
-    add_int(arguments, exponent);
+    *exponent = 0;
+    if (value == 0)
+        return 0;
+    const double mantissa = frexp(value, exponent) * 2;
+    *exponent -= 1;
+    if (*exponent % 2 == 0)
+        return mantissa;
+    *exponent -= 1;
+    return mantissa * 2;
 }
 
 static void lower(const clnorm_op *op, problem *p)
@@ -45,8 +51,10 @@ static void lower(const clnorm_op *op, problem *p)
     problem_collapse_along(p, op, op->dim);
     p->work = WORK_REDUCE_MAP;
     p->formula = p->backward ? "ops/l2_normalize_backward.cl" : "ops/l2_normalize.cl";
-    add_mantissa_and_exponent(&p->arguments, op->epsilon);
-    add_mantissa_and_exponent(&p->arguments, op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon));
+    l2_arguments values;
+    values.epsilon_mantissa = mantissa_of(op->epsilon, &values.epsilon_exponent);
+    values.floor_mantissa = mantissa_of(op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon), &values.floor_exponent);
+    add_l2_arguments(&p->arguments, &values);
 }
 
 /* y of one group. */

@@ -1,5 +1,9 @@
 #include "base/tensor.h"
+#include "operations/arguments.h"
 #include "operations/op.h"
+
+#define CLNORM_HOST 1
+#include "../../kernels-cl/ops/local_response_normalization.cl"
 
 #include <float.h>
 #include <limits.h>
@@ -113,33 +117,35 @@ static double gradient_factor(double alpha, double beta, int shift)
     return factor == 0 || (shift == 0 && size >= 0x1p-60 && size <= 4) ? factor : NAN;
 }
 
-static void add_arguments(const clnorm_op *op, problem *p)
+DECLARE_ARGUMENTS(window_arguments, FORMULA_ARGUMENTS)
+
+static window_arguments arguments_of(const clnorm_op *op, const problem *p)
 {
     const double alpha = scaled_alpha(op);
     const int shift = square_exponent(alpha);
     const double fast_alpha = ldexp(alpha, -2 * shift);
-    const bool integer = op->beta == floor(op->beta);
-    add_real(&p->arguments, ldexp(1, shift));
-    add_real_and_rest(&p->arguments, fast_alpha);
-    add_real_and_rest(&p->arguments, op->bias);
-    add_real_and_rest(&p->arguments, op->beta);
-    add_int(&p->arguments, !integer ? 0 : fmod(op->beta, 2) == 0 ? 2 : 1);
-    add_real(&p->arguments, gradient_factor(fast_alpha, op->beta, shift));
-    /* Squares are off by 2^-150 each where they underflow, alpha times that in the denominator. A
-     * contribution is made of numbers smaller than itself, and on devices without subnormal numbers those are
-     * 0 below 2^-126. */
-    const bool root = p->backward && is_root(op, p);
-    add_real(&p->arguments, root ? 0x1p-100 / fmin(op->bias, 1) : 0x1p-90 * fmax(fabs(fast_alpha), 1));
-
-    int exponent = 0;
-    add_int(&p->arguments, 2 * shift);
-    const double bias = mantissa_of(op->bias, &exponent);
-    add_real_and_rest(&p->arguments, bias);
-    add_int(&p->arguments, exponent);
+    const bool integer = op->beta == floor(op->beta), root = p->backward && is_root(op, p);
+    window_arguments values = {
+        .square_scale = ldexp(1, shift),
+        .alpha = fast_alpha,
+        .bias = op->bias,
+        .beta = op->beta,
+        .beta_parity = !integer                 ? 0
+                       : fmod(op->beta, 2) == 0 ? 2
+                                                : 1,
+        .gradient_factor = gradient_factor(fast_alpha, op->beta, shift),
+        /* Squares are off by 2^-150 each where they underflow, alpha times that in the denominator. A
+         * contribution is made of numbers smaller than itself, and on devices without subnormal numbers those
+         * are 0 below 2^-126. */
+        .least = root ? 0x1p-100 / fmin(op->bias, 1) : 0x1p-90 * fmax(fabs(fast_alpha), 1),
+        .alpha_exponent = 2 * shift,
+    };
+    int exponent = 0, of_factor = 0;
+    values.bias_mantissa = mantissa_of(op->bias, &values.bias_exponent);
     const double factor = mantissa_of(alpha, &exponent) * op->beta;
-    int beta_exponent = 0;
-    add_real(&p->arguments, mantissa_of(factor, &beta_exponent));
-    add_int(&p->arguments, exponent + beta_exponent + 1);
+    values.gradient_mantissa = mantissa_of(factor, &of_factor);
+    values.gradient_exponent = exponent + of_factor + 1;
+    return values;
 }
 
 static void lower(const clnorm_op *op, problem *p)
@@ -150,7 +156,8 @@ static void lower(const clnorm_op *op, problem *p)
     p->window_before = window_before(op);
     p->window_after = window_after(op);
     choose_exponent(op, p);
-    add_arguments(op, p);
+    const window_arguments values = arguments_of(op, p);
+    add_window_arguments(&p->arguments, &values);
 }
 
 /* The channels of one pixel, and their windows. */

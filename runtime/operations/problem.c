@@ -53,6 +53,7 @@ void add_axes(argument_list *list, const size_t *numbers, unsigned count, size_t
 
 void add_buffer(argument_list *list, size_t field)
 {
+    assert(field != 0); /* offset of the struct's own size: a buffer that was forgotten */
     append(list, ARGUMENT_BUFFER)->field = field;
 }
 
