@@ -9,9 +9,9 @@
 #include "accumulators/partials.cl"
 #endif
 
-typedef struct place {
+typedef struct offsets {
     ulong x, dy, y;
-} place;
+} offsets;
 
 /* The axes, and the tensors' strides along them. */
 typedef struct axes {
@@ -21,9 +21,9 @@ typedef struct axes {
 } axes;
 
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
-INLINED place place_of(const axes *a, index_t linear, uint first, uint last)
+INLINED offsets offsets_of(const axes *a, index_t linear, uint first, uint last)
 {
-    place p = {0, 0, 0};
+    offsets p = {0, 0, 0};
     EACH_AXIS(first, last)
     {
         const index_t index = linear % a->sizes[axis];
@@ -35,7 +35,7 @@ INLINED place place_of(const axes *a, index_t linear, uint first, uint last)
     return p;
 }
 
-INLINED sources sources_at_place(sources from, place p)
+INLINED sources sources_at_offsets(sources from, offsets p)
 {
     from.x += p.x;
 #if BACKWARD
@@ -68,7 +68,7 @@ INLINED accumulator accumulate_block(const axes *a, sources from, const real *kn
         const uint rows = (uint)min(last - first, (index_t)REGISTER_ROWS);
         for (uint row = 0; row < rows; row++) {
             const operands o =
-                load_operands(sources_at_place(from, place_of(a, first + row, kept_axes, a->count)), 0);
+                load_operands(sources_at_offsets(from, offsets_of(a, first + row, kept_axes, a->count)), 0);
             for (uint term = 0; term < TERMS; term++)
                 put_in_registers(tile + term * REGISTER_ROWS, row, formula_term(o, known, term));
         }
@@ -120,8 +120,8 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
     vstore8(axis_y_strides, 0, a.y_strides);
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
-    const place start = place_of(&a, group, 0, kept_axes);
-    const sources from = sources_at_place(tensor, start);
+    const offsets start = offsets_of(&a, group, 0, kept_axes);
+    const sources from = sources_at_offsets(tensor, start);
 
     real coefficients[COEFFICIENTS];
 #if WORK_MAP
@@ -136,8 +136,8 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
 
 #if !WORK_REDUCE
     for (index_t i = 0; y && i < values; i++) {
-        const place p = place_of(&a, i, kept_axes, axis_count);
-        y[start.y + p.y] = formula_apply(load_operands(sources_at_place(from, p), 0), coefficients);
+        const offsets p = offsets_of(&a, i, kept_axes, axis_count);
+        y[start.y + p.y] = formula_apply(load_operands(sources_at_offsets(from, p), 0), coefficients);
     }
 #endif
 #if !WORK_MAP

@@ -14,14 +14,14 @@ typedef struct axes {
 } axes;
 
 /* A value: its channel, and where its pixel begins in each tensor. */
-typedef struct place {
+typedef struct element {
     ulong c, x, dy, y;
-} place;
+} element;
 
 /* Where value `linear` lies. */
-INLINED place place_of(const axes *a, index_t linear)
+INLINED element element_of(const axes *a, index_t linear)
 {
-    place p = {linear, 0, 0, 0};
+    element p = {linear, 0, 0, 0};
     EACH_AXIS(1, a->count)
     {
         const ulong index = p.c % a->sizes[axis];
@@ -66,7 +66,7 @@ strided_window(index_t work, index_t values_per_item, ulong before, ulong after,
     x += x_offset;
     y += y_offset;
     for (index_t i = first; i < last; i++) {
-        const place p = place_of(&a, i);
+        const element p = element_of(&a, i);
         const range r = window_of(&a, p.c, before, after);
         const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
         const real result = formula_divide(&f, x[p.x + p.c * a.x_strides[0]], sum);
@@ -89,7 +89,7 @@ strided_window_direct(index_t work, index_t values_per_item, ulong before, ulong
     x += x_offset;
     dy += dy_offset;
     for (index_t i = first; i < last; i++) {
-        const place p = place_of(&a, i);
+        const element p = element_of(&a, i);
         const range r = window_of(&a, p.c, before, after);
         const window_sum sum = window_over(&f, x + p.x, r.begin, r.end, a.x_strides[0]);
         const shares own = formula_shares(&f, dy[p.dy + p.c * a.dy_strides[0]],
@@ -115,7 +115,7 @@ strided_window_gradient(index_t work, index_t values_per_item, ulong before, ulo
     dy += dy_offset;
     const ulong pixels = work / a.sizes[0]; /* between neighbouring channels in scratch */
     for (index_t i = first; i < last; i++) {
-        const place p = place_of(&a, i);
+        const element p = element_of(&a, i);
         const range r = window_of(&a, p.c, after, before);
         const real sum = contributions_over(contributions + contributions_offset + i - p.c * pixels, r.begin,
                                             r.end, pixels);

@@ -13,23 +13,24 @@ INLINED V OF(with_product)(V with, V without, V scale)
 #endif
 }
 
-/* The first `rows` elements of each lane, whose terms come times `scale`: eight a tree, trees in two floats.
+/* The elements of each lane that are taken, whose terms come times `scale`: eight a tree, trees in two
+ * floats.
  */
-TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
+TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint taken, V scale)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero}, product = sum;
     uint row = 0;
     UNROLL_ROWS
-    for (; row + 8 <= ROWS_OF(rows); row += 8) {
+    for (; row + 8 <= ROWS_OF(taken); row += 8) {
         V sums[4], products[4];
 #pragma unroll
         for (uint i = 0; i < 4; i++) {
-            const V a = SCALED(TERM_AT(tile, row + 2 * i, 0, zero), scale);
-            const V b = SCALED(TERM_AT(tile, row + 2 * i + 1, 0, zero), scale);
+            const V a = SCALED(TERM_AT(tile, taken, row + 2 * i, 0, zero), scale);
+            const V b = SCALED(TERM_AT(tile, taken, row + 2 * i + 1, 0, zero), scale);
             sums[i] = a + b;
-            const V second_a = SCALED(TERM_AT(tile, row + 2 * i, 1, zero), scale);
-            const V second_b = SCALED(TERM_AT(tile, row + 2 * i + 1, 1, zero), scale);
+            const V second_a = SCALED(TERM_AT(tile, taken, row + 2 * i, 1, zero), scale);
+            const V second_b = SCALED(TERM_AT(tile, taken, row + 2 * i + 1, 1, zero), scale);
             const V of_b = OF(with_product)(b * second_b, zero, scale);
             products[i] = OF(with_product)(fma(a, second_a, of_b), of_b, scale);
         }
@@ -37,10 +38,10 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
         product = NAME(pair_add)(product, (products[0] + products[1]) + (products[2] + products[3]));
     }
     UNROLL_ROWS
-    for (; row < ROWS_OF(rows); row++) {
-        const V a = SCALED(TERM_AT(tile, row, 0, zero), scale);
+    for (; row < ROWS_OF(taken); row++) {
+        const V a = SCALED(TERM_AT(tile, taken, row, 0, zero), scale);
         sum = NAME(pair_add)(sum, a);
-        const V second = SCALED(TERM_AT(tile, row, 1, zero), scale);
+        const V second = SCALED(TERM_AT(tile, taken, row, 1, zero), scale);
         product = NAME(pair_add)(product, OF(with_product)(a * second, zero, scale));
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
@@ -50,13 +51,13 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint rows, V scale)
 }
 
 /* A set whose first terms' sum has left fp32's range in some lanes, with that sum in range. */
-TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint rows, NAME(accumulator) set)
+TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint taken, NAME(accumulator) set)
 {
     const INTEGERS large = !isfinite(set.sum);
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     UNROLL_ROWS
-    for (uint row = 0; row < ROWS_OF(rows); row++)
-        sum = NAME(pair_add)(sum, TERM_AT(tile, row, 0, (V)(0.0f)) * SCALE_LARGE_SUM);
+    for (uint row = 0; row < ROWS_OF(taken); row++)
+        sum = NAME(pair_add)(sum, TERM_AT(tile, taken, row, 0, (V)(0.0f)) * SCALE_LARGE_SUM);
     sum = NAME(renormalize)(sum.value, sum.rest);
     set.sum = select(set.sum, sum.value, large);
     set.sum_rest = select(set.sum_rest, sum.rest, large);
@@ -66,19 +67,19 @@ TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint rows, NAME(accumul
 
 #if IN_REGISTERS
 
-/* The first `rows` elements of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The elements of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(accumulator) set;
     V scale = (V)(1.0f);
 #pragma unroll 1
     for (uint pass = 0; pass < 2; pass++) {
-        const NAME(accumulator) found = OF(products)(tile, rows, scale);
+        const NAME(accumulator) found = OF(products)(tile, taken, scale);
         if (pass > 0)
             return NAME(with_products)(set, found);
         set = found;
         if (!ALL(isfinite(set.sum)))
-            set = OF(large_sum)(tile, rows, set);
+            set = OF(large_sum)(tile, taken, set);
         scale = NAME(scale_for)(set);
         if (ALL(scale == 1.0f))
             break;
@@ -89,38 +90,40 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 #else
 
 /* Whether all products are 0, but for those of some lanes. */
-static bool OF(has_no_product_but)(TILE tile, uint rows, INTEGERS of_these)
+static bool OF(has_no_product_but)(TILE tile, uint taken, INTEGERS of_these)
 {
     INTEGERS none = (INTEGERS)(-1);
-    for (uint row = 0; row < rows; row++)
-        none &= NAME(have_no_product)(TERM_AT(tile, row, 0, (V)(0.0f)), TERM_AT(tile, row, 1, (V)(0.0f)));
+    for (uint row = 0; row < taken; row++)
+        none &= NAME(have_no_product)(TERM_AT(tile, taken, row, 0, (V)(0.0f)),
+                                      TERM_AT(tile, taken, row, 1, (V)(0.0f)));
     return ALL(none || of_these);
 }
 
 /* The same set, the sums of which are not all in range. */
-RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(accumulator) set)
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(accumulator) set)
 {
     const V scale = NAME(scale_for)(set);
     V scaled[TERMS * TILE_ROWS];
     if (!ALL(isfinite(set.sum)))
-        set = OF(large_sum)(tile, rows, set);
-    if (ALL(scale == 1.0f || set.product == 0.0f) && OF(has_no_product_but)(tile, rows, scale == 1.0f))
+        set = OF(large_sum)(tile, taken, set);
+    if (ALL(scale == 1.0f || set.product == 0.0f) && OF(has_no_product_but)(tile, taken, scale == 1.0f))
         return set;
-    for (uint row = 0; row < rows; row++) {
-        const V first = TERM_AT(tile, row, 0, (V)(0.0f)), second = TERM_AT(tile, row, 1, (V)(0.0f));
+    for (uint row = 0; row < taken; row++) {
+        const V first = TERM_AT(tile, taken, row, 0, (V)(0.0f)),
+                second = TERM_AT(tile, taken, row, 1, (V)(0.0f));
         const INTEGERS none = scale > 1.0f && NAME(have_no_product)(first, second);
         scaled[row] = select(first * scale, (V)(0.0f), none);
         scaled[TILE_ROWS + row] = select(second * scale, (V)(0.0f), none);
     }
-    return NAME(with_products)(set, NAME(products_of_tile)(scaled, rows, scale));
+    return NAME(with_products)(set, NAME(products_of_tile)(scaled, taken, scale));
 }
 
-/* The first `rows` elements of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The elements of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
-    const NAME(accumulator) set = OF(products)(tile, rows, (V)(1.0f));
+    const NAME(accumulator) set = OF(products)(tile, taken, (V)(1.0f));
     const INTEGERS fits = isfinite(set.sum) && NAME(scale_for)(set) == 1.0f;
-    return ALL(fits) ? set : OF(extreme_accumulator)(tile, rows, set);
+    return ALL(fits) ? set : OF(extreme_accumulator)(tile, taken, set);
 }
 
 #endif

@@ -1,11 +1,11 @@
 /* The squares and products of a tile's terms, wherever they are: see tiles/. */
 
 /* The exponent of each lane's largest product, or a larger one where that has a factor below FLT_MIN. */
-TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint rows)
+TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint taken)
 {
     INTEGERS largest = (INTEGERS)(LEAST_EXPONENT);
     UNROLL_ROWS
-    for (uint row = 0; row < ROWS_OF(rows); row++) {
+    for (uint row = 0; row < ROWS_OF(taken); row++) {
         const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
         const INTEGERS exponent = NAME(exponent_of_power)(fabs(a)) + NAME(exponent_of_power)(fabs(b));
         largest = select(largest, max(largest, exponent), a != 0.0f && b != 0.0f);
@@ -13,17 +13,18 @@ TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint rows)
     return min(largest, (INTEGERS)(LARGEST_EXPONENT));
 }
 
-/* Of the first `rows` elements of each lane: squares of terms times `scale`, products divided by 2^exponent.
- * The smaller factor of a product is raised, or the larger one lowered, so that neither leaves fp32's range.
+/* Of the elements of each lane that are taken: squares of terms times `scale`, products divided by
+ * 2^exponent. The smaller factor of a product is raised, or the larger one lowered, so that neither leaves
+ * fp32's range.
  */
-TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V scale, INTEGERS exponent)
+TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint taken, V scale, INTEGERS exponent)
 {
     const V zero = (V)(0.0f);
     const INTEGERS part = -exponent >> 1;
     const V ratio = NAME(power_of_two)(part), second_ratio = NAME(power_of_two)(-exponent - part);
     NAME(pair) sum = {zero, zero}, product = sum;
     UNROLL_ROWS
-    for (uint row = 0; row < ROWS_OF(rows); row++) {
+    for (uint row = 0; row < ROWS_OF(taken); row++) {
         const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
         const V x = a * scale, xx = x * x;
         const INTEGERS takes_a = (fabs(a) < fabs(b)) == (exponent < 0);
@@ -42,33 +43,33 @@ TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint rows, V s
 
 #if IN_REGISTERS
 
-/* The first `rows` elements of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The elements of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(accumulator) set;
     V scale = (V)(1.0f);
     INTEGERS exponent = (INTEGERS)(0);
 #pragma unroll 1
     for (uint pass = 0; pass < 2; pass++) {
-        set = OF(scaled_accumulator)(tile, rows, scale, exponent);
+        set = OF(scaled_accumulator)(tile, taken, scale, exponent);
         const INTEGERS ordinary = NAME(is_ordinary)(set);
         if (pass > 0 || ALL(ordinary))
             break;
         scale = NAME(scale_for)(set.sum);
-        exponent = select(OF(largest_product)(tile, rows), (INTEGERS)(0), ordinary);
+        exponent = select(OF(largest_product)(tile, taken), (INTEGERS)(0), ordinary);
     }
     return set;
 }
 
 #else
 
-/* Of the first `rows` elements of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint rows)
+/* Of the elements of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint taken)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero}, product = sum;
     UNROLL_ROWS
-    for (uint row = 0; row < ROWS_OF(rows); row++) {
+    for (uint row = 0; row < ROWS_OF(taken); row++) {
         const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
         const V aa = a * a, ab = a * b;
         sum = NAME(pair_add)(sum, aa);
@@ -83,18 +84,18 @@ TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint rows)
 }
 
 /* The same where some lanes' sums are out of range. */
-RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(accumulator) set)
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(accumulator) set)
 {
-    const INTEGERS largest = OF(largest_product)(tile, rows);
-    return OF(scaled_accumulator)(tile, rows, NAME(scale_for)(set.sum),
+    const INTEGERS largest = OF(largest_product)(tile, taken);
+    return OF(scaled_accumulator)(tile, taken, NAME(scale_for)(set.sum),
                                   select(largest, (INTEGERS)(0), NAME(is_ordinary)(set)));
 }
 
-/* The first `rows` elements of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The elements of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
-    const NAME(accumulator) set = OF(ordinary_accumulator)(tile, rows);
-    return ALL(NAME(is_ordinary)(set)) ? set : OF(extreme_accumulator)(tile, rows, set);
+    const NAME(accumulator) set = OF(ordinary_accumulator)(tile, taken);
+    return ALL(NAME(is_ordinary)(set)) ? set : OF(extreme_accumulator)(tile, taken, set);
 }
 
 #endif

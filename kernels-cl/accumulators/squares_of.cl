@@ -1,14 +1,14 @@
 /* The squares of a tile's values, wherever they are: see tiles/. */
 
-/* The squares of the first `rows` values of each lane, which come times `scale`: eight a tree, trees in two
+/* The squares of the values of each lane that are taken, which come times `scale`: eight a tree, trees in two
  * floats. */
-TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint rows, V scale)
+TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
 {
     const V zero = (V)(0.0f);
     NAME(pair) sum = {zero, zero};
     uint row = 0;
     UNROLL_ROWS
-    for (; row + 8 <= ROWS_OF(rows); row += 8) {
+    for (; row + 8 <= ROWS_OF(taken); row += 8) {
         V v[8];
 #pragma unroll
         for (uint i = 0; i < 8; i++)
@@ -16,10 +16,10 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint rows, V scale)
         sum = NAME(pair_add)(sum, (fma(v[0], v[0], v[1] * v[1]) + fma(v[2], v[2], v[3] * v[3])) +
                                       (fma(v[4], v[4], v[5] * v[5]) + fma(v[6], v[6], v[7] * v[7])));
     }
-    if (row < ROWS_OF(rows)) {
+    if (row < ROWS_OF(taken)) {
         V rest = zero;
         UNROLL_ROWS
-        for (; row < ROWS_OF(rows); row++) {
+        for (; row < ROWS_OF(taken); row++) {
             const V v = SCALED(FILLED_AT(tile, row, 0), scale);
             rest = fma(v, v, rest);
         }
@@ -30,14 +30,14 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint rows, V scale)
 
 #if IN_REGISTERS
 
-/* The first `rows` values of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The values of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(pair) sum;
     V scale = (V)(1.0f);
 #pragma unroll 1
     for (uint pass = 0; pass < 2; pass++) {
-        sum = OF(squares)(tile, rows, scale);
+        sum = OF(squares)(tile, taken, scale);
         if (pass > 0 || ALL(NAME(is_in_range)(sum.value)))
             break;
         scale = NAME(scale_for)(sum.value);
@@ -49,23 +49,23 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
 #else
 
 /* The same where some lanes' sums are out of range. */
-RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint rows, NAME(pair) sum)
+RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(pair) sum)
 {
     const V scale = NAME(scale_for)(sum.value);
     V scaled[TILE_ROWS];
-    for (uint row = 0; row < rows; row++)
+    for (uint row = 0; row < taken; row++)
         scaled[row] = FILLED_AT(tile, row, 0) * scale;
-    sum = NAME(squares_of_tile)(scaled, rows, scale);
+    sum = NAME(squares_of_tile)(scaled, taken, scale);
     const NAME(accumulator) squares = {sum.value, sum.rest, scale};
     return squares;
 }
 
-/* The first `rows` values of each lane. */
-TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint rows)
+/* The values of each lane that are taken. */
+TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
-    const NAME(pair) sum = OF(squares)(tile, rows, (V)(1.0f));
+    const NAME(pair) sum = OF(squares)(tile, taken, (V)(1.0f));
     if (!ALL(NAME(is_in_range)(sum.value)))
-        return OF(extreme_accumulator)(tile, rows, sum);
+        return OF(extreme_accumulator)(tile, taken, sum);
     const NAME(accumulator) squares = {sum.value, sum.rest, (V)(1.0f)};
     return squares;
 }

@@ -31,19 +31,19 @@ static index_t group_start(plane p, index_t group)
 }
 
 /* A place on the way through a group: where its run begins, from the group's start, and the value in it. */
-typedef struct place {
+typedef struct run_place {
     index_t run, i;
-} place;
+} run_place;
 
-static place place_of(plane p, index_t value)
+static run_place run_place_of(plane p, index_t value)
 {
     const index_t run = value == 0 ? 0 : value / p.inner;
-    const place at = {run * p.kept * p.inner, value - run * p.inner};
+    const run_place at = {run * p.kept * p.inner, value - run * p.inner};
     return at;
 }
 
 /* The same after `count` values, which do not reach beyond the run. */
-static place advance(plane p, place at, uint count)
+static run_place advance(plane p, run_place at, uint count)
 {
     at.i += count;
     if (at.i == p.inner) {
@@ -97,7 +97,7 @@ static accumulator_16 pass_part(plane p, const pass *through, index_t first, ind
 {
     float16 tile[TERMS * TILE_ROWS];
     accumulator_16 all;
-    place at = place_of(p, first);
+    run_place at = run_place_of(p, first);
     for (index_t done = first; done < last;) {
         const uint values = (uint)min(last - done, (index_t)TILE_VALUES);
         for (uint filled = 0; filled < values;) {

@@ -33,8 +33,8 @@ typedef struct span {
 
 /* `blocks` a batch entry, `all_blocks` of them. Sets of work are the first parts of all blocks, then the
  * second ones. */
-static span span_of(place *p, index_t work, index_t blocks, index_t all_blocks, index_t outer, index_t kept,
-                    index_t part_rows)
+static span span_of(team_item *p, index_t work, index_t blocks, index_t all_blocks, index_t outer,
+                    index_t kept, index_t part_rows)
 {
     const index_t set = get_group_id(0), block = set % all_blocks, part = set / all_blocks;
     const index_t entry = block / blocks;
@@ -51,7 +51,7 @@ static span span_of(place *p, index_t work, index_t blocks, index_t all_blocks, 
 }
 
 /* Row `first` of a span and every `rows`th after it, as far as they are this item's. */
-INLINED void hold(held *h, sources from, index_t first, index_t last, index_t kept, place p)
+INLINED void hold(held *h, sources from, index_t first, index_t last, index_t kept, team_item p)
 {
     h->which = 0;
 #pragma unroll
@@ -76,7 +76,7 @@ INLINED void hold(held *h, sources from, index_t first, index_t last, index_t ke
 #if FORMULA_HAS_EXTREMES
 /* As apply_held, with x and dy from memory. */
 static void apply_extreme(sources from, const V *coefficients, __global real *y, index_t first, index_t last,
-                          index_t kept, place p)
+                          index_t kept, team_item p)
 {
     for (uint k = 0; k < REGISTER_ROWS; k++) {
         const index_t row = first + k * p.rows + p.row;
@@ -89,7 +89,7 @@ static void apply_extreme(sources from, const V *coefficients, __global real *y,
 #endif
 
 INLINED void apply_held(const held *h, sources from, const V *coefficients, __global real *y, index_t first,
-                        index_t last, index_t kept, place p)
+                        index_t last, index_t kept, team_item p)
 {
 #if FORMULA_HAS_EXTREMES
     if (!NAME(formula_is_ordinary)(coefficients)) {
@@ -113,7 +113,7 @@ INLINED void apply_held(const held *h, sources from, const V *coefficients, __gl
 
 #if !WORK_MAP
 /* What is known of the columns before their sums. */
-INLINED void share_known(const formula *f, const span *s, V *known, __local V *shared, place p)
+INLINED void share_known(const formula *f, const span *s, V *known, __local V *shared, team_item p)
 {
 #if BACKWARD
     if (p.exists && p.row == 0)
@@ -133,7 +133,7 @@ column_statistics(index_t work, uint width, uint rows, index_t blocks, index_t a
 {
     __local V shared[SHARED_FOR(KNOWN)];
     const formula f = FORMULA_BIND;
-    place p = place_in_column(rows, width);
+    team_item p = item_in_column(rows, width);
     const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);
     const sources tensor = SOURCES_BIND(0), from = sources_at(tensor, s.start);
     V known[KNOWN] = {(V)(0.0f)};
@@ -159,7 +159,7 @@ column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer,
 {
     __local V shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
-    place p = place_in_column(rows, width);
+    team_item p = item_in_column(rows, width);
     const span s =
         span_of(&p, work, blocks, max(work, (index_t)1), outer, kept, HELD_TILES * REGISTER_ROWS * rows);
     y = AT_OFFSET(y);
@@ -203,7 +203,7 @@ column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_bloc
 {
     __local V shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
-    place p = place_in_column(rows, width);
+    team_item p = item_in_column(rows, width);
     const span s = span_of(&p, work, blocks, all_blocks, outer, kept, PART_TILES * REGISTER_ROWS * rows);
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);

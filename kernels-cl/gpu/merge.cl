@@ -20,7 +20,7 @@ merge_across(index_t work, index_t parts, INPUT(partials), MERGED_PARAMETERS)
     for (index_t part = get_local_id(0); part < mine; part += LOCAL_SIZE)
         all = accumulator_merge(
             all, accumulator_load(partials + partials_offset, part * work + group, 1, work * parts));
-    all = accumulator_across(all, shared, place_in_row(LOCAL_SIZE));
+    all = accumulator_across(all, shared, item_in_row(LOCAL_SIZE));
     if (group >= work || get_local_id(0) != 0)
         return;
 #if WORK_REDUCE

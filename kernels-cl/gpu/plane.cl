@@ -38,7 +38,7 @@ typedef struct span {
 } span;
 
 /* Sets of work are the first parts of all groups, then the second ones. A team that has none has no quads. */
-static span span_of(place *p, index_t work, index_t groups, index_t outer, index_t kept, const runs *r,
+static span span_of(team_item *p, index_t work, index_t groups, index_t outer, index_t kept, const runs *r,
                     index_t part_quads)
 {
     const index_t set = get_group_id(0) * (LOCAL_SIZE / p->rows) + p->team;
@@ -70,7 +70,7 @@ INLINED quad quad_of(const runs *r, index_t number)
 }
 
 /* Quad `first + row` of a span, and every `rows`th after it. */
-INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t last, place p)
+INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t last, team_item p)
 {
     h->which = 0;
 #pragma unroll
@@ -100,7 +100,7 @@ INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t l
 #if FORMULA_HAS_EXTREMES
 /* As apply_held, with x and dy from memory. */
 static void apply_extreme(sources from, const real *coefficients, __global real *y, const runs *r,
-                          index_t first, index_t last, place p)
+                          index_t first, index_t last, team_item p)
 {
     for (uint k = 0; k < QUADS; k++) {
         const index_t number = first + k * p.rows + p.row;
@@ -112,7 +112,7 @@ static void apply_extreme(sources from, const real *coefficients, __global real 
 #endif
 
 INLINED void apply_held(const held *h, sources from, const real *coefficients, __global real *y,
-                        const runs *r, index_t first, index_t last, place p)
+                        const runs *r, index_t first, index_t last, team_item p)
 {
 #if FORMULA_HAS_EXTREMES
     if (!formula_is_ordinary(coefficients)) {
@@ -146,7 +146,7 @@ INLINED void apply_held(const held *h, sources from, const real *coefficients, _
 
 #if !WORK_MAP
 /* What is known of the group before its sums. */
-INLINED void share_known(const formula *f, const span *s, real *known, __local real *shared, place p)
+INLINED void share_known(const formula *f, const span *s, real *known, __local real *shared, team_item p)
 {
 #if BACKWARD
     if (p.exists && p.row == 0)
@@ -167,7 +167,7 @@ plane_statistics(index_t work, uint items, index_t groups, index_t outer, index_
     __local real shared[SHARED_FOR(KNOWN)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
-    place p = place_in_row(items);
+    team_item p = item_in_row(items);
     const span s = span_of(&p, work, groups, outer, kept, &r, PART_TILES * QUADS * items);
     const sources tensor = SOURCES_BIND(0), from = sources_at(tensor, s.start);
     real known[KNOWN] = {0.0f};
@@ -193,7 +193,7 @@ plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner
     __local real shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
-    place p = place_in_row(items);
+    team_item p = item_in_row(items);
     const span s = span_of(&p, work, max(work, (index_t)1), outer, kept, &r, HELD_TILES * QUADS * items);
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);
@@ -237,7 +237,7 @@ plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept,
     __local real shared[SHARED_FOR(COEFFICIENTS)];
     const formula f = FORMULA_BIND;
     const runs r = RUNS_BIND;
-    place p = place_in_row(items);
+    team_item p = item_in_row(items);
     const span s = span_of(&p, work, groups, outer, kept, &r, QUADS * items);
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y), from = sources_at(tensor, s.start);

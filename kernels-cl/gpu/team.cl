@@ -5,25 +5,25 @@
  * neighbouring rows are `stride` items apart. Every item of the work-group calls these functions, whether
  * its team has work or not: there are barriers in them. A nest defines TEAMS, how many there may be.
  */
-typedef struct place {
+typedef struct team_item {
     uint team, row;
     uint rows, stride;
     bool exists; /* the team, and this row of it */
-} place;
+} team_item;
 
 /* Teams of neighbouring items. */
-static place place_in_row(uint rows)
+static team_item item_in_row(uint rows)
 {
     const uint item = get_local_id(0);
-    const place p = {item / rows, item % rows, rows, 1, true};
+    const team_item p = {item / rows, item % rows, rows, 1, true};
     return p;
 }
 
 /* `stride` teams side by side; what is left of the work-group has no work. */
-static place place_in_column(uint rows, uint stride)
+static team_item item_in_column(uint rows, uint stride)
 {
     const uint item = get_local_id(0);
-    const place p = {item % stride, item / stride, rows, stride, item / stride < rows};
+    const team_item p = {item % stride, item / stride, rows, stride, item / stride < rows};
     return p;
 }
 
@@ -36,7 +36,7 @@ static place place_in_column(uint rows, uint stride)
 #define TAKE(i)                                                                                              \
     if (i < count)                                                                                           \
         values[i] = shared[i * TEAMS + p.team];
-INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
+INLINED void NAME(share)(V *values, uint count, __local V *shared, team_item p)
 {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row == 0) {
@@ -50,9 +50,9 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
 
 #if !WORK_MAP
 
-/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2), where the compiler
- * has that for OpenCL C 1.2 as well; not every one has. They are neighbours in a work-group of one dimension on every
- * device that can. */
+/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2), where the
+ * compiler has that for OpenCL C 1.2 as well; not every one has. They are neighbours in a work-group of one
+ * dimension on every device that can. */
 #if SUB_GROUPS == 1
 #define EXCHANGE(value, distance) intel_sub_group_shuffle_xor(value, distance)
 #elif SUB_GROUPS == 2 && defined(cl_khr_subgroups) && defined(cl_khr_subgroup_shuffle)
@@ -62,10 +62,10 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, place p)
 #endif
 
 /* In the first row: merged with the rows from `reach` on, through local memory. */
-static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared, place p, uint reach)
+static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared, team_item p, uint reach)
 {
     V *fields = (V *)&a;
-    const uint first = p.stride == 1 ? p.team * reach : p.team; /* the team's first place */
+    const uint first = p.stride == 1 ? p.team * reach : p.team; /* the first of the team */
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row >= reach && p.row < 2 * reach) {
 #pragma unroll
@@ -86,7 +86,7 @@ static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared,
 
 #ifdef EXCHANGE
 /* The same between items of a sub-group. */
-static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, place p, uint reach)
+static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, team_item p, uint reach)
 {
     NAME(accumulator) b;
     const real *fields = (const real *)&a;
@@ -100,7 +100,7 @@ static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, place p, uint rea
 
 /* The accumulators of each team's items as one, in its first row: each row is merged with that half of the
  * rows further on, then a quarter. `shared` holds LOCAL_SIZE / 2 accumulators. */
-static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V *shared, place p)
+static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V *shared, team_item p)
 {
     uint reach = p.rows / 2;
 #ifdef EXCHANGE

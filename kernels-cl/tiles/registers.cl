@@ -1,20 +1,20 @@
 /* The functions that follow take a tile of REGISTER_ROWS values a lane for each term, of which those count
- * whose bits are set in `rows`, the first always; their names end in _of_registers. All loops have constant
+ * whose bits are set in `taken`, the first always; their names end in _of_registers. All loops have constant
  * bounds, so that a GPU's compiler keeps the tile in registers. A tile that needs a scale is summed again by
  * the same code, since a copy of the tile, or of the code, takes more of them. */
 #include "tiles/none.cl"
 #define IN_REGISTERS 1
 #define TILE         V *
-#define TERM_AT(tile, row, term, nothing)                                                                    \
-    ((rows) >> (row)&1 ? (tile)[(term)*REGISTER_ROWS + (row)] : (nothing))
-#define AT(tile, row, nothing)     TERM_AT(tile, row, 0, nothing)
-#define FILLED_AT(tile, row, term) (tile)[(term)*REGISTER_ROWS + (row)] /* 0 where there is none */
-#define SCALED(value, scale)       ((value) * (scale)) /* elsewhere values come times a scale */
-#define ROWS_OF(rows)              REGISTER_ROWS
-#define COUNT_OF(rows)             popcount(rows)
-#define UNROLL_ROWS                _Pragma("unroll")
-#define OF(name)                   NAME(name##_of_registers)
-#define TILE_FUNCTION              INLINED
+#define TERM_AT(tile, taken, row, term, nothing)                                                             \
+    ((taken) >> (row)&1 ? (tile)[(term)*REGISTER_ROWS + (row)] : (nothing))
+#define AT(tile, taken, row, nothing) TERM_AT(tile, taken, row, 0, nothing)
+#define FILLED_AT(tile, row, term)    (tile)[(term)*REGISTER_ROWS + (row)] /* 0 where there is none */
+#define SCALED(value, scale)          ((value) * (scale)) /* elsewhere values come times a scale */
+#define ROWS_OF(taken)                REGISTER_ROWS
+#define COUNT_OF(taken)               popcount(taken)
+#define UNROLL_ROWS                   _Pragma("unroll")
+#define OF(name)                      NAME(name##_of_registers)
+#define TILE_FUNCTION                 INLINED
 
 #if BACKWARD && (KERNEL_column_fused || KERNEL_column_statistics || KERNEL_plane_statistics) /* x and dy */
 #define REGISTER_ROWS 8

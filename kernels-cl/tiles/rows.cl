@@ -1,15 +1,15 @@
-/* The functions that follow take a tile, at most TILE_ROWS values a lane, from rows in global memory, and
- * their names end in _of_rows. */
+/* The functions that follow take a tile, at most TILE_ROWS values a lane, from rows in global memory;
+ * `taken` is how many are. Their names end in _of_rows. */
 #include "tiles/none.cl"
-#define TILE                   rows_of_16
-#define AT(tile, row, nothing) TERM_AT(tile, row, 0, nothing)
-#define ROWS_OF(rows)          (rows)
-#define COUNT_OF(rows)         (rows)
+#define TILE                          rows_of_16
+#define AT(tile, taken, row, nothing) TERM_AT(tile, taken, row, 0, nothing)
+#define ROWS_OF(taken)                (taken)
+#define COUNT_OF(taken)               (taken)
 #define UNROLL_ROWS
-#define TERM_AT(tile, row, term, nothing)                                                                    \
+#define TERM_AT(tile, taken, row, term, nothing)                                                             \
     formula_term_16(load_operands_16((tile).first, (row) * (tile).stride), (tile).known, term)
 #define SCALED(value, scale)       (value)
-#define FILLED_AT(tile, row, term) TERM_AT(tile, row, term, 0)
+#define FILLED_AT(tile, row, term) TERM_AT(tile, 0, row, term, 0)
 #define OF(name)                   NAME(name##_of_rows)
 #define TILE_FUNCTION              static
 

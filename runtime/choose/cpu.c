@@ -86,7 +86,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, con
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_extents(s, p);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, p->groups);
@@ -117,7 +117,7 @@ static void fill_plane_rows(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, p->inner);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->groups, per_item), 1);
 }
@@ -130,7 +130,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, per_item);
     add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
     add_extents(s, p);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->groups, per_item), 1);
 }
@@ -143,7 +143,7 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups * parts);
     add_index(&s->arguments, p->groups);
     add_extents(s, p);
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_items(s, p->groups * parts, 1);
@@ -182,7 +182,7 @@ static void add_column_map(const problem *p, const caps *device, choice *out, co
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, p->groups);
@@ -207,7 +207,7 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(strips, per_item), 1);
 }
@@ -236,7 +236,7 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, kept);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->outer % folded * p->kept);
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_grid(s, blocks, p->batch * parts);
@@ -310,7 +310,7 @@ static void fill_window_inner(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->inner);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_grid(s, blocks, p->outer);
 }
@@ -322,7 +322,7 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->outer, per_item), 1);
 }

@@ -31,7 +31,7 @@ void add_option(step *s, const char *name, long value)
     (void)written;
 }
 
-static void add_source(step *s, const char *name)
+static void add_file(step *s, const char *name)
 {
     assert(s->source_count < MAX_SOURCES);
     s->sources[s->source_count++] = name;
@@ -51,14 +51,14 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
     memset(s, 0, sizeof *s);
     s->kernel = kernel;
     s->index_bits = p->index_bits;
-    add_source(s, "prelude.cl");
-    add_source(s, "lanes/1.cl");
-    add_source(s, p->formula);
+    add_file(s, "prelude.cl");
+    add_file(s, "lanes/1.cl");
+    add_file(s, p->formula);
     if (lanes > 1) {
-        add_source(s, vectors[lanes]);
-        add_source(s, p->formula);
+        add_file(s, vectors[lanes]);
+        add_file(s, p->formula);
     }
-    add_source(s, nest);
+    add_file(s, nest);
     strcpy(s->options, "-cl-std=CL1.2");
     add_option(s, "INDEX_BITS", (long)p->index_bits);
     add_option(s, works[p->work], 1);
@@ -82,17 +82,17 @@ void add_formula_arguments(step *s, const problem *p)
     }
 }
 
-void add_sources(step *s, const problem *p)
+void add_input_arguments(step *s, const problem *p)
 {
     add_buffer(&s->arguments, offsetof(clnorm_buffers, x));
     if (p->backward)
         add_buffer(&s->arguments, offsetof(clnorm_buffers, dy));
 }
 
-void add_tensors(step *s, const problem *p)
+void add_tensor_arguments(step *s, const problem *p)
 {
     const size_t result = p->backward ? offsetof(clnorm_buffers, dx) : offsetof(clnorm_buffers, y);
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : result);
 }
 

@@ -1,4 +1,5 @@
-/* Steps: kernels and their launches, as data, and the pieces that every schedule puts them together from. Pure. */
+/* Steps: kernels and their launches, as data, and the pieces that every schedule puts them together from.
+ * Pure. */
 #ifndef CLNORM_CHOOSE_STEPS_H
 #define CLNORM_CHOOSE_STEPS_H
 
@@ -40,10 +41,10 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
 void add_option(step *s, const char *name, long value);
 
 /* x, and dy in a backward problem. */
-void add_sources(step *s, const problem *p);
+void add_input_arguments(step *s, const problem *p);
 
 /* The same and y, or dx in a backward problem; none where there are only statistics. */
-void add_tensors(step *s, const problem *p);
+void add_tensor_arguments(step *s, const problem *p);
 
 void add_formula_arguments(step *s, const problem *p);
 

@@ -42,7 +42,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 static void fill_window(const problem *p, const caps *device, choice *out)
 {
     step *s = add_window_step(out, p, device, "strided_window");
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
 }
 
@@ -51,12 +51,12 @@ static void fill_window_gradient(const problem *p, const caps *device, choice *o
 {
     const size_t direct = reserve_scratch(out, p->elements, 2), contributions = direct + p->elements;
     step *s = add_window_step(out, p, device, "strided_window_direct");
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_scratch(&s->arguments, direct);
     add_scratch(&s->arguments, contributions);
     add_formula_arguments(s, p);
     s = add_window_step(out, p, device, "strided_window_gradient");
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_scratch(&s->arguments, direct);
     add_scratch(&s->arguments, contributions);
     add_formula_arguments(s, p);
@@ -73,7 +73,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups, loose_group(device));
 }

@@ -18,12 +18,12 @@ typedef struct text {
     size_t size, capacity;
 } text;
 
-/* The place that names a file: an #include, or (file NULL) the caller. */
-typedef struct place {
+/* The including_line that names a file: an #include, or (file NULL) the caller. */
+typedef struct including_line {
     const char *file;
     size_t line;
     unsigned depth;
-} place;
+} including_line;
 
 static clnorm_status text_reserve(text *out, size_t more)
 {
@@ -65,7 +65,7 @@ static clnorm_status append_line_directive(text *out, size_t line, const char *n
     return text_append(out, directive, (size_t)length);
 }
 
-static clnorm_status fail_name(const char *name, const place *from, const char *why)
+static clnorm_status fail_name(const char *name, const including_line *from, const char *why)
 {
     if (from->file == NULL)
         return fail(CLNORM_IO_ERROR, "kernel source \"%s\": %s", name, why);
@@ -73,7 +73,7 @@ static clnorm_status fail_name(const char *name, const place *from, const char *
                 why);
 }
 
-static clnorm_status read_stream(FILE *file, const char *name, const place *from, text *out)
+static clnorm_status read_stream(FILE *file, const char *name, const including_line *from, text *out)
 {
     for (;;) {
         clnorm_status status = text_reserve(out, 4096);
@@ -108,7 +108,7 @@ static bool stays_below(const char *name)
 }
 
 /* The file `name` of `directory`, to be freed by the caller. */
-static clnorm_status read_file(const char *directory, const char *name, const place *from, text *out)
+static clnorm_status read_file(const char *directory, const char *name, const including_line *from, text *out)
 {
     clnorm_status status = CLNORM_OK;
     FILE *file = NULL;
@@ -168,10 +168,11 @@ static const char *included_name(const char *line, size_t *length)
     return at[1 + *length] == '"' ? at + 1 : NULL;
 }
 
-static clnorm_status expand_file(text *out, const char *directory, const char *name, const place *from);
+static clnorm_status expand_file(text *out, const char *directory, const char *name,
+                                 const including_line *from);
 
 static clnorm_status expand_include(text *out, const char *directory, const char *name, size_t length,
-                                    const place *from)
+                                    const including_line *from)
 {
     char copy[MAXIMUM_NAME + 1];
     if (length > MAXIMUM_NAME)
@@ -190,7 +191,7 @@ static clnorm_status expand_text(text *out, const char *directory, const char *n
                                  unsigned depth)
 {
     clnorm_status status = append_line_directive(out, 1, name);
-    place here = {name, 1, depth};
+    including_line here = {name, 1, depth};
     const char *pending = content; /* lines without an include are appended together */
     const char *line = content;
     while (status == CLNORM_OK && *line != '\0') {
@@ -212,7 +213,8 @@ static clnorm_status expand_text(text *out, const char *directory, const char *n
     return text_append(out, pending, (size_t)(line - pending));
 }
 
-static clnorm_status expand_file(text *out, const char *directory, const char *name, const place *from)
+static clnorm_status expand_file(text *out, const char *directory, const char *name,
+                                 const including_line *from)
 {
     clnorm_status status = CLNORM_OK;
     text file = {NULL, 0, 0};
@@ -242,7 +244,7 @@ cleanup:
 
 clnorm_status source_expand(const char *const *names, size_t count, const char *directory, char **result)
 {
-    const place caller = {NULL, 0, 0};
+    const including_line caller = {NULL, 0, 0};
     text out = {NULL, 0, 0};
     clnorm_status status = text_append(&out, "", 0);
     for (size_t i = 0; i < count && status == CLNORM_OK; i++)

@@ -77,7 +77,7 @@ static void add_fpga_extents(step *s, const fpga_problem *f)
     add_index(&s->arguments, f->inner);
 }
 
-static void add_fpga_sources(step *s, const fpga_problem *f)
+static void add_fpga_inputs(step *s, const fpga_problem *f)
 {
     fpga_add_tensor(s, f->x);
     if (f->p->backward)
@@ -92,7 +92,7 @@ static void add_reduce(choice *out, const fpga_problem *f, const char *kernel, f
     add_uint(&s->arguments, shared.groups_per_block);
     add_uint(&s->arguments, shared.slots_per_group);
     add_fpga_extents(s, f);
-    add_fpga_sources(s, f);
+    add_fpga_inputs(s, f);
     if (f->p->backward)
         add_formula_arguments(s, f->p);
     fpga_add_tensor(s, sets);
@@ -106,7 +106,7 @@ static void add_map(choice *out, const fpga_problem *f, const char *kernel, cons
     add_index(&s->arguments, f->groups);
     add_uint(&s->arguments, SLOTS);
     add_fpga_extents(s, f);
-    add_fpga_sources(s, f);
+    add_fpga_inputs(s, f);
     fpga_add_tensor(s, result);
     if (f->p->backward)
         add_uint(&s->arguments, f->p->accumulates);

@@ -42,7 +42,7 @@ static blocks blocks_of(const problem *p, const caps *device, unsigned lanes, si
 {
     blocks b = {.lanes = lanes};
     const size_t vectors = p->kept / lanes, width = least(bytes / (lanes * sizeof(cl_float)), MOST_WIDTH);
-    b.size = group_size(device, b.lanes * COEFFICIENT_BYTES);
+    b.size = work_group_size(device, b.lanes * COEFFICIENT_BYTES);
     b.blocks = ceil_divide(vectors, least(width, b.size));
     b.width = ceil_divide(vectors, b.blocks);
     b.rows = power_of_two(b.size / b.width + 1) / 2; /* the largest that there is room for */
@@ -111,7 +111,7 @@ static void add_column_map(const problem *p, const caps *device, choice *out, co
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, found->parts);
@@ -135,7 +135,7 @@ void gpu_fill_column_fused(const problem *p, const caps *device, choice *out)
     add_shape(s, &b);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_blocks(s, &b, b.blocks * p->batch);
 }
@@ -153,7 +153,7 @@ void gpu_fill_column_split(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, parts);
     add_index(&s->arguments, p->outer);
     add_index(&s->arguments, p->kept);
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_blocks(s, &b, count * parts);

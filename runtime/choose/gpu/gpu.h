@@ -16,7 +16,7 @@ enum {
 
 /* The size of a work-group: the largest power of two up to 256 that the device allows, each item taking
  * `local_bytes` of local memory. It does not depend on the shape, so that one program serves every shape. */
-size_t group_size(const caps *device, size_t local_bytes);
+size_t work_group_size(const caps *device, size_t local_bytes);
 
 /* A step whose items merge what they found. */
 step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,

@@ -13,7 +13,7 @@ size_t power_of_two(size_t number)
     return power;
 }
 
-size_t group_size(const caps *device, size_t local_bytes)
+size_t work_group_size(const caps *device, size_t local_bytes)
 {
     size_t size = 1;
     while (size < LARGEST_GROUP && size * 2 <= device->max_work_group_size &&
@@ -53,7 +53,7 @@ partials merge_parts(const problem *p, const caps *device, choice *out, partials
 {
     if (are_merged_by_map(p, found))
         return found;
-    const size_t size = group_size(device, ACCUMULATOR_BYTES);
+    const size_t size = work_group_size(device, ACCUMULATOR_BYTES);
     step *s = add_merge(out, p, "gpu/merge.cl", "merge_across", 1, &found);
     tell_sub_groups(s, device);
     launch_items(s, p->groups * size, size);

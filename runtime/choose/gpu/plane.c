@@ -10,7 +10,7 @@ static size_t quads_of(const problem *p)
 
 static size_t largest_team(const caps *device)
 {
-    return group_size(device, COEFFICIENT_BYTES);
+    return work_group_size(device, COEFFICIENT_BYTES);
 }
 
 /* The items that share a group, or a part of one: each has as many quads as it may hold, unless eight would
@@ -53,7 +53,7 @@ static void add_plane_map(const problem *p, const caps *device, choice *out, con
     add_uint(&s->arguments, team);
     add_index(&s->arguments, p->groups);
     add_extents(s, p);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     if (found != NULL) {
         add_scratch(&s->arguments, found->offset);
         add_index(&s->arguments, found->parts);
@@ -75,7 +75,7 @@ void gpu_fill_plane_fused(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_uint(&s->arguments, team);
     add_extents(s, p);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_teams(s, device, p->groups, team);
 }
@@ -90,7 +90,7 @@ void gpu_fill_plane_split(const problem *p, const caps *device, choice *out)
     add_uint(&s->arguments, team);
     add_index(&s->arguments, p->groups);
     add_extents(s, p);
-    add_sources(s, p);
+    add_input_arguments(s, p);
     add_scratch(&s->arguments, found.offset);
     add_formula_arguments(s, p);
     launch_teams(s, device, p->groups * parts, team);

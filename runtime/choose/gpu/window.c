@@ -28,7 +28,7 @@ const char *gpu_refuse_window_inner(const problem *p, const caps *device)
 {
     if (p->inner == 1)
         return "channels that follow each other in memory";
-    if (device->no_guarded_loads && group_size(device, 1) == 1)
+    if (device->no_guarded_loads && work_group_size(device, 1) == 1)
         return "the driver does not bear work-groups of one item";
     return refuse_long(p);
 }
@@ -64,7 +64,7 @@ static step *add_window_step(choice *out, const problem *p, const char *kernel, 
 void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
 {
     const unsigned lanes = lanes_of(p);
-    const size_t strips = p->outer * (p->inner / lanes), size = group_size(device, 1);
+    const size_t strips = p->outer * (p->inner / lanes), size = work_group_size(device, 1);
     const size_t wanted = GROUPS_PER_UNIT * (size_t)device->compute_units * size;
     const size_t least_channels = LEAST_CHANNELS * (4 / lanes);
     const size_t pieces = least(ceil_divide(wanted, strips), ceil_divide(p->kept, least_channels));
@@ -77,7 +77,7 @@ void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, channels);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->inner);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, items, size);
 }
@@ -88,11 +88,11 @@ void gpu_fill_window_last(const problem *p, const caps *device, choice *out)
     const size_t per_item = VALUES_PER_ITEM * sizeof(cl_float) * (p->backward ? 3 : 1);
     const size_t neighbours = (window_of(p) - 1) * sizeof(cl_float) * (p->backward ? 4 : 1);
     const size_t items = ceil_divide(p->elements, VALUES_PER_ITEM);
-    const size_t size = group_size(device, per_item + neighbours);
+    const size_t size = work_group_size(device, per_item + neighbours);
     step *s = add_window_step(out, p, p->backward ? "window_last_gradient" : "window_last", 1);
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, p->kept);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, items, size);
     s->local_memory = size * per_item + neighbours;
@@ -106,7 +106,7 @@ void gpu_fill_window_any(const problem *p, const caps *device, choice *out)
     add_ulong(&s->arguments, p->window_after);
     add_index(&s->arguments, p->kept);
     add_index(&s->arguments, p->inner);
-    add_tensors(s, p);
+    add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
-    launch_items(s, p->elements, group_size(device, 1));
+    launch_items(s, p->elements, work_group_size(device, 1));
 }
