@@ -87,12 +87,5 @@ typedef uint index_t;
 #define RARE static
 #endif
 
-/* Vectors of 16 floats are handed to functions of the same program only. PoCL 3.1, on processors without
- * AVX-512, warns of each, and tells the user's error stream how many there were. */
-#ifdef __has_warning
-#if __has_warning("-Wpsabi")
-#pragma clang diagnostic ignored "-Wpsabi"
-#endif
-#endif
-
+#include "parameters.cl"
 #include "tensors.cl"

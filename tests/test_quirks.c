@@ -125,6 +125,7 @@ START_TEST(choice_follows)
     ck_assert_str_eq(chosen.variant, found.no_exchanging_items ? "strided/groups" : "gpu/column/fused");
     asks_for(&chosen, "-DSUB_GROUPS", found.sub_groups != SUB_GROUPS_NONE && !found.no_exchanging_items);
     asks_for(&chosen, "-DCLANG_BUILTINS", found.clang_builtins);
+    asks_for(&chosen, " -w", found.clang_builtins);
     asks_for(&chosen, "-DNO_ALWAYS_INLINE", found.no_always_inline);
     op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 64, 19));
     const problem window = problem_of(&op);

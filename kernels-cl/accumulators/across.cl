@@ -1,21 +1,22 @@
 /* The 16 lanes of a set as one: each merged with the lane 8, then 4, 2 and 1 further on. */
 
+/* Each field of set `to` is that of set `from` with its lanes in another order. */
+#define SET_ROTATED(to, from, order)                                                                         \
+    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)                                                \
+    ((float16 *)&(to))[field] = ((const float16 *)&(from))[field].order
+
 /* Of one set: in lane 0 of the result. */
 static accumulator_16 accumulator_across(accumulator_16 a)
 {
     accumulator_16 b;
-    const float16 *from = (const float16 *)&a;
-    float16 *to = (float16 *)&b;
-#define MERGE_ROTATED(order)                                                                                 \
-    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)                                                \
-        to[field] = from[field].order;                                                                       \
+    SET_ROTATED(b, a, s89abcdef01234567);
     a = accumulator_merge_16(a, b);
-    MERGE_ROTATED(s89abcdef01234567)
-    MERGE_ROTATED(s456789abcdef0123)
-    MERGE_ROTATED(s23456789abcdef01)
-    MERGE_ROTATED(s123456789abcdef0)
-#undef MERGE_ROTATED
-    return a;
+    SET_ROTATED(b, a, s456789abcdef0123);
+    a = accumulator_merge_16(a, b);
+    SET_ROTATED(b, a, s23456789abcdef01);
+    a = accumulator_merge_16(a, b);
+    SET_ROTATED(b, a, s123456789abcdef0);
+    return accumulator_merge_16(a, b);
 }
 
 /* Exchanges lanes and rows of 16 vectors, each `stride` after the one before. */
@@ -25,7 +26,7 @@ static void transpose_lanes(float16 *rows, uint stride)
 #pragma unroll
     for (uint row = 0; row < 16; row++)
         r[row] = rows[row * stride];
-#define EXCHANGE(reach, of_first, of_second)                                                                 \
+#define EXCHANGE(r, a, b, reach, of_first, of_second)                                                        \
     _Pragma("unroll") for (uint pair = 0; pair < 8; pair++)                                                  \
     {                                                                                                        \
         const uint row = pair / reach * 2 * reach + pair % reach;                                            \
@@ -33,11 +34,12 @@ static void transpose_lanes(float16 *rows, uint stride)
         r[row] = of_first;                                                                                   \
         r[row + reach] = of_second;                                                                          \
     }
-    EXCHANGE(8, (float16)(a.lo, b.lo), (float16)(a.hi, b.hi))
-    EXCHANGE(4, (float16)(a.s0123, b.s0123, a.s89ab, b.s89ab), (float16)(a.s4567, b.s4567, a.scdef, b.scdef))
-    EXCHANGE(2, (float16)(a.s01, b.s01, a.s45, b.s45, a.s89, b.s89, a.scd, b.scd),
+    EXCHANGE(r, a, b, 8, (float16)(a.lo, b.lo), (float16)(a.hi, b.hi))
+    EXCHANGE(r, a, b, 4, (float16)(a.s0123, b.s0123, a.s89ab, b.s89ab),
+             (float16)(a.s4567, b.s4567, a.scdef, b.scdef))
+    EXCHANGE(r, a, b, 2, (float16)(a.s01, b.s01, a.s45, b.s45, a.s89, b.s89, a.scd, b.scd),
              (float16)(a.s23, b.s23, a.s67, b.s67, a.sab, b.sab, a.sef, b.sef))
-    EXCHANGE(1,
+    EXCHANGE(r, a, b, 1,
              (float16)(a.s0, b.s0, a.s2, b.s2, a.s4, b.s4, a.s6, b.s6, a.s8, b.s8, a.sa, b.sa, a.sc, b.sc,
                        a.se, b.se),
              (float16)(a.s1, b.s1, a.s3, b.s3, a.s5, b.s5, a.s7, b.s7, a.s9, b.s9, a.sb, b.sb, a.sd, b.sd,

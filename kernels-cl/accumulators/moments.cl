@@ -11,7 +11,6 @@
  * smaller scale prevails: what it loses is nothing beside the other set.
  */
 #define ACCUMULATOR_FIELDS 6
-#define TILE_ROWS          64
 #define FEW_ROWS           32
 
 #define SCALE_DOWN         0x1p-96f

@@ -1,5 +1,8 @@
 /* Accumulators in global memory: field f of set s at partials[f * sets + s], so that neighbouring sets are
  * neighbours in memory. Lanes hold neighbouring sets; from `count` on they hold nothing. */
+#if ACCUMULATOR_FIELDS > MOST_ACCUMULATOR_FIELDS
+#error "more fields than scratch has room for: see parameters.cl"
+#endif
 
 static void NAME(accumulator_store)(NAME(accumulator) a, __global real *partials, index_t set, uint count,
                                     index_t sets)

@@ -5,7 +5,6 @@
  * `sum_scale`: 1, or SCALE_LARGE_SUM where their sum left the range.
  */
 #define ACCUMULATOR_FIELDS 6
-#define TILE_ROWS          64
 
 #define SCALE_SMALL_TERMS  0x1p+50f
 #define SCALE_LARGE_TERMS  0x1p-90f

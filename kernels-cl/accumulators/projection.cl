@@ -7,7 +7,6 @@
  * (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is compared with a floor.
  */
 #define ACCUMULATOR_FIELDS 6
-#define TILE_ROWS          64
 
 #include "accumulators/pair.cl"
 #include "accumulators/scales.cl"

@@ -1,6 +1,5 @@
 /* The sum of the squares of a set of values times `scale`, a set a lane, in two floats. */
 #define ACCUMULATOR_FIELDS 3
-#define TILE_ROWS          64
 
 #include "accumulators/pair.cl"
 #include "accumulators/scales.cl"

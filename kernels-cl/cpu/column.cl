@@ -6,9 +6,9 @@
  * (statistics), or whole strips, a block and a batch entry each (fused), or a stretch of all rows (map). No
  * barriers, no local memory.
  *
- * A vector holds 16 columns. Rows are cut into tiles of TILE_ROWS and those into parts of PART_ROWS. Tiles
- * are merged within their part and parts within their group, in order: the bounds depend on the number of
- * rows alone, so fused and split kernels give the same bits.
+ * A vector holds 16 columns. Rows are cut into tiles of TILE_ROWS and those into parts of CPU_COLUMN_PART.
+ * Tiles are merged within their part and parts within their group, in order: the bounds depend on the number
+ * of rows alone, so fused and split kernels give the same bits.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"
@@ -16,12 +16,10 @@
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
-#define PART_ROWS     1024
-#define RESULTS_AHEAD 4  /* rows */
-#define BLOCK_VECTORS 17 /* four whole ones and a last that overlaps */
+#define RESULTS_AHEAD 4                           /* rows */
+#define BLOCK_VECTORS (CPU_COLUMN_BLOCK / 16 + 1) /* whole ones and a last that overlaps */
 #define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
-#define MAP_COLUMNS   1024               /* of a block, roughly */
-#define TABLE_COLUMNS (MAP_COLUMNS + 32) /* the widest block, and 16 of its columns again */
+#define TABLE_COLUMNS (CPU_MAP_BLOCK + 32) /* the widest block, and 16 of its columns again */
 
 #if !WORK_MAP
 
@@ -120,11 +118,11 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
     const formula f = FORMULA_BIND;
     const sources tensor = SOURCES_BIND(0);
     const index_t part = item / batch, entry = item % batch;
-    const index_t last = min(outer, (index_t)((part + 1) * PART_ROWS));
+    const index_t last = min(outer, (index_t)((part + 1) * CPU_COLUMN_PART));
     const columns c = {sources_at(tensor, entry * outer * kept + b.first), b, entry * kept + b.first, kept,
                        groups};
     accumulator_16 sets[BLOCK_VECTORS];
-    accumulate_part(&f, &c, part * PART_ROWS, last, sets);
+    accumulate_part(&f, &c, part * CPU_COLUMN_PART, last, sets);
     if (last == outer)
         add_row(&f, &c, outer, tail, sets);
 
@@ -181,9 +179,9 @@ static void apply_row(const strip *s, sources from, __global real *y, bool strea
 static void accumulate_strip(const formula *f, const columns *c, index_t outer, accumulator_16 *all)
 {
     accumulator_16 part[BLOCK_VECTORS];
-    accumulate_part(f, c, 0, min(outer, (index_t)PART_ROWS), all);
-    for (index_t first = PART_ROWS; first < outer; first += PART_ROWS) {
-        accumulate_part(f, c, first, min(outer, (index_t)(first + PART_ROWS)), part);
+    accumulate_part(f, c, 0, min(outer, (index_t)CPU_COLUMN_PART), all);
+    for (index_t first = CPU_COLUMN_PART; first < outer; first += CPU_COLUMN_PART) {
+        accumulate_part(f, c, first, min(outer, (index_t)(first + CPU_COLUMN_PART)), part);
         for (uint v = 0; v < block_vectors(c->b); v++)
             all[v] = accumulator_merge_16(all[v], part[v]);
     }

@@ -9,28 +9,30 @@ typedef struct TRAIL {
     SUMS of_1, of_2, of_4, of_8;
 } TRAIL;
 
+/* `sum` becomes itself and the sum over so many lanes before those that it is over, if the window has them.
+ */
+#define ADD_LANES(sum, moved, before, of, lanes)                                                             \
+    if (WINDOW >= 2 * lanes && (WINDOW & lanes) != 0) {                                                      \
+        MOVED(moved, before, of, 16 - WINDOW / (2 * lanes) * (2 * lanes));                                   \
+        sum = JOINED(sum, moved);                                                                            \
+    }
+
 INLINED SUMS SUM_LAST(TRAIL *before, SUMS of_1)
 {
     SUMS of_2, of_4, of_8, of_16, moved, sum;
-#define DOUBLE(to, of, lanes)                                                                                \
-    MOVED(moved, before->of, of, 16 - lanes);                                                                \
-    to = JOINED(of, moved);
-    DOUBLE(of_2, of_1, 1)
-    DOUBLE(of_4, of_2, 2)
-    DOUBLE(of_8, of_4, 4)
-    DOUBLE(of_16, of_8, 8)
-#undef DOUBLE
+    MOVED(moved, before->of_1, of_1, 15);
+    of_2 = JOINED(of_1, moved);
+    MOVED(moved, before->of_2, of_2, 14);
+    of_4 = JOINED(of_2, moved);
+    MOVED(moved, before->of_4, of_4, 12);
+    of_8 = JOINED(of_4, moved);
+    MOVED(moved, before->of_8, of_8, 8);
+    of_16 = JOINED(of_8, moved);
     sum = WINDOW >= 16 ? of_16 : WINDOW >= 8 ? of_8 : WINDOW >= 4 ? of_4 : WINDOW >= 2 ? of_2 : of_1;
-#define TAKE(of, lanes)                                                                                      \
-    if (WINDOW >= 2 * lanes && (WINDOW & lanes) != 0) {                                                      \
-        MOVED(moved, before->of, of, 16 - WINDOW / (2 * lanes) * (2 * lanes));                               \
-        sum = JOINED(sum, moved);                                                                            \
-    }
-    TAKE(of_8, 8)
-    TAKE(of_4, 4)
-    TAKE(of_2, 2)
-    TAKE(of_1, 1)
-#undef TAKE
+    ADD_LANES(sum, moved, before->of_8, of_8, 8)
+    ADD_LANES(sum, moved, before->of_4, of_4, 4)
+    ADD_LANES(sum, moved, before->of_2, of_2, 2)
+    ADD_LANES(sum, moved, before->of_1, of_1, 1)
     before->of_1 = of_1;
     before->of_2 = of_2;
     before->of_4 = of_4;
@@ -38,6 +40,7 @@ INLINED SUMS SUM_LAST(TRAIL *before, SUMS of_1)
     return sum;
 }
 
+#undef ADD_LANES
 #undef SUMS
 #undef TRAIL
 #undef SUM_LAST

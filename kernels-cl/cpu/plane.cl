@@ -6,8 +6,8 @@
  * a part of a group (statistics), or a stretch of the tensor (map). No barriers, no local memory.
  *
  * The values of a group, run after run, are cut into tiles of TILE_VALUES and those into parts of
- * PART_TILES tiles. Tiles are merged within their part and parts within their group, in order: the bounds
- * depend on the group's size alone, so all kernels give the same bits.
+ * CPU_PLANE_PART_TILES tiles. Tiles are merged within their part and parts within their group, in order: the
+ * bounds depend on the group's size alone, so all kernels give the same bits.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"
@@ -15,8 +15,6 @@
 #include "cpu/runs.cl"
 
 #define TILE_VALUES (TILE_ROWS * 16)
-#define PART_TILES  64
-#define PART_VALUES (PART_TILES * TILE_VALUES)
 #define SHORT_RUN   1024 /* values */
 
 typedef struct plane {
@@ -138,8 +136,8 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
     const formula f = FORMULA_BIND;
     const plane p = {outer, kept, inner};
     const sources tensor = SOURCES_BIND(0);
-    const index_t group = item % groups, first = item / groups * PART_VALUES;
-    const index_t last = min((index_t)(outer * inner), (index_t)(first + PART_VALUES));
+    const index_t group = item % groups, first = item / groups * CPU_PLANE_PART;
+    const index_t last = min((index_t)(outer * inner), (index_t)(first + CPU_PLANE_PART));
     pass through;
     through.sums = true;
     through.sum = sources_at(tensor, group_start(p, group));
@@ -162,11 +160,11 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 static accumulator_16 pass_group(plane p, const pass *through)
 {
     const index_t values = p.outer * p.inner;
-    accumulator_16 all = pass_part(p, through, 0, min(values, (index_t)PART_VALUES));
-    if (values > PART_VALUES && through->sums)
+    accumulator_16 all = pass_part(p, through, 0, min(values, (index_t)CPU_PLANE_PART));
+    if (values > CPU_PLANE_PART && through->sums)
         all = accumulator_across(all);
-    for (index_t first = PART_VALUES; first < values; first += PART_VALUES) {
-        const index_t last = min(values, (index_t)(first + PART_VALUES));
+    for (index_t first = CPU_PLANE_PART; first < values; first += CPU_PLANE_PART) {
+        const index_t last = min(values, (index_t)(first + CPU_PLANE_PART));
         const accumulator_16 part = pass_part(p, through, first, last);
         if (through->sums)
             all = accumulator_merge_16(all, accumulator_across(part));
@@ -224,7 +222,7 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
         accumulator_16 all = sets[0];
         if (batch > 1)
             all = accumulator_across_sets(sets);
-        else if (outer * inner <= PART_VALUES)
+        else if (outer * inner <= CPU_PLANE_PART)
             all = accumulator_across(all);
 #if WORK_REDUCE_MAP
         LOAD_KNOWN(&f, group, groups, coefficients);

@@ -12,8 +12,7 @@
 
 #if KERNEL_window_inner
 
-#define BLOCK_PIXELS  256 /* of whole vectors */
-#define BLOCK_VECTORS (BLOCK_PIXELS / 16 + 1)
+#define BLOCK_VECTORS (CPU_WINDOW_BLOCK / 16 + 1)
 
 #include "cpu/pixels.cl"
 

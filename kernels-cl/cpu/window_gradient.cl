@@ -14,8 +14,7 @@
 
 #if KERNEL_window_inner_gradient
 
-#define BLOCK_PIXELS  128 /* of whole vectors */
-#define BLOCK_VECTORS (BLOCK_PIXELS / 16 + 1)
+#define BLOCK_VECTORS (CPU_GRADIENT_BLOCK / 16 + 1)
 #define KEPT_ROWS     (WINDOW_BEFORE + 1)
 
 #include "cpu/pixels.cl"

@@ -10,7 +10,7 @@
  * items have neighbouring columns. Each value of x is read once and held until its result is known. Barriers
  * are outside of all conditions.
  */
-#define TEAMS (LOCAL_SIZE < 64 ? LOCAL_SIZE : 64)
+#define TEAMS (LOCAL_SIZE < GPU_COLUMN_WIDTH ? LOCAL_SIZE : GPU_COLUMN_WIDTH)
 
 #if !WORK_MAP
 #include "accumulators/partials.cl"
@@ -21,7 +21,7 @@
 #include "gpu/team.cl"
 #include "gpu/held.cl"
 
-#define PART_TILES (64 / (REGISTER_ROWS * LANES))
+#define PART_TILES (GPU_PART / (REGISTER_ROWS * LANES))
 
 /* An item's columns, and the rows that its work-group takes. */
 typedef struct span {

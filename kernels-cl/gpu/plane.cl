@@ -22,7 +22,7 @@
 #include "gpu/held.cl"
 
 #define QUADS      (REGISTER_ROWS / 4)
-#define PART_TILES (16 / QUADS)
+#define PART_TILES (GPU_PART / 4 / QUADS)
 
 /* The runs of a group. */
 typedef struct runs {

@@ -27,24 +27,28 @@ static team_item item_in_column(uint rows, uint stride)
     return p;
 }
 
-/* Values that the first row of each team has, at most eight, for all of them. `shared` holds `count` of each
- * team's. (Without loops: where clang 16 leaves one, the values are in memory.) */
-#define EACH_OF_EIGHT(move) move(0) move(1) move(2) move(3) move(4) move(5) move(6) move(7)
-#define GIVE(i)                                                                                              \
-    if (i < count)                                                                                           \
-        shared[i * TEAMS + p.team] = values[i];
-#define TAKE(i)                                                                                              \
-    if (i < count)                                                                                           \
-        values[i] = shared[i * TEAMS + p.team];
+/* What is shared of a team is coefficients of its group at most. */
+typedef char coefficients_fit[COEFFICIENTS <= MOST_COEFFICIENTS ? 1 : -1];
+
+/* Values that the first row of each team has, at most MOST_COEFFICIENTS, for all of them. `shared` holds
+ * `count` of each team's. (The loops' bounds are constants, so that the values stay in registers.) */
 INLINED void NAME(share)(V *values, uint count, __local V *shared, team_item p)
 {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists && p.row == 0) {
-        EACH_OF_EIGHT(GIVE)
+#pragma unroll
+        for (uint i = 0; i < MOST_COEFFICIENTS; i++) {
+            if (i < count)
+                shared[i * TEAMS + p.team] = values[i];
+        }
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     if (p.exists) {
-        EACH_OF_EIGHT(TAKE)
+#pragma unroll
+        for (uint i = 0; i < MOST_COEFFICIENTS; i++) {
+            if (i < count)
+                values[i] = shared[i * TEAMS + p.team];
+        }
     }
 }
 

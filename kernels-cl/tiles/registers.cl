@@ -17,12 +17,12 @@
 #define TILE_FUNCTION                 INLINED
 
 #if BACKWARD && (KERNEL_column_fused || KERNEL_column_statistics || KERNEL_plane_statistics) /* x and dy */
-#define REGISTER_ROWS 8
+#define REGISTER_ROWS GPU_HELD_FEWER
 #elif KERNEL_strided && BACKWARD /* and strides */
 #define REGISTER_ROWS 4
 #elif KERNEL_strided
 #define REGISTER_ROWS 8
 #else
-#define REGISTER_ROWS (LANES > 1 ? 8 : 16)
+#define REGISTER_ROWS (LANES > 1 ? GPU_HELD_FEWER : GPU_HELD)
 #endif
 #define FIRST_ROWS(count) ((1u << (count)) - 1)

@@ -18,8 +18,11 @@ static void take(const variant *taken, const problem *p, const caps *device, cho
     /* The kernels for FPGAs are compiled ahead of time as well, elsewhere: they are OpenCL C alone. */
     const bool builtins = device->clang_builtins && strncmp(taken->name, "fpga/", 5) != 0;
     for (size_t i = 0; i < out->step_count; i++) {
-        if (builtins)
+        if (builtins) {
             add_option(&out->steps[i], "CLANG_BUILTINS", 1);
+            add_words(&out->steps[i],
+                      "-w"); /* no warnings: PoCL tells the user's error stream how many there are */
+        }
         if (device->no_always_inline)
             add_option(&out->steps[i], "NO_ALWAYS_INLINE", 1);
     }

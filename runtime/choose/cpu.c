@@ -1,27 +1,23 @@
 /*
  * The cpu schedule: a work-item owns a long contiguous piece and works through it in vectors of 16; there
- * are a few pieces a core, no barriers and no local memory. Constants that bound partial sums are the
- * kernels' (kernels-cl/cpu); what is decided here is only who computes which of them.
+ * are a few pieces a core, no barriers and no local memory. What bounds partial sums is the kernels'
+ * (kernels-cl/parameters.cl); what is decided here is only who computes which of them.
  */
 #include "choose/variants.h"
 
+#include "../../kernels-cl/parameters.cl"
+
 enum {
     LANES = 16,
-    PIECES_PER_CORE = 4,       /* so that cores which finish early find more to do */
-    SMALLEST_PIECE = 4096,     /* values; less is not worth a work-group */
-    SMALL_TENSOR = 65536,      /* values; beyond that one launch does not beat three that use all cores */
-    SHORT_ROW = 128,           /* values; longer ones are better summed while others are normalized */
-    SHORT_GROUP = 8192,        /* values; not worth to be split */
-    BATCH_VALUES = 32768,      /* of groups that are summed before any is normalized: they and their results
-                                  stay in the second-level cache */
-    STRIP_VALUES = 65536,      /* of columns that are summed before they are normalized: the same */
-    PLANE_PART_VALUES = 65536, /* PART_VALUES of cpu/plane.cl */
-    COLUMN_PART_ROWS = 1024,   /* PART_ROWS of cpu/column.cl */
-    BLOCK_COLUMNS = 256,       /* whole vectors of a block of cpu/column.cl */
-    MAP_COLUMNS = 1024,        /* of cpu/column.cl */
-    BLOCK_PIXELS = 256,        /* of cpu/window.cl */
-    GRADIENT_PIXELS = 128,     /* BLOCK_PIXELS of cpu/window_gradient.cl */
-    LONGEST_WINDOW = 32,       /* what a private array holds well */
+    PIECES_PER_CORE = 4,   /* so that cores which finish early find more to do */
+    SMALLEST_PIECE = 4096, /* values; less is not worth a work-group */
+    SMALL_TENSOR = 65536,  /* values; beyond that one launch does not beat three that use all cores */
+    SHORT_ROW = 128,       /* values; longer ones are better summed while others are normalized */
+    SHORT_GROUP = 8192,    /* values; not worth to be split */
+    BATCH_VALUES = 32768,  /* of groups that are summed before any is normalized: they and their results
+                              stay in the second-level cache */
+    STRIP_VALUES = 65536,  /* of columns that are summed before they are normalized: the same */
+    LONGEST_WINDOW = 32,   /* what a private array holds well */
     CACHE_UNKNOWN = 8 << 20,
 };
 
@@ -137,7 +133,7 @@ static void fill_plane_fused(const problem *p, const caps *device, choice *out)
 
 static void fill_plane_split(const problem *p, const caps *device, choice *out)
 {
-    const size_t parts = ceil_divide(p->group_size, PLANE_PART_VALUES);
+    const size_t parts = ceil_divide(p->group_size, CPU_PLANE_PART);
     const partials found = add_partials(out, p, parts);
     step *s = add_cpu_step(out, p, device, "cpu/plane.cl", "plane_statistics");
     add_index(&s->arguments, p->groups * parts);
@@ -154,11 +150,12 @@ static void fill_plane_split(const problem *p, const caps *device, choice *out)
 
 /* ---- column ---- */
 
-/* Blocks of BLOCK_COLUMNS, or narrower where that keeps more cores busy; each holds a whole vector if any. */
+/* Blocks of CPU_COLUMN_BLOCK, or narrower where that keeps more cores busy; each holds a whole vector if any.
+ */
 static size_t column_blocks(const caps *device, size_t kept, size_t others)
 {
     const size_t wanted =
-        most(ceil_divide(pieces(device), most(others, 1)), most_blocks(kept, BLOCK_COLUMNS));
+        most(ceil_divide(pieces(device), most(others, 1)), most_blocks(kept, CPU_COLUMN_BLOCK));
     return most(least(wanted, kept / LANES), 1);
 }
 
@@ -174,7 +171,7 @@ static const char *refuse_column_fused(const problem *p, const caps *device)
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)
 {
-    const size_t rows = p->batch * p->outer, blocks = most_blocks(p->kept, MAP_COLUMNS);
+    const size_t rows = p->batch * p->outer, blocks = most_blocks(p->kept, CPU_MAP_BLOCK);
     const size_t per_item = units_per_item(device, rows, p->kept / blocks);
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_map");
     add_index(&s->arguments, rows);
@@ -217,7 +214,7 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
 static size_t rows_folded(const problem *p)
 {
     size_t rows = 1;
-    while (p->kept < BLOCK_COLUMNS && rows * p->kept % LANES != 0)
+    while (p->kept < CPU_COLUMN_BLOCK && rows * p->kept % LANES != 0)
         rows *= 2;
     return p->batch == 1 && p->outer >= rows ? rows : 1;
 }
@@ -225,7 +222,7 @@ static size_t rows_folded(const problem *p)
 static void fill_column_split(const problem *p, const caps *device, choice *out)
 {
     const size_t folded = rows_folded(p), kept = folded * p->kept, outer = p->outer / folded;
-    const size_t parts = ceil_divide(outer, COLUMN_PART_ROWS);
+    const size_t parts = ceil_divide(outer, CPU_COLUMN_PART);
     const partials found = add_partials(out, p, parts * folded);
     const size_t blocks = column_blocks(device, kept, p->batch * parts);
     step *s = add_cpu_step(out, p, device, "cpu/column.cl", "column_statistics");
@@ -303,7 +300,7 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 
 static void fill_window_inner(const problem *p, const caps *device, choice *out)
 {
-    const size_t blocks = most_blocks(p->inner, p->backward ? GRADIENT_PIXELS : BLOCK_PIXELS);
+    const size_t blocks = most_blocks(p->inner, p->backward ? CPU_GRADIENT_BLOCK : CPU_WINDOW_BLOCK);
     step *s = add_window_step(out, p, device, p->backward ? "window_inner_gradient" : "window_inner");
     add_option(s, "WINDOW_NARROW", p->inner < LANES);
     add_index(&s->arguments, p->outer);

@@ -1,12 +1,11 @@
 #include "choose/steps.h"
+
+#include "../../kernels-cl/parameters.cl"
 #include "base/tensor.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Floats of an accumulator in scratch, at most: ACCUMULATOR_FIELDS in kernels-cl/accumulators. */
-enum { ACCUMULATOR_FIELDS = 6 };
 
 size_t ceil_divide(size_t a, size_t b)
 {
@@ -23,12 +22,21 @@ size_t most(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+void add_words(step *s, const char *words)
+{
+    const size_t length = strlen(s->options), more = strlen(words) + 1;
+    assert(length + more < sizeof s->options);
+    s->options[length] = ' ';
+    memcpy(s->options + length + 1, words, more);
+}
+
 void add_option(step *s, const char *name, long value)
 {
-    const size_t length = strlen(s->options);
-    const int written = snprintf(s->options + length, sizeof s->options - length, " -D%s=%ld", name, value);
-    assert(written > 0 && (size_t)written < sizeof s->options - length);
+    char words[64];
+    const int written = snprintf(words, sizeof words, "-D%s=%ld", name, value);
+    assert(written > 0 && (size_t)written < sizeof words);
     (void)written;
+    add_words(s, words);
 }
 
 static void add_file(step *s, const char *name)
@@ -150,7 +158,7 @@ partials add_partials(choice *out, const problem *p, size_t parts)
     if (out->parts == 0)
         out->parts = parts;
     /* A part has a value at least: there are no more of them than elements. */
-    return (partials){reserve_scratch(out, p->groups * parts, ACCUMULATOR_FIELDS), parts};
+    return (partials){reserve_scratch(out, p->groups * parts, MOST_ACCUMULATOR_FIELDS), parts};
 }
 
 bool are_merged_by_map(const problem *p, partials found)

@@ -38,6 +38,8 @@ typedef struct choice {
  * the nest; the problem's defines. */
 step *add_step(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes);
 
+/* Options of the compiler, as they are; and a macro. */
+void add_words(step *s, const char *words);
 void add_option(step *s, const char *name, long value);
 
 /* x, and dy in a backward problem. */

@@ -2,7 +2,6 @@
 #include "choose/gpu/gpu.h"
 
 enum {
-    MOST_WIDTH = 64,   /* vectors of a block, as in gpu/column.cl */
     USUAL_BYTES = 512, /* of a block's row */
     LEAST_BYTES = 64,  /* what GPUs read at once */
 };
@@ -27,13 +26,13 @@ static unsigned lanes_of(const problem *p, bool held)
 /* Rows that an item holds in a tile: REGISTER_ROWS in kernels-cl. */
 static size_t rows_held(const problem *p, unsigned lanes)
 {
-    return lanes > 1 || p->backward ? 8 : 16;
+    return lanes > 1 || p->backward ? GPU_HELD_FEWER : GPU_HELD;
 }
 
 /* As gpu/column.cl declares it, or a little more. */
 static size_t local_memory(const blocks *b)
 {
-    const size_t coefficients = least(b->size, MOST_WIDTH) * COEFFICIENT_BYTES;
+    const size_t coefficients = least(b->size, GPU_COLUMN_WIDTH) * COEFFICIENT_BYTES;
     return b->lanes * most(coefficients, ceil_divide(b->size, 2) * ACCUMULATOR_BYTES);
 }
 
@@ -41,7 +40,8 @@ static size_t local_memory(const blocks *b)
 static blocks blocks_of(const problem *p, const caps *device, unsigned lanes, size_t bytes)
 {
     blocks b = {.lanes = lanes};
-    const size_t vectors = p->kept / lanes, width = least(bytes / (lanes * sizeof(cl_float)), MOST_WIDTH);
+    const size_t vectors = p->kept / lanes,
+                 width = least(bytes / (lanes * sizeof(cl_float)), GPU_COLUMN_WIDTH);
     b.size = work_group_size(device, b.lanes * COEFFICIENT_BYTES);
     b.blocks = ceil_divide(vectors, least(width, b.size));
     b.width = ceil_divide(vectors, b.blocks);
@@ -90,7 +90,7 @@ static void launch_blocks(step *s, const blocks *b, size_t groups)
 
 static size_t parts_of(const problem *p, const blocks *b)
 {
-    return ceil_divide(p->outer, PART_VALUES / b->lanes * b->rows);
+    return ceil_divide(p->outer, GPU_PART / b->lanes * b->rows);
 }
 
 static void add_shape(step *s, const blocks *b)

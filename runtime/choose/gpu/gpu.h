@@ -4,14 +4,14 @@
 
 #include "choose/variants.h"
 
-/* As in kernels-cl/gpu. */
+#include "../../../kernels-cl/parameters.cl"
+
 enum {
-    HELD_VALUES = 16,       /* that an item holds of a plane; of a column fewer: rows_held */
-    PART_VALUES = 64,       /* that an item sums, or maps, where a group is cut into parts */
-    MOST_HELD_TILES = 2,    /* of x alone; of x and dy one */
-    GROUPS_PER_UNIT = 4,    /* work-groups that a compute unit should have */
-    ACCUMULATOR_BYTES = 24, /* at most; half of a work-group's items store theirs at once */
-    COEFFICIENT_BYTES = 32, /* of a group, at most: COEFFICIENTS of a formula */
+    MOST_HELD_TILES = 2, /* of x alone; of x and dy one */
+    GROUPS_PER_UNIT = 4, /* work-groups that a compute unit should have */
+    ACCUMULATOR_BYTES =
+        MOST_ACCUMULATOR_FIELDS * 4, /* at most; half of a work-group's items store theirs at once */
+    COEFFICIENT_BYTES = MOST_COEFFICIENTS * 4, /* of a group, at most */
 };
 
 /* The size of a work-group: the largest power of two up to 256 that the device allows, each item taking

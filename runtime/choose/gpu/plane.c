@@ -1,7 +1,7 @@
 /* The gpu schedule: groups of contiguous runs. A team of items takes four values at a time of each item. */
 #include "choose/gpu/gpu.h"
 
-enum { QUAD = 4, QUADS_HELD = HELD_VALUES / QUAD };
+enum { QUAD = 4, QUADS_HELD = GPU_HELD / QUAD };
 
 static size_t quads_of(const problem *p)
 {
@@ -83,7 +83,7 @@ void gpu_fill_plane_fused(const problem *p, const caps *device, choice *out)
 void gpu_fill_plane_split(const problem *p, const caps *device, choice *out)
 {
     const size_t team = largest_team(device);
-    const size_t parts = ceil_divide(quads_of(p), PART_VALUES / QUAD * team);
+    const size_t parts = ceil_divide(quads_of(p), GPU_PART / QUAD * team);
     const partials found = add_partials(out, p, parts);
     step *s = add_merging_step(out, p, device, "gpu/plane.cl", "plane_statistics", 1);
     add_index(&s->arguments, p->groups * parts);
