@@ -38,6 +38,20 @@ int temporary_file_open(int directory, const char *path, mode_t mode, char **nam
     return file;
 }
 
+bool temporary_file_end(int directory, int file, char *temporary, const char *name, bool written)
+{
+    bool stored = file >= 0 && written;
+    if (file >= 0 && close(file) != 0) /* where a network file system says that the disk is full */
+        stored = false;
+    stored = stored && renameat(directory, temporary, directory, name) == 0;
+    const int error = errno;
+    if (!stored && file >= 0)
+        unlinkat(directory, temporary, 0);
+    free(temporary);
+    errno = error;
+    return stored;
+}
+
 bool file_write(int file, const void *bytes, size_t size)
 {
     const char *from = bytes;

@@ -11,6 +11,11 @@
  * when it fails. */
 int temporary_file_open(int directory, const char *path, mode_t mode, char **name);
 
+/* Closes a file of temporary_file_open, gives it its `name`, and frees the temporary one; or removes it, if
+ * not all was `written`. `file` may be -1: it could not be opened. False and errno when it has not got its
+ * name. */
+bool temporary_file_end(int directory, int file, char *temporary, const char *name, bool written);
+
 /* All of the bytes; false and errno when it fails. */
 bool file_write(int file, const void *bytes, size_t size);
 

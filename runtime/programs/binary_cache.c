@@ -186,21 +186,13 @@ static bool write_file(int directory, const cache_key *key, const unsigned char 
     name_of(key, SUFFIX, name);
     name_of(key, "", stem);
     const int file = temporary_file_open(directory, stem, 0600, &temporary);
-    bool stored = file >= 0;
-    if (stored) {
+    bool written = file >= 0;
+    if (written) {
         unsigned char header[HEADER_SIZE];
         fill_header(header, key, payload, size);
-        stored = file_write(file, header, sizeof header) && file_write(file, payload, size);
-        if (close(file) != 0) /* where a network file system says that the disk is full */
-            stored = false;
-        stored = stored && renameat(directory, temporary, directory, name) == 0;
+        written = file_write(file, header, sizeof header) && file_write(file, payload, size);
     }
-    const int error = errno;
-    if (!stored && file >= 0)
-        unlinkat(directory, temporary, 0);
-    free(temporary);
-    errno = error;
-    return stored;
+    return temporary_file_end(directory, file, temporary, name, written);
 }
 
 bool cache_store(const char *directory, const cache_key *key, const unsigned char *payload, size_t size)

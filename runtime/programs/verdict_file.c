@@ -153,14 +153,6 @@ bool verdict_file_store(int directory, const verdict_record *record)
     verdict_file_print_name(&parts, name);
     print_digits(record->key.bytes, stem);
     const int file = temporary_file_open(directory, stem, 0600, &temporary);
-    bool stored = file >= 0 && verdict_file_write(file, record);
-    if (file >= 0 && close(file) != 0)
-        stored = false;
-    stored = stored && renameat(directory, temporary, directory, name) == 0;
-    const int error = errno;
-    if (!stored && file >= 0)
-        unlinkat(directory, temporary, 0);
-    free(temporary);
-    errno = error;
-    return stored;
+    const bool written = file >= 0 && verdict_file_write(file, record);
+    return temporary_file_end(directory, file, temporary, name, written);
 }
