@@ -9,6 +9,9 @@ Prints a table, of each variant's kernels the worst; fails if a program does not
   leaves less than half of the waves that a SIMD may hold (AMD);
     (a little less for those of SUMMED_TWICE)
   takes more than 32 KiB of local memory.
+Programs of one kernel take turns: the first is compiled for NVIDIA, the second for an AMD GPU, and so on, so that each
+kernel meets each target; those of SUMMED_TWICE, which come close to what is allowed, are compiled for all. --full
+compiles every program for every target, which takes four times as long.
 Vendors of whose compilers one is missing are skipped, and it ends with 77, which means skipped, if all are.
 """
 
@@ -181,10 +184,35 @@ def compilers_of(program):
     return [c for c in COMPILERS if c is intel or "-DSUB_GROUPS" not in program["options"]]
 
 
-def measure(directory, program, compiler):
-    """For each of a compiler's targets: figures and faults."""
+def everything(program):
+    return [(compiler, COMPILERS[compiler]) for compiler in compilers_of(program)]
+
+
+def turns_of(program):
+    """Compilations that programs share out: one for NVIDIA serves all its targets."""
+    for compiler in compilers_of(program):
+        targets = COMPILERS[compiler]
+        yield from [(compiler, targets)] if compiler is nvidia else [(compiler, [target]) for target in targets]
+
+
+def in_turn(programs):
+    """For each program: compilers and their targets."""
+    def kind(program):
+        return program["variant"], program["kernel"], "-DSUB_GROUPS" in program["options"]
+
+    counts, seen = collections.Counter(map(kind, programs)), collections.Counter()
+    for program in programs:
+        turns = list(turns_of(program))
+        if len(turns) < 2 or counts[kind(program)] < len(turns) or program["kernel"] in SUMMED_TWICE:
+            yield everything(program)
+        else:
+            yield turns[seen[kind(program)] % len(turns):][:1]
+        seen[kind(program)] += 1
+
+
+def measure(directory, program, compiler, targets):
+    """For each of these targets: figures and faults."""
     source = directory / f"{program['number']}.cl"
-    targets = COMPILERS[compiler]
     with tempfile.TemporaryDirectory() as work:
         try:
             figures = compiler(source, program["options"].split(), pathlib.Path(work), targets)
@@ -238,6 +266,7 @@ def main():
     parser.add_argument("gpu_programs", help="the program that writes them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
     parser.add_argument("--only", default="", help="programs whose variant, options or case hold this text")
+    parser.add_argument("--full", action="store_true", help="every program for every target")
     given = parser.parse_args()
     skip_missing()
     if not COMPILERS:
@@ -247,8 +276,9 @@ def main():
         run(given.gpu_programs, directory)
         programs = [p for p in json.loads((directory / "list.json").read_text())
                     if given.only in f"{p['variant']} {p['options']} {p['needed_by']}"]
-        parts = [(i, pool.submit(measure, directory, p, compiler))
-                 for i, p in enumerate(programs) for compiler in compilers_of(p)]
+        wanted = map(everything, programs) if given.full else in_turn(programs)
+        parts = [(i, pool.submit(measure, directory, programs[i], compiler, targets))
+                 for i, ways in enumerate(wanted) for compiler, targets in ways]
         results = [{} for _ in programs]
         for i, part in parts:
             results[i].update(part.result())

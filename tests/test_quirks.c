@@ -63,20 +63,21 @@ START_TEST(rusticl)
 {
     static const struct {
         const char *device, *driver;
-        bool always_inline, exchanging_items, guarded_loads;
+        bool always_inline, exchanging_items, guarded_loads, wide_vectors;
     } cases[] = {
-        {"llvmpipe (LLVM 17.0.6, 256 bits)", "24.3.4", false, false, true},
-        {"llvmpipe (LLVM 19.1.7, 256 bits)", "25.0.7-2+deb13u1", false, false, true},
-        {"llvmpipe (LLVM 20.1.8, 256 bits)", "25.1.0", true, false, false},
-        {"llvmpipe (LLVM 21.1.8, 256 bits)", "26.1.6-1", true, false, false},
-        {"AMD Radeon RX 7900 XTX (radeonsi)", "25.0.7", false, true, true},
-        {"AMD Radeon RX 7900 XTX (radeonsi)", "26.1.6", true, true, true},
+        {"llvmpipe (LLVM 17.0.6, 256 bits)", "24.3.4", false, false, true, false},
+        {"llvmpipe (LLVM 19.1.7, 256 bits)", "25.0.7-2+deb13u1", false, false, true, false},
+        {"llvmpipe (LLVM 20.1.8, 256 bits)", "25.1.0", true, false, false, false},
+        {"llvmpipe (LLVM 21.1.8, 256 bits)", "26.1.6-1", true, false, false, false},
+        {"AMD Radeon RX 7900 XTX (radeonsi)", "25.0.7", false, true, true, true},
+        {"AMD Radeon RX 7900 XTX (radeonsi)", "26.1.6", true, true, true, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const caps found = after_quirks("rusticl", cases[i].device, cases[i].driver, CL_DEVICE_TYPE_CPU);
         ck_assert_int_eq(!found.no_always_inline, cases[i].always_inline);
         ck_assert_int_eq(!found.no_exchanging_items, cases[i].exchanging_items);
         ck_assert_int_eq(!found.no_guarded_loads, cases[i].guarded_loads);
+        ck_assert_int_eq(!found.no_wide_vectors, cases[i].wide_vectors);
     }
 }
 END_TEST
@@ -137,6 +138,8 @@ START_TEST(choice_follows)
     const problem columns = problem_of(&op);
     chosen = choose_of(&columns, &found, CLNORM_KERNELS_GPU);
     ck_assert_str_eq(chosen.variant, found.no_guarded_loads ? "gpu/window/any" : "gpu/window/inner");
+    chosen = choose_of(&p, &found, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, found.no_wide_vectors ? "strided/groups" : "cpu/column/fused");
     p.dense = false;
     chosen = choose_of(&p, &found, CLNORM_KERNELS_GPU);
     ck_assert_str_eq(chosen.variant, "strided/groups");

@@ -16,7 +16,7 @@ static void take(const variant *taken, const problem *p, const caps *device, cho
     snprintf(out->variant, sizeof out->variant, "%s", taken->name);
     taken->fill(p, device, out);
     /* The kernels for FPGAs are compiled ahead of time as well, elsewhere: they are OpenCL C alone. */
-    const bool builtins = device->clang_builtins && strncmp(taken->name, "fpga/", 5) != 0;
+    const bool builtins = device->clang_builtins && !variant_is_of(taken, "fpga");
     for (size_t i = 0; i < out->step_count; i++) {
         if (builtins) {
             add_option(&out->steps[i], "CLANG_BUILTINS", 1);

@@ -1,5 +1,7 @@
 #include "choose/variants.h"
 
+#include <string.h>
+
 static const char *refuse_geometry(const problem *p, geometry wanted)
 {
     if (wanted == GEOMETRY_ANY)
@@ -27,8 +29,16 @@ static const char *refuse_stages(const problem *p, stages wanted)
     return p->work == WORK_MAP ? "nothing to reduce" : NULL;
 }
 
+bool variant_is_of(const variant *v, const char *schedule)
+{
+    const size_t length = strlen(schedule);
+    return strncmp(v->name, schedule, length) == 0 && v->name[length] == '/';
+}
+
 const char *variant_refuses(const variant *v, const problem *p, const caps *device)
 {
+    if (device->no_wide_vectors && variant_is_of(v, "cpu"))
+        return "the driver takes minutes to compile vectors of 16";
     const char *reason = refuse_geometry(p, v->geometry);
     if (reason == NULL)
         reason = refuse_stages(p, v->stages);

@@ -30,6 +30,9 @@ typedef struct variant {
 extern const variant cpu_variants[], gpu_variants[], fpga_variants[], strided_variants[];
 extern const size_t cpu_variant_count, gpu_variant_count, fpga_variant_count, strided_variant_count;
 
+/* Whether a variant belongs to a schedule, as its name begins: "cpu", "gpu", "fpga" or "strided". */
+bool variant_is_of(const variant *v, const char *schedule);
+
 /* Why a variant does not take this problem on this device; NULL: it does. */
 const char *variant_refuses(const variant *v, const problem *p, const caps *device);
 

@@ -42,6 +42,7 @@ typedef struct caps {
     bool no_unrolled_axes;    /* nor loops over axes that are unrolled */
     bool no_exchanging_items; /* nor items of a work-group that exchange values */
     bool no_guarded_loads;    /* nor loads of one place for all items that a condition excludes */
+    bool no_wide_vectors;     /* nor vectors of 16: it compiles them for minutes */
     bool no_waiting_threads;  /* nor threads that wait for it in calls of OpenCL, all at once */
 } caps;
 

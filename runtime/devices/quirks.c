@@ -12,6 +12,7 @@ enum {
     NO_GUARDED_LOADS = 16,
     NO_ALWAYS_INLINE = 32,
     NO_WAITING_THREADS = 64,
+    NO_WIDE_VECTORS = 128,
 };
 
 /* Major and minor number of a driver's version as one. */
@@ -67,7 +68,15 @@ static const row rows[] = {
      {"rusticl on llvmpipe", "all",
       "llvmpipe's translation of conditions around barriers ends the process at the first launch: nested "
       "ones with 25.0, where the reproducer is from; 26.1 bears that one, but not all kernels",
-      "gpu kernels whose items exchange values; cpu kernels are its default", "divided_row.cl"}},
+      "gpu kernels whose items exchange values", "divided_row.cl"}},
+    {"rusticl",
+     "llvmpipe",
+     EVERY_VERSION,
+     NO_WIDE_VECTORS,
+     {"rusticl on llvmpipe", "all",
+      "llvmpipe makes hundreds of instructions of one on a vector of 16: on processors without AVX-512 a "
+      "kernel takes minutes to compile, up to one with it, as seen with 25.0 and 26.1",
+      "cpu kernels; gpu kernels are its default", "wide_vectors.cl"}},
     {"rusticl",
      "llvmpipe",
      SINCE(25, 1),
@@ -163,5 +172,6 @@ void quirks_apply(const driver_names *names, caps *device)
     device->no_unrolled_axes = (avoided & NO_UNROLLED_AXES) != 0;
     device->no_exchanging_items = (avoided & NO_EXCHANGING_ITEMS) != 0;
     device->no_guarded_loads = (avoided & NO_GUARDED_LOADS) != 0;
+    device->no_wide_vectors = (avoided & NO_WIDE_VECTORS) != 0;
     device->no_waiting_threads = (avoided & NO_WAITING_THREADS) != 0;
 }

@@ -229,7 +229,7 @@ static clnorm_kernels schedule_of(const caps *device)
     const cl_device_type class = device_class(device->type);
     if (class == CL_DEVICE_TYPE_ACCELERATOR || !device->compiler)
         return CLNORM_KERNELS_FPGA;
-    return class == CL_DEVICE_TYPE_GPU ? CLNORM_KERNELS_GPU : CLNORM_KERNELS_CPU;
+    return class == CL_DEVICE_TYPE_GPU || device->no_wide_vectors ? CLNORM_KERNELS_GPU : CLNORM_KERNELS_CPU;
 }
 
 clnorm_status context_schedule(const clnorm_context *context, clnorm_kernels *schedule)
