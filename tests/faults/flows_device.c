@@ -219,7 +219,9 @@ static void begin_execution(void)
                                      CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE, &error);
     ck_assert_ptr_nonnull(queues[1]);
     ck_assert_int_eq(clnorm_plan_create(&plan, context, &op), CLNORM_OK);
-    ck_assert_uint_gt(clnorm_plan_scratch_bytes(plan), 0);
+    /* a driver that can be trusted with strided kernels alone has none to share */
+    ck_assert(clnorm_plan_scratch_bytes(plan) > 0 ||
+              strcmp(clnorm_plan_variant(plan), "strided/groups") == 0);
     x = malloc(COUNT * sizeof *x);
     y = malloc(COUNT * sizeof *y);
     expected = malloc(COUNT * sizeof *expected);
