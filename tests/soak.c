@@ -208,6 +208,7 @@ START_TEST(soaked)
     const double seconds = (double)number_in("SOAK_SECONDS", 60);
     s.random = generator_seeded(number_in("SOAK_SEED", 1));
     files_make_directory(s.directory);
+    setenv("CLNORM_CACHE_DIR", s.directory, 1); /* it is cleared now and then, and others' must not be */
     s.context = harness_context(CLNORM_KERNELS_AUTO);
     warm_up(&s);
     const double start = now();

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Under valgrind: one of everything made on the device and destroyed, then failures of single calls, where that takes
-# no compiler, and the tests that need no device. An access that is wrong, a value that was never set and memory that
-# nobody knows of any more are errors.
+# Under valgrind: an access that is wrong, a value that was never set and memory that nobody knows of any more are
+# errors.
 #
-#   test_valgrind.sh LIFETIMES FAULTS LAYER TEST...
+#   test_valgrind.sh lifetimes PROGRAM          one of everything made on the device and destroyed
+#   test_valgrind.sh layers FAULTS LAYER        failures of single calls in what models do
+#   test_valgrind.sh PART FAULTS LAYER          the same of the parts `files` and `command`, where that needs no device
+#   test_valgrind.sh programs TEST...           tests that need no device
 #
 # Kernels are compiled before, outside: a compiler under valgrind takes minutes. Valgrind 3.19 does not know AVX-512, so
 # PoCL is told to compile for a processor without it; else its device would have another name outside than under valgrind,
 # and the programs of one would not be the other's.
 set -u
-lifetimes=$(realpath "$1")
-faults=$(realpath "$2")
-layer=$(realpath "$3")
-shift 3
+part=$1
+program=$(realpath "$2")
 suppressions=$(dirname "$0")/valgrind.supp
 # shellcheck source=report.sh
 . "$(dirname "$0")/report.sh"
@@ -43,11 +43,10 @@ memcheck() {
         --errors-for-leak-kinds=definite,indirect --suppressions="$suppressions" "$@"
 }
 
-# with_layer PART COMMAND...: with the layer that lets calls fail. Only the layers' flows find all kernels in the cache.
+# with_layer COMMAND...: with the layer that lets calls fail. Only the layers' flows find all kernels in the cache.
 with_layer() (
-    export CK_RUN_CASE="$1" OPENCL_LAYERS="$layer"
-    [ "$1" = layers ] || export FAULTS_HOST_ONLY=1
-    shift
+    export CK_RUN_CASE="$part" OPENCL_LAYERS="$layer"
+    [ "$part" = layers ] || export FAULTS_HOST_ONLY=1
     "$@"
 )
 
@@ -58,20 +57,30 @@ prepare() {
     "$@" >"$work/log" 2>&1 || report "$description, without valgrind" "$(tail -n 40 "$work/log")"
 }
 
-export CLNORM_CACHE_DIR="$work/cache"
-prepare "everything" "$lifetimes" "$work"
-try "everything, from the cache" memcheck "$lifetimes" "$work"
-prepare "failures of layers" with_layer layers "$faults"
-try "failures of layers, from the cache" with_layer layers memcheck "$faults"
-unset CLNORM_CACHE_DIR
-for part in files command; do
-    try "failures of $part that need no device" \
-        with_layer "$part" memcheck "$faults"
-done
-
-for program in "$@"; do
-    try "$(basename "$program")" memcheck "$program"
-done
+case $part in
+lifetimes)
+    export CLNORM_CACHE_DIR="$work/cache"
+    prepare "everything" "$program" "$work"
+    try "everything, from the cache" memcheck "$program" "$work"
+    ;;
+layers)
+    layer=$(realpath "$3")
+    export CLNORM_CACHE_DIR="$work/cache"
+    prepare "failures of layers" with_layer "$program"
+    try "failures of layers, from the cache" with_layer memcheck "$program"
+    ;;
+programs)
+    shift
+    for program in "$@"; do
+        try "$(basename "$program")" memcheck "$program"
+    done
+    ;;
+*)
+    layer=$(realpath "$3")
+    unset CLNORM_CACHE_DIR
+    try "failures of $part that need no device" with_layer memcheck "$program"
+    ;;
+esac
 
 echo "1..$count"
 [ "$failures" -eq 0 ]
