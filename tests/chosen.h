@@ -7,14 +7,19 @@
 #include "choose/choose.h"
 #include "operations/op.h"
 
-static inline problem problem_of(const clnorm_op *given)
+static inline problem problem_for(const clnorm_op *given, clnorm_kernels schedule)
 {
     clnorm_op op;
     const op_definition *definition;
     ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    problem p = {0};
+    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
     definition->lower(&op, &p);
     return p;
+}
+
+static inline problem problem_of(const clnorm_op *given)
+{
+    return problem_for(given, CLNORM_KERNELS_CPU);
 }
 
 static inline choice choose_of(const problem *p, const caps *device, clnorm_kernels schedule)

@@ -269,6 +269,8 @@ START_TEST(scratch_that_cannot_be_counted_is_refused)
     ck_assert_uint_eq(chosen.scratch_bytes, 2 * p.elements * sizeof(float));
     p.elements = SIZE_MAX / sizeof(float);
     ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_CPU, &chosen), CLNORM_OUT_OF_MEMORY);
+    p = problem_for(&op, CLNORM_KERNELS_FPGA);
+    p.elements = SIZE_MAX / sizeof(float);
     ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_FPGA, &chosen), CLNORM_OUT_OF_MEMORY);
 }
 END_TEST

@@ -126,11 +126,7 @@ static caps caps_of(clnorm_kernels schedule)
 
 static choice choice_for(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
 {
-    clnorm_op op;
-    const op_definition *definition;
-    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
-    definition->lower(&op, &p);
+    const problem p = problem_for(given, schedule);
     return choose_of(&p, device, schedule);
 }
 

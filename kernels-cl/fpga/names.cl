@@ -1,8 +1,8 @@
 /*
  * fpga schedule: one program holds several operations, whose formulas use the same names. Each is included
  * with INSTANCE defined, which comes before all of its names: what says `accumulator` in a file means
- * `l2_normalize_accumulator` in the program. A name that is missing here is defined twice, and the compiler
- * says so.
+ * `l2_normalize_accumulator` in the program. Names that only one formula has stand at the head of its own
+ * file. One that is missing is defined twice, and the compiler says so.
  */
 #define RENAMED__(instance, name)       instance##_##name
 #define RENAMED_(instance, name)        RENAMED__(instance, name)
@@ -103,68 +103,17 @@
 #define formula_apply_ordinary          RENAMED(formula_apply_ordinary)
 #define ordinary_gradient               RENAMED(ordinary_gradient)
 #define COEFFICIENTS                    RENAMED(COEFFICIENTS)
-
-/* ops/batch_normalization.cl and its gradient */
-#define spread                          RENAMED(spread)
-#define scale_of_variance               RENAMED(scale_of_variance)
-#define spread_of                       RENAMED(spread_of)
-#define spread_of_given                 RENAMED(spread_of_given)
-#define scale_of_batch                  RENAMED(scale_of_batch)
-#define scale_of_mean                   RENAMED(scale_of_mean)
-#define extreme_coefficients            RENAMED(extreme_coefficients)
-#define set_coefficients                RENAMED(set_coefficients)
-#define variance_of                     RENAMED(variance_of)
-#define save                            RENAMED(save)
-#define dgamma_of                       RENAMED(dgamma_of)
-#define centred                         RENAMED(centred)
-#define normalized                      RENAMED(normalized)
-#define update                          RENAMED(update)
-#define MEAN                            RENAMED(MEAN)
-#define MEAN_REST                       RENAMED(MEAN_REST)
-#define SCALE                           RENAMED(SCALE)
-#define SHIFT                           RENAMED(SHIFT)
-#define INVERSE                         RENAMED(INVERSE)
-#define SLOPE                           RENAMED(SLOPE)
-#define BEFORE                          RENAMED(BEFORE)
-#define DY_BEFORE                       RENAMED(DY_BEFORE)
-
-/* ops/l2_normalize.cl and its gradient */
-#define exponent_of_scale               RENAMED(exponent_of_scale)
-#define is_floored                      RENAMED(is_floored)
-#define FIRST_FACTOR                    RENAMED(FIRST_FACTOR)
-#define SECOND_FACTOR                   RENAMED(SECOND_FACTOR)
-#define SECOND_SCALE                    RENAMED(SECOND_SCALE)
-#define INVERSE_REST                    RENAMED(INVERSE_REST)
-#define SLOPE_REST                      RENAMED(SLOPE_REST)
-#define floor_factors                   RENAMED(floor_factors)
-#define set_extreme                     RENAMED(set_extreme)
 #define extreme_gradient                RENAMED(extreme_gradient)
-
-/* ops/local_response_normalization.cl */
 #define window_sum                      RENAMED(window_sum)
 #define window_square                   RENAMED(window_square)
-#define window_join                     RENAMED(window_join)
 #define window_add                      RENAMED(window_add)
-#define window_pair                     RENAMED(window_pair)
-#define denominator                     RENAMED(denominator)
-#define log2_of                         RENAMED(log2_of)
-#define power                           RENAMED(power)
-#define power_of                        RENAMED(power_of)
-#define divide_by_power                 RENAMED(divide_by_power)
-#define divide_by_pair                  RENAMED(divide_by_pair)
 #define formula_divide                  RENAMED(formula_divide)
 #define shares                          RENAMED(shares)
 #define formula_shares                  RENAMED(formula_shares)
 #define formula_gradient                RENAMED(formula_gradient)
 #define window_over                     RENAMED(window_over)
 #define contributions_over              RENAMED(contributions_over)
-
-/* ops/local_response_extreme.cl */
 #define channel_line                    RENAMED(channel_line)
-#define channels_around                 RENAMED(channels_around)
-#define scaled_denominator              RENAMED(scaled_denominator)
-#define extreme_power                   RENAMED(extreme_power)
-#define scaled_divide_by_power          RENAMED(scaled_divide_by_power)
 
 /* fpga/ */
 #define load_word                       RENAMED(load_word)

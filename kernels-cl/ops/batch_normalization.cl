@@ -32,6 +32,20 @@
 
 #ifndef CLNORM_HOST
 
+#ifdef INSTANCE /* fpga/names.cl */
+#define scale_of_batch       RENAMED(scale_of_batch)
+#define extreme_coefficients RENAMED(extreme_coefficients)
+#define set_coefficients     RENAMED(set_coefficients)
+#define variance_of          RENAMED(variance_of)
+#define save                 RENAMED(save)
+#define update               RENAMED(update)
+#define MEAN                 RENAMED(MEAN)
+#define MEAN_REST            RENAMED(MEAN_REST)
+#define SCALE                RENAMED(SCALE)
+#define SHIFT                RENAMED(SHIFT)
+#define BEFORE               RENAMED(BEFORE)
+#endif
+
 #include "groups.cl"
 #include "accumulators/moments.cl"
 

@@ -22,6 +22,21 @@
 
 #ifndef CLNORM_HOST
 
+#ifdef INSTANCE /* fpga/names.cl */
+#define save       RENAMED(save)
+#define dgamma_of  RENAMED(dgamma_of)
+#define centred    RENAMED(centred)
+#define normalized RENAMED(normalized)
+#define MEAN       RENAMED(MEAN)
+#define MEAN_REST  RENAMED(MEAN_REST)
+#define SCALE      RENAMED(SCALE)
+#define SHIFT      RENAMED(SHIFT)
+#define INVERSE    RENAMED(INVERSE)
+#define SLOPE      RENAMED(SLOPE)
+#define BEFORE     RENAMED(BEFORE)
+#define DY_BEFORE  RENAMED(DY_BEFORE)
+#endif
+
 #include "groups.cl"
 #include "accumulators/products.cl"
 

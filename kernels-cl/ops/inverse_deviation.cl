@@ -3,6 +3,14 @@
  * their sum leaves fp32's range. A formula that includes this has epsilon and, for small ones, epsilon times
  * 2^192, and powers.cl.
  */
+#ifdef INSTANCE /* fpga/names.cl */
+#define spread            RENAMED(spread)
+#define scale_of_variance RENAMED(scale_of_variance)
+#define spread_of         RENAMED(spread_of)
+#define spread_of_given   RENAMED(spread_of_given)
+#define scale_of_mean     RENAMED(scale_of_mean)
+#endif
+
 #include "roots.cl"
 
 #define SCALE_DOWN 0x1p-96f

@@ -11,6 +11,12 @@
 
 #ifndef CLNORM_HOST
 
+#ifdef INSTANCE /* fpga/names.cl */
+#define exponent_of_scale RENAMED(exponent_of_scale)
+#define is_floored        RENAMED(is_floored)
+#define floor_factors     RENAMED(floor_factors)
+#endif
+
 #include "roots.cl"
 
 #if LANES == 1

@@ -2,6 +2,11 @@
  * y = x / sqrt(max(sum(x^2), epsilon)), a sum for each group: that of x times a power of two
  * (accumulators/squares.cl).
  */
+#ifdef INSTANCE /* fpga/names.cl */
+#define FIRST_FACTOR  RENAMED(FIRST_FACTOR)
+#define SECOND_FACTOR RENAMED(SECOND_FACTOR)
+#endif
+
 #include "groups.cl"
 #include "accumulators/squares.cl"
 #include "ops/l2_norm.cl"

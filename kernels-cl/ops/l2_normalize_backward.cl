@@ -4,6 +4,16 @@
  * dx = dy * i - x * q. Both come times powers of two, of which fp32 holds every product; where it would not,
  * the lane is extreme, and each product a number of its own size (scaled.cl).
  */
+#ifdef INSTANCE /* fpga/names.cl */
+#define SCALE        RENAMED(SCALE)
+#define INVERSE      RENAMED(INVERSE)
+#define SLOPE        RENAMED(SLOPE)
+#define SECOND_SCALE RENAMED(SECOND_SCALE)
+#define INVERSE_REST RENAMED(INVERSE_REST)
+#define SLOPE_REST   RENAMED(SLOPE_REST)
+#define set_extreme  RENAMED(set_extreme)
+#endif
+
 #include "groups.cl"
 #include "accumulators/projection.cl"
 #include "ops/l2_norm.cl"

@@ -2,6 +2,13 @@
  * y and dx of local response normalization whatever the size of sums and factors: each is a number times a
  * power of two (scaled.cl). One value at a time, from memory: for what the formula leaves infinite or NaN.
  */
+#ifdef INSTANCE /* fpga/names.cl */
+#define channels_around        RENAMED(channels_around)
+#define scaled_denominator     RENAMED(scaled_denominator)
+#define extreme_power          RENAMED(extreme_power)
+#define scaled_divide_by_power RENAMED(scaled_divide_by_power)
+#endif
+
 #include "scaled.cl"
 
 /* A pixel's channels, and the window of each. */

@@ -31,6 +31,17 @@
 
 #ifndef CLNORM_HOST
 
+#ifdef INSTANCE /* fpga/names.cl */
+#define window_join     RENAMED(window_join)
+#define window_pair     RENAMED(window_pair)
+#define denominator     RENAMED(denominator)
+#define log2_of         RENAMED(log2_of)
+#define power           RENAMED(power)
+#define power_of        RENAMED(power_of)
+#define divide_by_power RENAMED(divide_by_power)
+#define divide_by_pair  RENAMED(divide_by_pair)
+#endif
+
 #include "accumulators/pair.cl"
 
 #if LANES == 1

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/replace_file.h"
 #include "choose/choose.h"
+#include "choose/fpga/kernels.h"
 #include "execute/context.h"
 #include "execute/launch.h"
 #include "operations/op.h"
@@ -21,31 +22,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* In the order of kernels-cl/fpga/image.cl. */
-static const char *const kernel_names[] = {
-    "rearrange",
-    "batch_normalization_given_map",
-    "batch_normalization_reduce",
-    "batch_normalization_map",
-    "batch_normalization_backward_reduce",
-    "batch_normalization_backward_map",
-    "batch_normalization_backward_infer_reduce",
-    "batch_normalization_backward_infer_map",
-    "l2_normalize_reduce",
-    "l2_normalize_map",
-    "l2_normalize_backward_reduce",
-    "l2_normalize_backward_map",
-    "local_response_normalization_window",
-    "local_response_normalization_window_long",
-    "local_response_normalization_backward_window",
-    "local_response_normalization_backward_window_direct",
-    "local_response_normalization_backward_window_collect",
-};
-enum { KERNELS = sizeof kernel_names / sizeof *kernel_names };
-
 const char *clnorm_image_kernel(size_t index)
 {
-    return index < KERNELS ? kernel_names[index] : NULL;
+    return fpga_kernel_name(index);
 }
 
 /* ---- The kernels of a program ---- */
@@ -55,23 +34,24 @@ typedef struct build {
     clnorm_context *context;
     cl_program program;
     char *text, source[HASH_DIGITS + 1];
-    image_kernel kernels[KERNELS];
-    bool launched[KERNELS];
+    image_kernel kernels[MOST_FPGA_KERNELS];
+    bool launched[MOST_FPGA_KERNELS];
     size_t kernel_count;
 } build;
 
 /* Those that the program holds. */
 static clnorm_status find_kernels(build *b)
 {
-    for (size_t i = 0; i < KERNELS; i++) {
+    const char *name;
+    for (size_t i = 0; (name = fpga_kernel_name(i)) != NULL; i++) {
         cl_int error = CL_SUCCESS;
-        cl_kernel kernel = clCreateKernel(b->program, kernel_names[i], &error);
+        cl_kernel kernel = clCreateKernel(b->program, name, &error);
         if (kernel == NULL && error == CL_INVALID_KERNEL_NAME)
             continue;
         if (kernel == NULL)
             return fail_opencl(error, "clCreateKernel");
         image_kernel *found = &b->kernels[b->kernel_count++];
-        found->name = kernel_names[i];
+        found->name = name;
         error = clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof found->arguments, &found->arguments, NULL);
         clReleaseKernel(kernel);
         if (error != CL_SUCCESS)
@@ -182,9 +162,8 @@ static clnorm_status build_image(clnorm_context *context, const char *directory)
                                       "the image of fpga kernels", &b.program);
     if (status == CLNORM_OK)
         status = find_kernels(&b);
-    if (status == CLNORM_OK && b.kernel_count < KERNELS)
-        status = fail(CLNORM_BUILD_FAILED, "the driver built %zu of the image's %d kernels", b.kernel_count,
-                      (int)KERNELS);
+    if (status == CLNORM_OK && fpga_kernel_name(b.kernel_count) != NULL)
+        status = fail(CLNORM_BUILD_FAILED, "the driver built only %zu of the image's kernels", b.kernel_count);
     if (status == CLNORM_OK)
         status = launch_all(&b);
     if (status == CLNORM_OK && (binary = program_binary(b.program, context->device, &size)) == NULL)

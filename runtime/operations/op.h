@@ -43,9 +43,9 @@ static inline bool op_is_backward(const clnorm_op *op)
 }
 
 /* The operations, one file each. */
-extern const op_definition batch_normalization_op;
-extern const op_definition local_response_normalization_op;
-extern const op_definition l2_normalize_op;
+#define OPERATION(name, KIND) extern const op_definition name##_op;
+#include "operations/operations.def"
+#undef OPERATION
 
 /* ---- For their tables ---- */
 

@@ -7,11 +7,22 @@
 #include <math.h>
 #include <string.h>
 
+#define OPERATION(name, KIND) &name##_op,
 static const op_definition *const definitions[] = {
-    &batch_normalization_op,
-    &local_response_normalization_op,
-    &l2_normalize_op,
+#include "operations/operations.def"
 };
+#undef OPERATION
+
+/* A row a kind, in their order: kinds count from 1. */
+#define OPERATION(name, KIND) ROW_##KIND,
+enum {
+#include "operations/operations.def"
+};
+#undef OPERATION
+#define OPERATION(name, KIND)                                                                                \
+    _Static_assert((int)CLNORM_##KIND == (int)ROW_##KIND + 1, "operations.def lacks a kind before " #name);
+#include "operations/operations.def"
+#undef OPERATION
 
 static const char *const mode_names[] = {
     [CLNORM_INFER] = "infer",           [CLNORM_TRAIN] = "train",

@@ -136,11 +136,11 @@ cleanup:
     return status;
 }
 
-static const char *embedded_text(const char *name)
+static const source_file *embedded_file(const char *name)
 {
     for (size_t i = 0; i < source_table_count; i++)
         if (strcmp(source_table[i].name, name) == 0)
-            return source_table[i].text;
+            return &source_table[i];
     return NULL;
 }
 
@@ -225,10 +225,11 @@ static clnorm_status expand_file(text *out, const char *directory, const char *n
         return fail(CLNORM_IO_ERROR, "the name of a kernel source is longer than %d bytes", MAXIMUM_NAME);
 
     const char *content = NULL;
-    if (directory == NULL) {
-        content = embedded_text(name);
-        if (content == NULL)
-            return fail_name(name, from, "not among the embedded files");
+    const source_file *embedded = embedded_file(name);
+    if (directory == NULL && embedded == NULL)
+        return fail_name(name, from, "not among the embedded files");
+    if (directory == NULL || (embedded != NULL && embedded->generated)) {
+        content = embedded->text;
     } else {
         status = read_file(directory, name, from, &file);
         if (status != CLNORM_OK)

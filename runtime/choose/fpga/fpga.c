@@ -9,47 +9,6 @@
 
 #include <string.h>
 
-/* The kernels of a formula and kind of work, an INSTANCE of kernels-cl/fpga/image.cl. */
-typedef struct instance {
-    const char *formula;
-    bool maps;          /* statistics are given */
-    const char *define; /* of the problem, or NULL */
-    const char *reduce, *map;
-} instance;
-
-static const instance instances[] = {
-    {"ops/batch_normalization.cl", true, NULL, NULL, "batch_normalization_given_map"},
-    {"ops/batch_normalization.cl", false, NULL, "batch_normalization_reduce", "batch_normalization_map"},
-    {"ops/batch_normalization_backward.cl", false, "CONSTANT_STATISTICS",
-     "batch_normalization_backward_infer_reduce", "batch_normalization_backward_infer_map"},
-    {"ops/batch_normalization_backward.cl", false, NULL, "batch_normalization_backward_reduce",
-     "batch_normalization_backward_map"},
-    {"ops/l2_normalize.cl", false, NULL, "l2_normalize_reduce", "l2_normalize_map"},
-    {"ops/l2_normalize_backward.cl", false, NULL, "l2_normalize_backward_reduce",
-     "l2_normalize_backward_map"},
-};
-
-static bool is_defined(const problem *p, const char *name)
-{
-    for (size_t i = 0; i < p->define_count; i++) {
-        if (strcmp(p->defines[i].name, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* NULL: the program has no kernels for it. */
-static const instance *instance_of(const problem *p)
-{
-    for (size_t i = 0; i < sizeof instances / sizeof *instances; i++) {
-        const instance *at = &instances[i];
-        if (strcmp(at->formula, p->formula) == 0 && at->maps == (p->work == WORK_MAP) &&
-            (at->define == NULL || is_defined(p, at->define)))
-            return at;
-    }
-    return NULL;
-}
-
 /* ---- Groups ---- */
 
 /* How the accumulators on the chip are shared out: a power of two to each group, so many that a group's tiles
@@ -126,28 +85,34 @@ static fpga_problem begin_groups(choice *out, const problem *p)
     return f;
 }
 
-static const char *refuse_unknown(const problem *p)
+const char *fpga_refuse_unknown(const problem *p)
 {
-    return p->work == WORK_WINDOW || instance_of(p) != NULL ? NULL : "a formula that the image does not have";
+    return fpga_kernels_of(p) != NULL ? NULL : "a formula that the image does not have";
 }
 
 static const char *refuse_groups(const problem *p, const caps *device)
 {
     (void)device;
-    return p->work == WORK_WINDOW ? "a window" : !p->dense ? "not dense" : refuse_unknown(p);
+    return p->work == WORK_WINDOW ? "a window" : !p->dense ? "not dense" : fpga_refuse_unknown(p);
 }
 
 static const char *refuse_strided_groups(const problem *p, const caps *device)
 {
     (void)device;
-    return p->work == WORK_WINDOW ? "a window" : refuse_unknown(p);
+    return p->work == WORK_WINDOW ? "a window" : fpga_refuse_unknown(p);
+}
+
+static const char *refuse_long_window(const problem *p, const caps *device)
+{
+    (void)device;
+    return fpga_refuse_unknown(p);
 }
 
 static void fill_map(const problem *p, const caps *device, choice *out)
 {
     (void)device;
     const fpga_problem f = begin_groups(out, p);
-    add_map(out, &f, instance_of(p)->map, NULL, false, f.result);
+    add_map(out, &f, fpga_kernels_of(p)->map, NULL, false, f.result);
     fpga_end(out, &f);
 }
 
@@ -155,7 +120,7 @@ static void fill_map(const problem *p, const caps *device, choice *out)
 static void fill_groups(const problem *p, const caps *device, choice *out)
 {
     (void)device;
-    const instance *kernels = instance_of(p);
+    const fpga_kernels *kernels = fpga_kernels_of(p);
     const fpga_problem f = begin_groups(out, p);
     const fpga_tensor sets = {true, add_partials(out, p, 1).offset}, nothing = {false, NO_BUFFER};
     add_reduce(out, &f, kernels->reduce, sets);
@@ -189,7 +154,7 @@ const variant fpga_variants[] = {
     {"fpga/window_gradient", GEOMETRY_WINDOW, STAGES_GRADIENT, fpga_refuse_window, fill_short_window},
     {"fpga/strided/window", GEOMETRY_ANY, STAGES_WINDOW, fpga_refuse_window, fill_short_window},
     {"fpga/strided/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, fpga_refuse_window, fill_short_window},
-    {"fpga/long/window", GEOMETRY_ANY, STAGES_WINDOW, NULL, fill_long_window},
-    {"fpga/long/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, NULL, fill_long_window},
+    {"fpga/long/window", GEOMETRY_ANY, STAGES_WINDOW, refuse_long_window, fill_long_window},
+    {"fpga/long/window_gradient", GEOMETRY_ANY, STAGES_GRADIENT, refuse_long_window, fill_long_window},
 };
 const size_t fpga_variant_count = sizeof fpga_variants / sizeof *fpga_variants;

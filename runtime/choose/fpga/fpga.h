@@ -2,6 +2,7 @@
 #ifndef CLNORM_CHOOSE_FPGA_FPGA_H
 #define CLNORM_CHOOSE_FPGA_FPGA_H
 
+#include "choose/fpga/kernels.h"
 #include "choose/variants.h"
 
 /* A tensor in memory: a buffer of the caller's, or a dense copy in scratch. */
@@ -28,6 +29,9 @@ fpga_problem fpga_begin(choice *out, const problem *p);
 
 /* Copies the result to where the caller wants it, if it is not there. */
 void fpga_end(choice *out, const fpga_problem *f);
+
+/* Why not by the image, where it has no kernels for the formula; NULL: it has. */
+const char *fpga_refuse_unknown(const problem *p);
 
 /* Room for `elements` floats in scratch. */
 fpga_tensor fpga_scratch(choice *out, size_t elements);

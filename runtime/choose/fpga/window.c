@@ -8,7 +8,9 @@ const char *fpga_refuse_window(const problem *p, const caps *device)
     (void)device;
     const size_t channels = p->dense ? p->kept : p->groups;
     const size_t reach = least(most(p->window_before, p->window_after), channels - 1);
-    return p->work != WORK_WINDOW ? "not a window" : reach > WINDOW_RADIUS ? "a long window" : NULL;
+    if (p->work != WORK_WINDOW)
+        return "not a window";
+    return reach > WINDOW_RADIUS ? "a long window" : fpga_refuse_unknown(p);
 }
 
 static step *add_window(choice *out, const fpga_problem *f, const char *kernel, size_t work)
@@ -34,9 +36,7 @@ static void finish_window(step *s, const fpga_problem *f)
 static void add_short(choice *out, const fpga_problem *f)
 {
     step *s = add_window(out, f,
-                         f->p->backward ? "local_response_normalization_backward_window"
-                                        : "local_response_normalization_window",
-                         f->outer);
+                         fpga_kernels_of(f->p)->window, f->outer);
     if (f->p->backward)
         fpga_add_tensor(s, f->dy);
     finish_window(s, f);
@@ -45,7 +45,7 @@ static void add_short(choice *out, const fpga_problem *f)
 static void add_long(choice *out, const fpga_problem *f)
 {
     const size_t work = f->p->elements;
-    finish_window(add_window(out, f, "local_response_normalization_window_long", work), f);
+    finish_window(add_window(out, f, fpga_kernels_of(f->p)->window_long, work), f);
 }
 
 /* Two kernels, and two values for each element in between. */
@@ -53,12 +53,13 @@ static void add_long_gradient(choice *out, const fpga_problem *f)
 {
     const size_t work = f->p->elements;
     const fpga_tensor direct = fpga_scratch(out, work), contributions = fpga_scratch(out, work);
-    step *s = add_window(out, f, "local_response_normalization_backward_window_direct", work);
+    const fpga_kernels *kernels = fpga_kernels_of(f->p);
+    step *s = add_window(out, f, kernels->window_direct, work);
     fpga_add_tensor(s, f->dy);
     fpga_add_tensor(s, direct);
     fpga_add_tensor(s, contributions);
     add_formula_arguments(s, f->p);
-    s = add_window(out, f, "local_response_normalization_backward_window_collect", work);
+    s = add_window(out, f, kernels->window_collect, work);
     fpga_add_tensor(s, f->dy);
     fpga_add_tensor(s, direct);
     fpga_add_tensor(s, contributions);

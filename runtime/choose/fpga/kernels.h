@@ -1,0 +1,28 @@
+/* The kernels of the FPGA image, by the rows of kernels-cl/programs.def. Pure. */
+#ifndef CLNORM_CHOOSE_FPGA_KERNELS_H
+#define CLNORM_CHOOSE_FPGA_KERNELS_H
+
+#include "operations/problem.h"
+
+/* Those of one row, NULL where its kind of work has none. */
+typedef struct fpga_kernels {
+    const char *reduce, *map;
+    const char *window, *window_long;           /* forward */
+    const char *window_direct, *window_collect; /* backward: long windows, in two steps */
+} fpga_kernels;
+
+/* Of the row that `p`, which was lowered for one path, wants; NULL: the image has none. */
+const fpga_kernels *fpga_kernels_of(const problem *p);
+
+/* The name of each kernel of the image; NULL beyond the last. */
+const char *fpga_kernel_name(size_t index);
+
+/* How many there are at most: three a row, and one that all share. */
+#define PROGRAM(formula, work, direction, fpga, defines) +3
+enum {
+    MOST_FPGA_KERNELS = 1
+#include "../../../kernels-cl/programs.def"
+};
+#undef PROGRAM
+
+#endif
