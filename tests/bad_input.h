@@ -15,14 +15,9 @@ static const size_t base_dims[3] = {5, 3, 7};
 
 static inline clnorm_op base_op(clnorm_op_kind kind)
 {
-    clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 3, base_dims);
-    clnorm_op op = clnorm_l2_normalize(x, -1);
-    if (kind == CLNORM_BATCH_NORMALIZATION)
-        op = clnorm_batch_normalization(x);
-    if (kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION)
-        op = clnorm_local_response_normalization(x);
-    op.axis = kind == CLNORM_BATCH_NORMALIZATION ? 1 : op.axis;
-    return op;
+    const test_operation *operation = test_operation_of(kind);
+    return test_operation_op(operation, clnorm_tensor_dense(CLNORM_F32, 3, base_dims),
+                             operation->groups == GROUPS_AROUND ? 1 : -1);
 }
 
 static inline const clnorm_op_info *info_of(clnorm_op_kind kind)

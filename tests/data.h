@@ -17,6 +17,9 @@ size_t generator_below(generator *random, size_t limit); /* 0 ... limit-1 */
 double generator_uniform(generator *random);             /* above 0, below 1 */
 double generator_normal(generator *random);
 
+/* One of a table's values. */
+#define GENERATOR_PICK(random, table) ((table)[generator_below((random), sizeof(table) / sizeof *(table))])
+
 typedef enum data_kind {
     DATA_CONSTANT,
     DATA_TWO_VALUED,

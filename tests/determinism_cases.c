@@ -1,38 +1,41 @@
 #include "determinism_cases.h"
 
+#include "operations/operation.h"
+
 #include <stdbool.h>
 
+/* For operations whose groups are of this kind: each mode of each of them. */
 typedef struct shape {
-    clnorm_op_kind kind;
+    grouping groups;
     unsigned rank;
     size_t dims[4];
-    int axis; /* channels, or the axis that is summed over */
+    int axis;
     bool strided;
-    int radius; /* of a window; 0: the default */
+    bool wide; /* the longest windows that an operation draws */
 } shape;
 
 static const shape shapes[] = {
     /* planes: of usual length, split among work-items, several in a vector */
-    {CLNORM_BATCH_NORMALIZATION, 3, {3, 5, 700}, 1, false, 0},
-    {CLNORM_BATCH_NORMALIZATION, 3, {2, 2, 20011}, 1, false, 0},
-    {CLNORM_BATCH_NORMALIZATION, 3, {64, 40, 3}, 1, false, 0},
+    {GROUPS_AROUND, 3, {3, 5, 700}, 1, false, false},
+    {GROUPS_AROUND, 3, {2, 2, 20011}, 1, false, false},
+    {GROUPS_AROUND, 3, {64, 40, 3}, 1, false, false},
     /* columns: many, long ones, wide ones */
-    {CLNORM_BATCH_NORMALIZATION, 2, {700, 33}, -1, false, 0},
-    {CLNORM_BATCH_NORMALIZATION, 2, {20011, 3}, -1, false, 0},
-    {CLNORM_BATCH_NORMALIZATION, 2, {24, 600}, -1, false, 0},
-    {CLNORM_BATCH_NORMALIZATION, 4, {3, 5, 7, 9}, 1, true, 0},
+    {GROUPS_AROUND, 2, {700, 33}, -1, false, false},
+    {GROUPS_AROUND, 2, {20011, 3}, -1, false, false},
+    {GROUPS_AROUND, 2, {24, 600}, -1, false, false},
+    {GROUPS_AROUND, 4, {3, 5, 7, 9}, 1, true, false},
     /* rows, then columns */
-    {CLNORM_L2_NORMALIZE, 2, {33, 301}, -1, false, 0},
-    {CLNORM_L2_NORMALIZE, 2, {3, 40007}, -1, false, 0},
-    {CLNORM_L2_NORMALIZE, 2, {2000, 3}, -1, false, 0},
-    {CLNORM_L2_NORMALIZE, 2, {301, 33}, 0, false, 0},
-    {CLNORM_L2_NORMALIZE, 3, {5, 70, 19}, 1, false, 0},
-    {CLNORM_L2_NORMALIZE, 4, {3, 5, 7, 9}, 2, true, 0},
+    {GROUPS_ALONG, 2, {33, 301}, -1, false, false},
+    {GROUPS_ALONG, 2, {3, 40007}, -1, false, false},
+    {GROUPS_ALONG, 2, {2000, 3}, -1, false, false},
+    {GROUPS_ALONG, 2, {301, 33}, 0, false, false},
+    {GROUPS_ALONG, 3, {5, 70, 19}, 1, false, false},
+    {GROUPS_ALONG, 4, {3, 5, 7, 9}, 2, true, false},
     /* windows along what lies side by side, and across it */
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, 2, {300, 40}, -1, false, 0},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, 3, {2, 24, 63}, 1, false, 0},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, 3, {2, 50, 63}, 1, false, 9},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, 4, {3, 5, 7, 9}, 2, true, 0},
+    {GROUPS_WINDOW, 2, {300, 40}, -1, false, false},
+    {GROUPS_WINDOW, 3, {2, 24, 63}, 1, false, false},
+    {GROUPS_WINDOW, 3, {2, 50, 63}, 1, false, true},
+    {GROUPS_WINDOW, 4, {3, 5, 7, 9}, 2, true, false},
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -47,50 +50,52 @@ static clnorm_tensor spread(clnorm_tensor tensor)
     return tensor;
 }
 
-static clnorm_op op_of(const shape *s, clnorm_mode mode)
+static clnorm_op op_of(const test_subject *subject, const shape *s)
 {
     clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, s->rank, s->dims);
     if (s->strided)
         x = spread(x);
-    clnorm_op op = s->kind == CLNORM_BATCH_NORMALIZATION ? clnorm_batch_normalization(x)
-                   : s->kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, s->axis)
-                                                         : clnorm_local_response_normalization(x);
-    op.mode = mode;
-    if (s->kind != CLNORM_L2_NORMALIZE)
-        op.axis = s->axis;
-    if (s->radius > 0)
-        op.depth_radius = s->radius;
+    clnorm_op op = test_operation_op(subject->operation, x, s->axis);
+    op.mode = subject->mode;
+    if (s->wide)
+        test_op_set(&op, "depth_radius", 9);
     return op;
 }
 
-static const clnorm_op_info *info_of(clnorm_op_kind kind)
+/* The case `number`, of each shape each mode of each operation that it is for; false beyond the last. */
+static bool find_case(size_t number, test_subject *subject, const shape **s)
 {
-    const clnorm_op_info *info = clnorm_op_info_get(0);
-    for (size_t i = 1; info && info->kind != kind; i++)
-        info = clnorm_op_info_get(i);
-    return info;
+    for (size_t i = 0; i < SHAPES; i++) {
+        for (size_t k = 0; k < test_subject_count(); k++) {
+            *subject = test_subject_get(k);
+            *s = &shapes[i];
+            if (subject->operation->groups == shapes[i].groups && number-- == 0)
+                return true;
+        }
+    }
+    return false;
 }
 
 size_t determinism_count(void)
 {
+    test_subject subject;
+    const shape *s;
     size_t count = 0;
-    for (size_t i = 0; i < SHAPES; i++)
-        count += info_of(shapes[i].kind)->mode_count;
+    while (find_case(count, &subject, &s))
+        count++;
     return count;
 }
 
 clnorm_op determinism_op(size_t number)
 {
-    size_t i = 0;
-    for (; number >= info_of(shapes[i].kind)->mode_count; i++)
-        number -= info_of(shapes[i].kind)->mode_count;
-    return op_of(&shapes[i], info_of(shapes[i].kind)->modes[number].mode);
+    test_subject subject = {NULL, CLNORM_INFER};
+    const shape *s = NULL;
+    find_case(number, &subject, &s);
+    return op_of(&subject, s);
 }
 
 unsigned determinism_apart(const clnorm_op *op)
 {
-    const bool channels = op->kind == CLNORM_BATCH_NORMALIZATION;
-    const int given = op->kind == CLNORM_L2_NORMALIZE ? op->dim : op->axis;
-    const unsigned axis = (unsigned)(given < 0 ? given + (int)op->x.rank : given);
-    return channels ? axis : axis == 0 ? 1 : 0;
+    const data_groups groups = test_op_groups(op);
+    return !groups.along ? groups.axis : groups.axis == 0 ? 1 : 0;
 }

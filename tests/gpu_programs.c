@@ -11,6 +11,7 @@
 #include "choose/choose.h"
 #include "gpu_devices.h"
 #include "operations/op.h"
+#include "operations/operation.h"
 #include "programs/source.h"
 
 #include <jansson.h>
@@ -114,22 +115,24 @@ static const struct {
     {3, {2, 2, 10000000}, 1},   {4, {512, 64, 512, 512}, 1}, {4, {512, 512, 512, 64}, 3},
 };
 
+static bool is_along(const clnorm_op *op)
+{
+    return test_operation_of(op->kind)->groups == GROUPS_ALONG;
+}
+
 static void visit_shapes(collection *all, const clnorm_op *like)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         clnorm_op op = *like;
         const clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, shapes[i].rank, shapes[i].dims);
-        if (op.kind == CLNORM_L2_NORMALIZE) {
-            for (int dim = 0; dim < (int)x.rank; dim++) {
-                op.x = x;
-                op.dim = dim;
-                visit(all, &op);
-            }
-            continue;
-        }
         op.x = x;
-        op.axis = shapes[i].axis;
-        visit(all, &op);
+        for (int axis = 0; axis < (int)x.rank; axis++) {
+            /* groups along each axis; channels where they are usual */
+            if (!is_along(&op) && axis != shapes[i].axis)
+                continue;
+            test_op_set_axis(&op, axis);
+            visit(all, &op);
+        }
     }
 }
 
@@ -139,10 +142,7 @@ static void visit_strided(collection *all, const clnorm_op *like)
     clnorm_op op = *like;
     op.x = clnorm_tensor_4d(CLNORM_F32, 4, 8, 16, 32);
     op.x.strides[0] *= 2;
-    if (op.kind == CLNORM_L2_NORMALIZE)
-        op.dim = 1;
-    else
-        op.axis = 1;
+    test_op_set_axis(&op, 1);
     visit(all, &op);
 }
 
@@ -159,18 +159,14 @@ static void visit_modes(collection *all, clnorm_op op)
     }
 }
 
-static void visit_windows(collection *all)
+static void visit_classes(collection *all, const test_operation *operation)
 {
-    static const double betas[] = {0, 0.5, 0.75, 1, 0.6, 2};
-    static const int windows[][2] = {{2, 3}, {3, 4}, {5, 5}, {6, 6}, {40, 40}};
-    for (size_t b = 0; b < sizeof betas / sizeof *betas; b++) {
-        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
-            clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_1d(CLNORM_F32, 1));
-            op.beta = betas[b];
-            op.window_before = windows[w][0];
-            op.window_after = windows[w][1];
-            visit_modes(all, op);
-        }
+    clnorm_op op = test_operation_op(operation, clnorm_tensor_1d(CLNORM_F32, 1), 0);
+    if (operation->classes == 0)
+        visit_modes(all, op);
+    for (size_t i = 0; i < operation->classes; i++) {
+        operation->set_class(&op, i);
+        visit_modes(all, op);
     }
 }
 
@@ -183,9 +179,8 @@ int main(int argc, char **argv)
     static collection all;
     all.directory = argv[1];
     all.list = json_array();
-    visit_modes(&all, clnorm_batch_normalization(clnorm_tensor_1d(CLNORM_F32, 1)));
-    visit_modes(&all, clnorm_l2_normalize(clnorm_tensor_1d(CLNORM_F32, 1), 0));
-    visit_windows(&all);
+    for (size_t i = 0; i < test_operation_count(); i++)
+        visit_classes(&all, test_operation_get(i));
     char path[TEXT];
     snprintf(path, sizeof path, "%s/list.json", all.directory);
     if (json_dump_file(all.list, path, JSON_INDENT(1)) != 0) {

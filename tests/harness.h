@@ -15,6 +15,7 @@
 #define CLNORM_TESTS_HARNESS_H
 
 #include "data.h"
+#include "operations/operation.h"
 #include "suite.h"
 #include <clnorm/ops.h>
 #include <clnorm/reference.h>
@@ -80,9 +81,6 @@ void trial_lay_out(trial *t);
 void trial_fill(trial *t, data_kind kind, uint64_t seed);
 float *trial_input(trial *t, const char *name);
 const float *trial_result(const trial *t, const char *name);
-
-/* The axis of the op and whether its groups run along it. */
-data_groups trial_groups(const clnorm_op *op);
 
 /* Runs on the device; the results are in `after`. With `plan` NULL a plan is made for it. */
 void trial_run(trial *t, clnorm_context *context, clnorm_plan *plan);

@@ -5,17 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-data_groups trial_groups(const clnorm_op *op)
-{
-    bool along = op->kind != CLNORM_BATCH_NORMALIZATION;
-    int axis = op->kind == CLNORM_L2_NORMALIZE ? op->dim : op->axis;
-    return (data_groups){(unsigned)(axis < 0 ? axis + (int)op->x.rank : axis), along};
-}
-
 static float first_of_channel(const trial *t, size_t channel)
 {
     const operand *x = &t->operands[0];
-    size_t stride = x->tensor.strides[trial_groups(&t->op).axis];
+    size_t stride = x->tensor.strides[test_op_groups(&t->op).axis];
     return x->span ? t->before[x->start + channel * stride] : 0.0f;
 }
 
@@ -40,6 +33,15 @@ static void fill_parameter(trial *t, const operand *o, generator *random)
 static bool is_saved_by_training(const char *name)
 {
     return strncmp(name, "batch_mean", 10) == 0 || strcmp(name, "inverse_deviation") == 0;
+}
+
+static bool has_saved(const trial *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (is_saved_by_training(t->operands[i].info->name))
+            return true;
+    }
+    return false;
 }
 
 /* What training saves of x, for its gradients. */
@@ -86,16 +88,16 @@ void trial_fill(trial *t, data_kind kind, uint64_t seed)
     ck_assert_str_eq(t->operands[0].info->name, "x");
     t->referenced = false;
     snprintf(t->note, sizeof t->note, "%s, seed %llu", data_kind_name(kind), (unsigned long long)seed);
-    data_fill(trial_input(t, "x"), &t->op.x, trial_groups(&t->op), kind, seed);
+    data_fill(trial_input(t, "x"), &t->op.x, test_op_groups(&t->op), kind, seed);
     for (size_t i = 0; i < t->count; i++) {
         const operand *o = &t->operands[i];
         if (!o->given || !clnorm_op_reads(&t->op, o->info) || strcmp(o->info->name, "x") == 0)
             continue;
         if (o->info->shape == CLNORM_SHAPE_DY || o->info->shape == CLNORM_SHAPE_DX)
-            data_fill(t->before + o->start, &o->tensor, trial_groups(&t->op), DATA_NORMAL, seed + i);
+            data_fill(t->before + o->start, &o->tensor, test_op_groups(&t->op), DATA_NORMAL, seed + i);
         else
             fill_parameter(t, o, &random);
     }
-    if (t->op.mode == CLNORM_BACKWARD && t->op.kind == CLNORM_BATCH_NORMALIZATION && t->op.x.dims[0])
+    if (t->op.mode == CLNORM_BACKWARD && has_saved(t) && t->op.x.dims[0])
         fill_saved(t);
 }

@@ -1,6 +1,7 @@
 /* Makes one of everything and destroys it again, for a tool that watches memory: a context, a plan of every
  * mode of every operation, executed, a model with its layers, both ways, a checkpoint, saved and loaded.
  * `lifetimes DIRECTORY` puts the checkpoint there. Whether results are right is the business of others. */
+#include "operations/operation.h"
 #include <clnorm/cache.h>
 #include <clnorm/layers.h>
 #include <clnorm/ops.h>
@@ -33,18 +34,10 @@ static cl_mem ones(clnorm_context *context, size_t count)
     return mem;
 }
 
-static clnorm_op op_of(clnorm_op_kind kind)
-{
-    const clnorm_tensor x = clnorm_tensor_4d(CLNORM_F32, 2, 2, 6, 5);
-    return kind == CLNORM_BATCH_NORMALIZATION ? clnorm_batch_normalization(x)
-           : kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, 1)
-                                              : clnorm_local_response_normalization(x);
-}
-
 static void run_plan(clnorm_context *context, clnorm_op_kind kind, const clnorm_mode_info *mode)
 {
     clnorm_plan *plan = NULL;
-    clnorm_op op = op_of(kind);
+    clnorm_op op = test_operation_op(test_operation_of(kind), clnorm_tensor_4d(CLNORM_F32, 2, 2, 6, 5), -1);
     cl_mem mems[OPERANDS];
     clnorm_buffers buffers = clnorm_buffers_none();
     cl_event event = NULL;

@@ -9,26 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct subject {
-    clnorm_op_kind kind;
-    clnorm_mode mode;
-    unsigned least_rank;
-    size_t shapes; /* a kind of data and schedule */
-} subject;
-
-static const subject subjects[] = {
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, 2, 24},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, 2, 12},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, 2, 12},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY, 2, 8},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2, 24},
-    {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1, 24},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD, 2, 24},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD_INFER, 2, 8},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2, 24},
-    {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1, 24},
-};
-enum { GRADIENTS = 6, SUBJECTS = sizeof subjects / sizeof subjects[0] }; /* forward ones first */
+enum { SHAPES = 16 }; /* of a mode, for each kind of data and schedule */
 
 static bool quick(void)
 {
@@ -98,11 +79,11 @@ static void check_split_mean(trial *t)
     }
 }
 
-static void check_random(const subject *s, data_kind kind, uint64_t seed, const contexts *all)
+static void check_random(const test_subject *s, data_kind kind, uint64_t seed, const contexts *all)
 {
-    generator random = generator_seeded(seed + (uint64_t)s->kind * 77 + (uint64_t)s->mode * 7);
-    clnorm_tensor x = random_tensor(&random, s->least_rank, (size_t)1 << 17);
-    clnorm_op op = random_op(&random, s->kind, s->mode, x);
+    generator random = generator_seeded(seed + (uint64_t)s->operation->kind * 77 + (uint64_t)s->mode * 7);
+    clnorm_tensor x = random_tensor(&random, s->operation->minimum_rank, (size_t)1 << 17);
+    clnorm_op op = random_op(&random, s->operation->kind, s->mode, x);
     trial t;
     trial_begin(&t, &op);
     omit_some(&t, &random);
@@ -116,17 +97,37 @@ static void check_random(const subject *s, data_kind kind, uint64_t seed, const 
     trial_end(&t);
 }
 
-START_TEST(random_shapes)
+static bool is_backward(clnorm_mode mode)
 {
-    const subject *s = &subjects[_i];
+    return mode == CLNORM_BACKWARD || mode == CLNORM_BACKWARD_INFER;
+}
+
+static void check_subject(const test_subject *s)
+{
     contexts all = open_contexts();
-    int kinds = s->kind == CLNORM_L2_NORMALIZE ? DATA_HUGE + 1 : DATA_KINDS;
-    size_t shapes = quick() ? s->shapes / 4 : s->shapes;
+    const int kinds = s->operation->bears_huge ? DATA_HUGE + 1 : DATA_KINDS;
+    const size_t shapes = quick() ? SHAPES / 4 : SHAPES;
     for (int kind = 0; kind < kinds; kind++)
         for (size_t i = 0; i < shapes; i++)
             check_random(s, (data_kind)kind, (uint64_t)kind * 1000 + i, &all);
-    report("random shapes", _i);
+    report(s->operation->name, (int)s->mode);
     close_contexts(&all);
+}
+
+/* Of the one direction; each test is a mode of an operation. */
+START_TEST(random_shapes)
+{
+    const test_subject s = test_subject_get((size_t)_i);
+    if (!is_backward(s.mode))
+        check_subject(&s);
+}
+END_TEST
+
+START_TEST(random_gradients)
+{
+    const test_subject s = test_subject_get((size_t)_i);
+    if (is_backward(s.mode))
+        check_subject(&s);
 }
 END_TEST
 
@@ -192,16 +193,16 @@ START_TEST(largest_group)
 }
 END_TEST
 
-/* Elements that the spoiled one may change: its group; for the sliding window, its neighbours. */
+/* Elements that the spoiled one may change: its group, or those of it that it reaches. */
 static bool touched(const clnorm_op *op, const size_t *index, size_t group, size_t position)
 {
-    size_t at = 0;
-    if (data_group(&op->x, trial_groups(op), index, &at) != group)
+    const test_operation *operation = test_operation_of(op->kind);
+    size_t at = 0, before, after;
+    if (data_group(&op->x, test_op_groups(op), index, &at) != group)
         return false;
-    if (op->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION)
+    if (operation->groups != GROUPS_WINDOW)
         return true;
-    size_t before = (size_t)(op->window_before < 0 ? op->depth_radius : op->window_before);
-    size_t after = (size_t)(op->window_after < 0 ? op->depth_radius : op->window_after);
+    operation->reach(op, &before, &after);
     return at + after >= position && at <= position + before;
 }
 
@@ -210,16 +211,16 @@ static void check_spoiled(const clnorm_op *op, float value, uint64_t seed, clnor
     trial clean;
     trial spoiled;
     generator random = generator_seeded(seed);
-    size_t axis = trial_groups(op).axis;
+    size_t axis = test_op_groups(op).axis;
     size_t total = walk_begin(&op->x).left;
-    size_t kept = trial_groups(op).along ? total / op->x.dims[axis] : op->x.dims[axis];
+    size_t kept = test_op_groups(op).along ? total / op->x.dims[axis] : op->x.dims[axis];
     size_t group = generator_below(&random, kept);
     size_t position = generator_below(&random, total / kept);
     trial_begin(&clean, op);
     trial_begin(&spoiled, op);
     trial_fill(&clean, DATA_NORMAL, seed);
     trial_fill(&spoiled, DATA_NORMAL, seed);
-    data_spoil(trial_input(&spoiled, "x"), &op->x, trial_groups(op), group, position, value);
+    data_spoil(trial_input(&spoiled, "x"), &op->x, test_op_groups(op), group, position, value);
     trial_check(&clean, context);
     trial_check(&spoiled, context);
     const float *one = trial_result(&clean, "y");
@@ -231,18 +232,24 @@ static void check_spoiled(const clnorm_op *op, float value, uint64_t seed, clnor
     trial_end(&spoiled);
 }
 
+static void check_spoiled_seed(const test_operation *operation, uint64_t seed, clnorm_context *context)
+{
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    generator random = generator_seeded(seed + 500);
+    const bool trains = seed % 2 && test_operation_has(operation, CLNORM_TRAIN);
+    const clnorm_op op = random_op(&random, operation->kind, trains ? CLNORM_TRAIN : CLNORM_INFER,
+                                   random_tensor(&random, 2, 20000));
+    check_spoiled(&op, GENERATOR_PICK(&random, values), seed, context);
+}
+
 /* NaN or infinity spoils its own group, and not one bit elsewhere. */
 START_TEST(spoiled_group)
 {
+    enum { SEEDS = 20 };
     clnorm_context *context = harness_context(harness_schedules[_i]);
-    const float values[] = {NAN, INFINITY, -INFINITY};
-    for (uint64_t seed = 0; seed < 60; seed++) {
-        generator random = generator_seeded(seed + 500);
-        clnorm_op_kind kind = (clnorm_op_kind)(CLNORM_BATCH_NORMALIZATION + (int)(seed % 3));
-        clnorm_mode mode = kind == CLNORM_BATCH_NORMALIZATION && seed % 2 ? CLNORM_TRAIN : CLNORM_INFER;
-        clnorm_op op = random_op(&random, kind, mode, random_tensor(&random, 2, 20000));
-        check_spoiled(&op, values[generator_below(&random, 3)], seed, context);
-    }
+    for (size_t i = 0; i < test_operation_count(); i++)
+        for (uint64_t seed = 0; seed < SEEDS; seed++)
+            check_spoiled_seed(test_operation_get(i), seed + i * SEEDS, context);
     clnorm_context_destroy(context);
 }
 END_TEST
@@ -254,8 +261,8 @@ int main(void)
     TCase *forward = tcase_create("forward"), *gradients = tcase_create("gradients");
     TCase *groups = tcase_create("groups");
     TCase *const cases[] = {forward, gradients, groups};
-    tcase_add_loop_test(forward, random_shapes, 0, GRADIENTS);
-    tcase_add_loop_test(gradients, random_shapes, GRADIENTS, SUBJECTS);
+    tcase_add_loop_test(forward, random_shapes, 0, (int)test_subject_count());
+    tcase_add_loop_test(gradients, random_gradients, 0, (int)test_subject_count());
     tcase_add_loop_test(groups, spoiled_group, 0, HARNESS_SCHEDULES);
     if (!quick()) {
         tcase_add_loop_test(groups, million, 0, HARD_KINDS);

@@ -59,7 +59,7 @@ static float value_of(const channel *c, size_t position, size_t count)
 static void fill_channels(trial *t, const char *name, size_t first, float factor)
 {
     const operand *o = trial_operand(t, name);
-    const data_groups groups = {trial_groups(&t->op).axis, false};
+    const data_groups groups = {test_op_groups(&t->op).axis, false};
     const size_t count = clnorm_tensor_span(&o->tensor) > 0
                              ? t->op.x.dims[0] * t->op.x.dims[1] * t->op.x.dims[2] / t->op.x.dims[groups.axis]
                              : 0;

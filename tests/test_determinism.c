@@ -56,17 +56,15 @@ static clnorm_op op_number(size_t number)
         {{1, 1, 500009}, 1}, {{3, 2, 70001}, 1}, {{2, 64, 56}, 1},   {{90001, 1, 3}, -1},
         {{200, 7, 17}, 1},   {{64, 1, 600}, -1}, {{5, 4099, 33}, 1},
     };
-    static const clnorm_op_kind kinds[] = {CLNORM_BATCH_NORMALIZATION, CLNORM_L2_NORMALIZE,
-                                           CLNORM_LOCAL_RESPONSE_NORMALIZATION};
     if (number >= DRAWN)
         return determinism_op(number - DRAWN);
     generator random = generator_seeded(number + 9000);
     if (number >= FIXED) {
-        clnorm_op_kind kind = kinds[number % 3];
-        clnorm_mode mode = kind == CLNORM_BATCH_NORMALIZATION ? CLNORM_TRAIN : CLNORM_INFER;
+        const test_operation *operation = test_operation_get(number % test_operation_count());
+        clnorm_mode mode = test_operation_has(operation, CLNORM_TRAIN) ? CLNORM_TRAIN : CLNORM_INFER;
         if (number >= FIXED + FORWARD)
             mode = CLNORM_BACKWARD;
-        return random_op(&random, kind, mode, random_tensor(&random, 2, 60000));
+        return random_op(&random, operation->kind, mode, random_tensor(&random, 2, 60000));
     }
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_dense(CLNORM_F32, 3, shapes[number].dims));
     op.mode = CLNORM_TRAIN;
@@ -297,7 +295,7 @@ START_TEST(neighbours_values)
         for (size_t k = 0; k < sizeof indices / sizeof *indices; k++) {
             const slice among = {&t, indices[k]};
             compare_slice(&among, &op, indices[k], DATA_TINY, "beside tiny values", context);
-            if (op.kind == CLNORM_L2_NORMALIZE)
+            if (test_operation_of(op.kind)->bears_huge)
                 compare_slice(&among, &op, indices[k], DATA_HUGE, "beside huge values", context);
         }
         trial_end(&t);
@@ -312,7 +310,7 @@ END_TEST
 static clnorm_op narrowed(const clnorm_op *op)
 {
     clnorm_op narrow = *op;
-    narrow.x.dims[determinism_apart(op)] = op->kind == CLNORM_BATCH_NORMALIZATION ? 2 : 1;
+    narrow.x.dims[determinism_apart(op)] = test_op_groups(op).along ? 1 : 2;
     const clnorm_tensor dense = clnorm_tensor_dense(CLNORM_F32, op->x.rank, op->x.dims);
     if (memcmp(dense.strides, op->x.strides, sizeof dense.strides) == 0)
         narrow.x = clnorm_tensor_dense(CLNORM_F32, op->x.rank, narrow.x.dims);
@@ -322,7 +320,7 @@ static clnorm_op narrowed(const clnorm_op *op)
 /* How the gpu and fpga schedules sum columns depends on how many lie side by side, as docs/design.md says. */
 static bool depends_on_width(const clnorm_op *op, clnorm_kernels schedule)
 {
-    return schedule != CLNORM_KERNELS_CPU && op->kind == CLNORM_BATCH_NORMALIZATION &&
+    return schedule != CLNORM_KERNELS_CPU && !test_op_groups(op).along &&
            determinism_apart(op) + 1 == op->x.rank && op->mode != CLNORM_INFER && op->mode != CLNORM_APPLY;
 }
 

@@ -1,27 +1,13 @@
 /* What the gpu schedule chooses on GPUs that are not here: within their limits, and enough of it. */
 #include "chosen.h"
 #include "gpu_devices.h"
+#include "operations/operation.h"
 #include "random_op.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { BYTES_PER_GROUP = 65536, GROUPS_PER_UNIT = 2, SHAPES = 1000 };
-
-static const struct {
-    clnorm_op_kind kind;
-    clnorm_mode mode;
-    unsigned least_rank;
-} subjects[] = {
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD, 2},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2},
-    {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1},
-    {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1},
-};
 
 static void check_limits(const step *s, const gpu_device *device, const char *what)
 {
@@ -67,11 +53,12 @@ static void check(const clnorm_op *given)
 
 START_TEST(seeded_shapes)
 {
+    const test_subject subject = test_subject_get((size_t)_i);
     generator random = generator_seeded(2026 + (uint64_t)_i);
     for (size_t i = 0; i < SHAPES; i++) {
-        const clnorm_tensor x =
-            random_tensor(&random, subjects[_i].least_rank, (size_t)1 << (10 + generator_below(&random, 20)));
-        const clnorm_op op = random_op(&random, subjects[_i].kind, subjects[_i].mode, x);
+        const clnorm_tensor x = random_tensor(&random, subject.operation->minimum_rank,
+                                              (size_t)1 << (10 + generator_below(&random, 20)));
+        const clnorm_op op = random_op(&random, subject.operation->kind, subject.mode, x);
         check(&op);
     }
 }
@@ -80,6 +67,7 @@ END_TEST
 /* Those that are measured on CPUs. */
 START_TEST(usual_cases)
 {
+    const test_subject subject = test_subject_get((size_t)_i);
     static const struct {
         size_t dims[4];
         int axis;
@@ -93,12 +81,8 @@ START_TEST(usual_cases)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 4, cases[i].dims);
-        clnorm_op op = subjects[_i].kind == CLNORM_BATCH_NORMALIZATION ? clnorm_batch_normalization(x)
-                       : subjects[_i].kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, cases[i].axis)
-                                                                  : clnorm_local_response_normalization(x);
-        op.mode = subjects[_i].mode;
-        if (op.kind != CLNORM_L2_NORMALIZE)
-            op.axis = cases[i].axis;
+        clnorm_op op = test_operation_op(subject.operation, x, cases[i].axis);
+        op.mode = subject.mode;
         check(&op);
     }
 }
@@ -107,14 +91,15 @@ END_TEST
 /* Sums are cut by the problem and the work-group alone: the same steps whatever else the device has. */
 START_TEST(units_do_not_change_sums)
 {
-    if (subjects[_i].kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION) /* no sums of one item need another's */
-        return;
+    const test_subject subject = test_subject_get((size_t)_i);
     generator random = generator_seeded(77 + (uint64_t)_i);
     for (size_t i = 0; i < SHAPES; i++) {
-        const clnorm_tensor x =
-            random_tensor(&random, subjects[_i].least_rank, (size_t)1 << (10 + generator_below(&random, 20)));
-        const clnorm_op op = random_op(&random, subjects[_i].kind, subjects[_i].mode, x);
+        const clnorm_tensor x = random_tensor(&random, subject.operation->minimum_rank,
+                                              (size_t)1 << (10 + generator_below(&random, 20)));
+        const clnorm_op op = random_op(&random, subject.operation->kind, subject.mode, x);
         const problem p = problem_of(&op);
+        if (p.work == WORK_WINDOW) /* no sums of one item need another's */
+            continue;
         caps device = gpu_devices[i % GPU_DEVICES].caps;
         const choice one = choose_of(&p, &device, CLNORM_KERNELS_GPU);
         device.compute_units *= 7;
@@ -150,9 +135,9 @@ int main(void)
 {
     Suite *suite = suite_create("gpu choose");
     TCase *cases = tcase_create("devices");
-    tcase_add_loop_test(cases, usual_cases, 0, COUNT_OF(subjects));
-    tcase_add_loop_test(cases, seeded_shapes, 0, COUNT_OF(subjects));
-    tcase_add_loop_test(cases, units_do_not_change_sums, 0, COUNT_OF(subjects));
+    tcase_add_loop_test(cases, usual_cases, 0, (int)test_subject_count());
+    tcase_add_loop_test(cases, seeded_shapes, 0, (int)test_subject_count());
+    tcase_add_loop_test(cases, units_do_not_change_sums, 0, (int)test_subject_count());
     tcase_add_test(cases, number_of_groups_does_not_change_sums);
     suite_add_tcase(suite, cases);
     return run_suite(suite);

@@ -8,77 +8,101 @@
 #include <math.h>
 #include <string.h>
 
+/* A backward mode, and what it is the gradient of. */
 typedef struct subject {
-    clnorm_op_kind kind;
+    const test_operation *operation;
     clnorm_mode forward, backward;
 } subject;
 
-static const subject subjects[] = {
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, CLNORM_BACKWARD},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, CLNORM_BACKWARD_INFER},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, CLNORM_BACKWARD},
-    {CLNORM_L2_NORMALIZE, CLNORM_INFER, CLNORM_BACKWARD},
-};
-enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+static const clnorm_mode backward_modes[] = {CLNORM_BACKWARD, CLNORM_BACKWARD_INFER};
+
+/* The number `which`; its operation is NULL beyond the last. */
+static subject subject_get(int which)
+{
+    for (size_t i = 0; i < test_operation_count(); i++) {
+        const test_operation *operation = test_operation_get(i);
+        for (int m = 0; m < 2; m++) {
+            const bool trains =
+                backward_modes[m] == CLNORM_BACKWARD && test_operation_has(operation, CLNORM_TRAIN);
+            if (test_operation_has(operation, backward_modes[m]) && which-- == 0)
+                return (subject){operation, trains ? CLNORM_TRAIN : CLNORM_INFER, backward_modes[m]};
+        }
+    }
+    return (subject){NULL, CLNORM_INFER, CLNORM_INFER};
+}
+
+static int subject_count(void)
+{
+    int count = 0;
+    while (subject_get(count).operation != NULL)
+        count++;
+    return count;
+}
 
 /* ---- The references of both directions agree ---- */
 
-enum { MOST = 512, MOST_CHANNELS = 64 };
+enum { MOST = 512, MOST_BUFFERS = 24 };
 
-/* A problem on the host, all of it dense. */
-typedef struct problem {
+/* A problem on the host, all of it dense: what the buffers of both modes hold, by name. */
+typedef struct host_problem {
     clnorm_op op;
-    size_t elements, channels;
-    double x[MOST], dy[MOST], y[MOST], dx[MOST];
-    double gamma[MOST_CHANNELS], beta[MOST_CHANNELS], mean[MOST_CHANNELS], variance[MOST_CHANNELS];
-    double inverse[MOST_CHANNELS], residual[MOST_CHANNELS], dgamma[MOST_CHANNELS], dbeta[MOST_CHANNELS];
-} problem;
+    const clnorm_op_info *info;
+    const char *names[MOST_BUFFERS];
+    double values[MOST_BUFFERS][MOST];
+    size_t count;
+} host_problem;
 
-static clnorm_reference_arrays arrays_of(problem *p)
+static double *values_of(host_problem *p, const char *name)
 {
-    clnorm_reference_arrays arrays = {.size = sizeof arrays};
-    arrays.x.values = p->x;
-    if (p->op.kind != CLNORM_BATCH_NORMALIZATION)
-        return arrays;
-    arrays.gamma.values = p->gamma;
-    const bool constant = p->op.mode == CLNORM_INFER || p->op.mode == CLNORM_BACKWARD_INFER;
-    (constant ? &arrays.moving_mean : &arrays.batch_mean)->values = p->mean;
-    if (constant)
-        arrays.moving_variance.values = p->variance;
-    else
-        arrays.inverse_deviation.values = p->inverse;
-    return arrays;
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->names[i], name) == 0)
+            return p->values[i];
+    }
+    ck_assert_uint_lt(p->count, MOST_BUFFERS);
+    p->names[p->count] = name;
+    return p->values[p->count++];
 }
 
-/* sum(dy * y): what dx, dgamma and dbeta are the derivatives of. */
-static double loss(problem *p, const subject *s)
+static size_t size_of(const host_problem *p, const clnorm_buffer_info *buffer)
 {
-    p->op.mode = s->forward;
-    clnorm_reference_arrays arrays = arrays_of(p);
-    arrays.y.values = p->y;
-    if (p->op.kind == CLNORM_BATCH_NORMALIZATION)
-        arrays.beta.values = p->beta;
-    ck_assert_int_eq(clnorm_reference(&p->op, &arrays), CLNORM_OK);
+    const clnorm_tensor tensor = clnorm_op_buffer_tensor(&p->op, buffer);
+    return clnorm_tensor_span(&tensor);
+}
+
+/* Residuals of means are 0 here, and moving averages stay what they are. */
+static bool is_left_out(const clnorm_buffer_info *buffer, clnorm_mode mode)
+{
+    return strstr(buffer->name, "residual") != NULL ||
+           (mode == CLNORM_TRAIN && strncmp(buffer->name, "moving_", 7) == 0);
+}
+
+/* Computes one direction with all other buffers of its mode. */
+static void compute(host_problem *p, clnorm_mode mode)
+{
+    p->op.mode = mode;
+    clnorm_reference_arrays arrays = {.size = sizeof arrays};
+    const clnorm_mode_info *found = clnorm_op_info_mode(p->info, mode);
+    for (size_t i = 0; i < found->buffer_count; i++) {
+        if (!is_left_out(&found->buffers[i], mode))
+            clnorm_reference_field(&arrays, &found->buffers[i])->values =
+                values_of(p, found->buffers[i].name);
+    }
+    ck_assert_msg(clnorm_reference(&p->op, &arrays) == CLNORM_OK, "%s", clnorm_last_error());
+}
+
+/* sum(dy * y): what the gradients are the derivatives of. */
+static double loss(host_problem *p, const subject *s)
+{
+    compute(p, s->forward);
+    const double *y = values_of(p, "y"), *dy = values_of(p, "dy");
+    const size_t elements = clnorm_tensor_span(&p->op.x);
     double sum = 0;
-    for (size_t i = 0; i < p->elements; i++)
-        sum += p->dy[i] * p->y[i];
+    for (size_t i = 0; i < elements; i++)
+        sum += dy[i] * y[i];
     return sum;
 }
 
-static void differentiate(problem *p, const subject *s)
-{
-    p->op.mode = s->backward;
-    clnorm_reference_arrays arrays = arrays_of(p);
-    arrays.dy.values = p->dy;
-    arrays.dx.values = p->dx;
-    if (p->op.kind == CLNORM_BATCH_NORMALIZATION) {
-        arrays.dgamma.values = p->dgamma;
-        arrays.dbeta.values = p->dbeta;
-    }
-    ck_assert_int_eq(clnorm_reference(&p->op, &arrays), CLNORM_OK);
-}
-
-static void expect_derivative(problem *p, const subject *s, double *variable, double derivative)
+static void expect_derivative(host_problem *p, const subject *s, double *variable, double derivative)
 {
     const double step = 1e-5, before = *variable;
     *variable = before + step;
@@ -87,53 +111,71 @@ static void expect_derivative(problem *p, const subject *s, double *variable, do
     const double below = loss(p, s);
     *variable = before;
     const double found = (above - below) / (2 * step);
-    ck_assert_msg(fabs(found - derivative) <= 1e-6 * (1 + fabs(found)), "%.12g, by differences %.12g",
-                  derivative, found);
+    ck_assert_msg(fabs(found - derivative) <= 1e-6 * (1 + fabs(found)), "%s: %.12g, by differences %.12g",
+                  s->operation->name, derivative, found);
 }
 
-static void draw(problem *p, const subject *s, uint64_t seed)
+static void draw_values(host_problem *p, const clnorm_mode_info *mode, generator *random)
+{
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        double *values = values_of(p, buffer->name);
+        const bool positive = strstr(buffer->name, "variance") || strstr(buffer->name, "deviation");
+        for (size_t k = 0; buffer->role == CLNORM_ROLE_INPUT && k < size_of(p, buffer); k++)
+            values[k] = positive ? 0.5 + generator_uniform(random) : 0.5 + generator_normal(random);
+    }
+}
+
+static void draw_problem(host_problem *p, const subject *s, uint64_t seed)
 {
     generator random = generator_seeded(seed + 40);
     memset(p, 0, sizeof *p);
+    p->info = test_operation_info(s->operation);
     do
-        p->op = random_op(&random, s->kind, s->forward, random_tensor(&random, 2, MOST));
-    while ((p->elements = clnorm_tensor_span(&p->op.x)) > MOST ||
-           (p->channels = p->op.x.dims[trial_groups(&p->op).axis]) > MOST_CHANNELS);
-    p->op.epsilon = 0.1; /* no corner to step over */
-    for (size_t i = 0; i < p->elements; i++) {
-        p->x[i] = generator_normal(&random) + 0.5;
-        p->dy[i] = generator_normal(&random);
+        p->op = random_op(&random, s->operation->kind, s->forward, random_tensor(&random, 2, MOST));
+    while (clnorm_tensor_span(&p->op.x) > MOST);
+    p->op.accumulate_dx = p->op.accumulate_dgamma = p->op.accumulate_dbeta = false;
+    test_op_set(&p->op, "epsilon", 0.1); /* no corner to step over */
+    draw_values(p, clnorm_op_info_mode(p->info, s->backward), &random);
+    draw_values(p, clnorm_op_info_mode(p->info, s->forward), &random);
+}
+
+/* Each gradient, "dgamma", is of the buffer that it is named for. */
+static size_t check_gradients(host_problem *p, const subject *s)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(p->info, s->backward);
+    size_t checked = 0;
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *gradient = &mode->buffers[i];
+        if (gradient->role != CLNORM_ROLE_GRADIENT)
+            continue;
+        double *variable = values_of(p, gradient->name + 1), *found = values_of(p, gradient->name);
+        const size_t size = size_of(p, gradient);
+        for (size_t k = 0; k < size; k += 1 + size / 40)
+            expect_derivative(p, s, &variable[k], found[k]);
+        checked++;
     }
-    for (size_t c = 0; c < p->channels; c++) {
-        p->gamma[c] = 1 + generator_normal(&random);
-        p->mean[c] = generator_normal(&random);
-        p->variance[c] = 0.5 + generator_uniform(&random);
-    }
+    return checked;
 }
 
 START_TEST(differences)
 {
-    const subject *s = &subjects[_i];
-    static problem p;
+    const subject s = subject_get(_i);
+    static host_problem p;
     for (uint64_t seed = 0; seed < 30; seed++) {
-        draw(&p, s, seed);
-        loss(&p, s); /* training leaves its statistics */
-        differentiate(&p, s);
-        for (size_t i = 0; i < p.elements; i += 1 + p.elements / 40)
-            expect_derivative(&p, s, &p.x[i], p.dx[i]);
-        for (size_t c = 0; c < p.channels && s->kind == CLNORM_BATCH_NORMALIZATION; c += 3) {
-            expect_derivative(&p, s, &p.gamma[c], p.dgamma[c]);
-            expect_derivative(&p, s, &p.beta[c], p.dbeta[c]);
-        }
+        draw_problem(&p, &s, seed);
+        loss(&p, &s); /* training leaves its statistics */
+        compute(&p, s.backward);
+        ck_assert_uint_gt(check_gradients(&p, &s), 0);
     }
 }
 END_TEST
 
 /* ---- On the device ---- */
 
-static const subject *subject_of_case(int i)
+static subject subject_of_case(int i)
 {
-    return &subjects[i / HARNESS_SCHEDULES];
+    return subject_get(i / HARNESS_SCHEDULES);
 }
 
 static clnorm_context *context_of_case(int i)
@@ -159,12 +201,12 @@ static clnorm_tensor draw_layout(generator *random, const clnorm_tensor *like)
 
 START_TEST(any_layout)
 {
-    const subject *s = subject_of_case(_i);
+    const subject s = subject_of_case(_i);
     clnorm_context *context = context_of_case(_i);
     for (uint64_t seed = 0; seed < 40; seed++) {
         generator random = generator_seeded(seed + 900);
         trial t;
-        clnorm_op op = random_op(&random, s->kind, s->backward, random_tensor(&random, 2, 3000));
+        clnorm_op op = random_op(&random, s.operation->kind, s.backward, random_tensor(&random, 2, 3000));
         op.dy = draw_layout(&random, &op.x);
         op.dx = draw_layout(&random, &op.x);
         op.x = draw_layout(&random, &op.x);
@@ -188,22 +230,19 @@ enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 START_TEST(every_kernel)
 {
-    const subject *s = subject_of_case(_i);
+    const subject s = subject_of_case(_i);
     clnorm_context *context = context_of_case(_i);
     for (size_t i = 0; i < SHAPES * 3; i++) {
         generator random = generator_seeded(i + 70);
         trial t;
         clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 3, shapes[i / 3]);
-        clnorm_op op = random_op(&random, s->kind, s->backward, x);
-        op.axis = op.dim = (int)(i % 3);
-        if (s->kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION) {
-            op.depth_radius = i % 2 ? 5 : 2;
-            op.window_before = op.window_after = -1;
-            op.beta = i % 4 ? 0.75 : 0.6;
-        }
+        clnorm_op op = random_op(&random, s.operation->kind, s.backward, x);
+        test_op_set_axis(&op, (int)(i % 3));
+        if (s.operation->classes > 0)
+            s.operation->set_class(&op, i % 3);
         trial_begin(&t, &op);
-        t.in_place = s->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION && i % 4 == 1;
-        t.in_place_of_x = s->kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION && i % 4 == 2;
+        t.in_place = s.operation->in_place && i % 4 == 1;
+        t.in_place_of_x = s.operation->in_place && i % 4 == 2;
         t.shift = i;
         trial_fill(&t, i % 5 ? DATA_NORMAL : DATA_IMAGE, i);
         trial_check(&t, context);
@@ -222,7 +261,7 @@ START_TEST(subsets)
         for (unsigned added = 0; added < 8; added++) {
             trial t;
             clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 9, 5, 18));
-            op.mode = subject_of_case(_i)->backward;
+            op.mode = backward_modes[_i / HARNESS_SCHEDULES];
             op.axis = 1 + (int)(subset + added) % 2;
             op.accumulate_dx = added & 1;
             op.accumulate_dgamma = added & 2;
@@ -353,10 +392,10 @@ int main(void)
     Suite *suite = suite_create("gradients");
     TCase *host = tcase_create("references");
     TCase *device = tcase_create("device");
-    tcase_add_loop_test(host, differences, 0, SUBJECTS);
+    tcase_add_loop_test(host, differences, 0, subject_count());
     tcase_set_timeout(device, 900);
-    tcase_add_loop_test(device, any_layout, 0, SUBJECTS * HARNESS_SCHEDULES);
-    tcase_add_loop_test(device, every_kernel, 0, SUBJECTS * HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, any_layout, 0, subject_count() * HARNESS_SCHEDULES);
+    tcase_add_loop_test(device, every_kernel, 0, subject_count() * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, subsets, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(device, windows, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(device, guesses_of_roots, 0, 2 * HARNESS_SCHEDULES);

@@ -3,6 +3,7 @@
 
 #include "chosen.h"
 #include "gpu_devices.h"
+#include "operations/operation.h"
 #include "random_op.h"
 #include "choose/variants.h"
 #include "base/tensor.h"
@@ -11,23 +12,6 @@
 #include <string.h>
 
 enum { OPS = 400, MOST_VALUES = 1200000, LANES = 16 };
-
-static const struct {
-    clnorm_op_kind kind;
-    clnorm_mode mode;
-    unsigned least_rank;
-} subjects[] = {
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD, 2},
-    {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD_INFER, 2},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER, 2},
-    {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD, 2},
-    {CLNORM_L2_NORMALIZE, CLNORM_INFER, 1},
-    {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD, 1},
-};
 
 /* ---- Devices ---- */
 
@@ -203,15 +187,16 @@ static void spread(generator *random, clnorm_op *op)
 
 START_TEST(every_choice_has_one)
 {
+    const test_subject subject = test_subject_get((size_t)_i);
     for (size_t s = 0; s < COUNT_OF(schedules); s++) {
         generator random = generator_seeded(71 + (uint64_t)_i);
         largest = choices = in_parts = few_parts = whole_vectors = 0;
         for (size_t i = 0; i < OPS; i++) {
             const bool tiny = generator_below(&random, 10) == 0;
             const clnorm_tensor x = random_tensor(
-                &random, subjects[_i].least_rank,
+                &random, subject.operation->minimum_rank,
                 (size_t)1 << (tiny ? generator_below(&random, 5) : 8 + generator_below(&random, 24)));
-            clnorm_op op = random_op(&random, subjects[_i].kind, subjects[_i].mode, x);
+            clnorm_op op = random_op(&random, subject.operation->kind, subject.mode, x);
             if (generator_below(&random, 8) == 0)
                 spread(&random, &op);
             const caps device = any_device(&random, schedules[s]);
@@ -220,8 +205,8 @@ START_TEST(every_choice_has_one)
         printf(
             "%s, mode %d, schedule %d: %zu choices, at most %zu values; %zu in parts, %zu in fewer than 3; "
             "%zu without ends\n",
-            op_find(subjects[_i].kind)->info.name, (int)subjects[_i].mode, (int)schedules[s], choices,
-            largest, in_parts, few_parts, whole_vectors);
+            subject.operation->name, (int)subject.mode, (int)schedules[s], choices, largest, in_parts,
+            few_parts, whole_vectors);
         fflush(stdout);
     }
 }
@@ -232,7 +217,7 @@ int main(void)
     Suite *suite = suite_create("known_answer");
     TCase *test = tcase_create("known answer");
     tcase_set_timeout(test, 300);
-    tcase_add_loop_test(test, every_choice_has_one, 0, COUNT_OF(subjects));
+    tcase_add_loop_test(test, every_choice_has_one, 0, (int)test_subject_count());
     suite_add_tcase(suite, test);
     return run_suite(suite);
 }

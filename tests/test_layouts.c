@@ -8,27 +8,52 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The operations of this file, each on a dense [6,5,7,4]; a case is one of them with one schedule. */
-enum { SUBJECTS = 7, CASES = SUBJECTS * HARNESS_SCHEDULES, RANK = 4 };
+/* A case is an operation that gives y, with its axis last or second, on a dense [6,5,7,4], by one schedule.
+ */
+enum { RANK = 4 };
 static const size_t base_dims[RANK] = {6, 5, 7, 4};
+static const clnorm_mode modes_of_y[] = {CLNORM_INFER, CLNORM_TRAIN};
+static const int axes_of_cases[] = {-1, 1};
 
-static clnorm_op subject(int which, clnorm_tensor x)
+/* The number `which` of such operations; false beyond the last. */
+static bool find_subject(int which, const test_operation **operation, clnorm_mode *mode, int *axis)
 {
-    clnorm_op op = which < 4   ? clnorm_batch_normalization(x)
-                   : which < 6 ? clnorm_l2_normalize(x, which == 4 ? 1 : -1)
-                               : clnorm_local_response_normalization(x);
-    if (which < 4)
-        op.axis = which % 2 ? 1 : -1;
-    if (which < 2)
-        op.mode = CLNORM_TRAIN;
-    if (which == 6)
-        op.alpha = 0.1;
-    return op;
+    for (size_t i = 0; i < test_operation_count(); i++) {
+        for (int m = 0; m < 2; m++) {
+            if (!test_operation_has(test_operation_get(i), modes_of_y[m]))
+                continue;
+            if (which < 2) {
+                *operation = test_operation_get(i);
+                *mode = modes_of_y[m];
+                *axis = axes_of_cases[which];
+                return true;
+            }
+            which -= 2;
+        }
+    }
+    return false;
+}
+
+static int case_count(void)
+{
+    const test_operation *operation;
+    clnorm_mode mode;
+    int count = 0, axis;
+    while (find_subject(count, &operation, &mode, &axis))
+        count++;
+    return count * HARNESS_SCHEDULES;
 }
 
 static clnorm_op subject_of_case(int test, clnorm_tensor x)
 {
-    return subject(test / HARNESS_SCHEDULES, x);
+    const test_operation *operation = NULL;
+    clnorm_mode mode = CLNORM_INFER;
+    int axis = 0;
+    ck_assert(find_subject(test / HARNESS_SCHEDULES, &operation, &mode, &axis));
+    clnorm_op op = test_operation_op(operation, x, axis);
+    op.mode = mode;
+    test_op_set(&op, "alpha", 0.1); /* of a window: its neighbours tell */
+    return op;
 }
 
 static clnorm_context *context_of_case(int test)
@@ -153,7 +178,7 @@ START_TEST(in_place)
     static const unsigned order[RANK] = {2, 0, 3, 1};
     clnorm_context *context = context_of_case(_i);
     clnorm_op op = subject_of_case(_i, base());
-    if (op.kind != CLNORM_LOCAL_RESPONSE_NORMALIZATION) {
+    if (test_operation_of(op.kind)->in_place) {
         run(&op, true, 0, context);
         run(&op, true, 7, context);
         op.x = gapped(base(), 5);
@@ -191,12 +216,15 @@ END_TEST
 START_TEST(ranks)
 {
     clnorm_context *context = context_of_case(_i);
-    int which = _i / HARNESS_SCHEDULES;
-    for (unsigned rank = which == 5 ? 1 : 2; rank <= CLNORM_MAX_RANK; rank++)
+    const clnorm_op usual = subject_of_case(_i, base());
+    for (unsigned rank = test_operation_of(usual.kind)->minimum_rank; rank <= CLNORM_MAX_RANK; rank++)
         for (unsigned axis = 0; axis <= rank; axis++) {
             size_t dims[CLNORM_MAX_RANK + 1] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+            clnorm_op op = usual;
             dims[axis] = axis < rank ? 19 : 1;
-            clnorm_op op = subject_of_case(_i, clnorm_tensor_dense(CLNORM_F32, rank, dims));
+            op.x = clnorm_tensor_dense(CLNORM_F32, rank, dims);
+            if (rank == 1)
+                test_op_set_axis(&op, 0);
             run(&op, false, axis, context);
         }
     clnorm_context_destroy(context);
@@ -211,7 +239,7 @@ START_TEST(rank_eight)
     clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 8, dims);
     clnorm_op op = subject_of_case(_i, x);
     for (int axis = -8; axis < 8; axis++) {
-        op.axis = op.dim = axis;
+        test_op_set_axis(&op, axis);
         op.x = x;
         run(&op, false, 0, context);
         op.x = permuted(x, order);
@@ -340,14 +368,14 @@ START_TEST(window_sizes)
 }
 END_TEST
 
-/* Operations without statistics of a batch take `train` and mean `infer`. */
+/* Operations that do not train take `train` and mean `infer`. */
 START_TEST(train_is_infer)
 {
-    clnorm_context *context = harness_context(harness_schedules[_i]);
-    for (int which = 4; which < SUBJECTS; which++) {
-        trial infer;
-        trial train;
-        clnorm_op op = subject(which, base());
+    clnorm_context *context = context_of_case(_i);
+    trial infer;
+    trial train;
+    clnorm_op op = subject_of_case(_i, base());
+    if (!test_operation_has(test_operation_of(op.kind), CLNORM_TRAIN)) {
         fill_and_run(&infer, &op, 0, context);
         op.mode = CLNORM_TRAIN;
         fill_and_run(&train, &op, 0, context);
@@ -460,14 +488,14 @@ static TCase *layout_tests(void)
 {
     TCase *layouts = tcase_create("layouts");
     tcase_set_timeout(layouts, 1200);
-    tcase_add_loop_test(layouts, gaps, 0, CASES);
-    tcase_add_loop_test(layouts, scattered, 0, CASES);
-    tcase_add_loop_test(layouts, repeated, 0, CASES);
-    tcase_add_loop_test(layouts, permutations, 0, CASES);
-    tcase_add_loop_test(layouts, in_place, 0, CASES);
-    tcase_add_loop_test(layouts, empty, 0, CASES);
-    tcase_add_loop_test(layouts, ranks, 0, CASES);
-    tcase_add_loop_test(layouts, rank_eight, 0, CASES);
+    tcase_add_loop_test(layouts, gaps, 0, case_count());
+    tcase_add_loop_test(layouts, scattered, 0, case_count());
+    tcase_add_loop_test(layouts, repeated, 0, case_count());
+    tcase_add_loop_test(layouts, permutations, 0, case_count());
+    tcase_add_loop_test(layouts, in_place, 0, case_count());
+    tcase_add_loop_test(layouts, empty, 0, case_count());
+    tcase_add_loop_test(layouts, ranks, 0, case_count());
+    tcase_add_loop_test(layouts, rank_eight, 0, case_count());
     return layouts;
 }
 
@@ -476,11 +504,11 @@ int main(void)
     Suite *suite = suite_create("layouts");
     TCase *buffers = tcase_create("buffers");
     tcase_set_timeout(buffers, 1200);
-    tcase_add_loop_test(buffers, same_bits, 0, CASES);
-    tcase_add_loop_test(buffers, alone, 0, CASES);
+    tcase_add_loop_test(buffers, same_bits, 0, case_count());
+    tcase_add_loop_test(buffers, alone, 0, case_count());
     tcase_add_loop_test(buffers, every_width, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(buffers, window_sizes, 0, HARNESS_SCHEDULES);
-    tcase_add_loop_test(buffers, train_is_infer, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(buffers, train_is_infer, 0, case_count());
     tcase_add_loop_test(buffers, subsets, 0, 4 * HARNESS_SCHEDULES);
     tcase_add_loop_test(buffers, two_halves, 0, HARNESS_SCHEDULES);
     suite_add_tcase(suite, layout_tests());

@@ -1,66 +1,11 @@
 /* Operations as data: their names, attributes, defaults, modes and buffers; structs of other versions. */
+#include "operations/operation.h"
 #include "suite.h"
 #include <clnorm/ops.h>
 #include <clnorm/reference.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-typedef struct expected_attribute {
-    const char *name;
-    double value;
-} expected_attribute;
-
-/* Buffers in any order: "x" is read, "y!" written, "moving_mean~" both; what has a "?" may be left out. */
-typedef struct expected_mode {
-    const char *name;
-    const char *buffers;
-} expected_mode;
-
-static const struct {
-    const char *name;
-    unsigned minimum_rank;
-    bool in_place;
-    expected_attribute attributes[10];
-    expected_mode modes[7];
-} expected_ops[] = {
-    {"batch_normalization",
-     2,
-     true,
-     {{"axis", -1},
-      {"epsilon", 1e-5},
-      {"decay", 0.9},
-      {"unbiased_moving_variance", 0},
-      {"accumulate_dx", 0},
-      {"accumulate_dgamma", 0},
-      {"accumulate_dbeta", 0}},
-     {{"infer", "x moving_mean moving_variance gamma? beta? y!"},
-      {"train", "x gamma? beta? moving_mean~? moving_variance~? y! batch_mean!? batch_variance!? "
-                "batch_mean_residual!? inverse_deviation!?"},
-      {"backward", "x dy gamma? batch_mean batch_mean_residual? inverse_deviation dx+? dgamma+? dbeta+?"},
-      {"backward_infer", "x dy gamma? moving_mean moving_variance dx+? dgamma+? dbeta+?"},
-      {"statistics", "x batch_mean!? batch_variance!? batch_mean_residual!? count!?"},
-      {"apply", "x gamma? beta? batch_mean batch_variance batch_mean_residual? y!"}}},
-    {"local_response_normalization",
-     2,
-     false,
-     {{"axis", -1},
-      {"depth_radius", 5},
-      {"bias", 1},
-      {"alpha", 1e-4},
-      {"beta", 0.75},
-      {"window_before", -1},
-      {"window_after", -1},
-      {"alpha_scaled_by_size", 0},
-      {"accumulate_dx", 0}},
-     {{"infer", "x y!"}, {"backward", "x dy dx+"}}},
-    {"l2_normalize",
-     1,
-     true,
-     {{"dim", NAN}, {"epsilon", 1e-12}, {"accumulate_dx", 0}},
-     {{"infer", "x y!"}, {"backward", "x dy dx+"}}},
-};
-enum { OPS = 3 };
 
 static void check_attributes(const clnorm_op_info *info, const expected_attribute *expected)
 {
@@ -118,17 +63,19 @@ static void check_mode(const clnorm_op_info *info, const expected_mode *expected
 
 START_TEST(table)
 {
+    const test_operation *expected = test_operation_get((size_t)_i);
     const clnorm_op_info *info = clnorm_op_info_get((size_t)_i);
     size_t modes = 0;
     ck_assert_ptr_nonnull(info);
-    ck_assert_str_eq(info->name, expected_ops[_i].name);
-    ck_assert_ptr_eq(clnorm_op_info_find(expected_ops[_i].name), info);
-    ck_assert_uint_eq(info->minimum_rank, expected_ops[_i].minimum_rank);
+    ck_assert_int_eq(info->kind, expected->kind);
+    ck_assert_str_eq(info->name, expected->name);
+    ck_assert_ptr_eq(clnorm_op_info_find(expected->name), info);
+    ck_assert_uint_eq(info->minimum_rank, expected->minimum_rank);
     ck_assert_uint_eq(info->maximum_rank, 8);
-    ck_assert(info->in_place == expected_ops[_i].in_place);
-    check_attributes(info, expected_ops[_i].attributes);
-    for (; expected_ops[_i].modes[modes].name; modes++)
-        check_mode(info, &expected_ops[_i].modes[modes]);
+    ck_assert(info->in_place == expected->in_place);
+    check_attributes(info, expected->attributes);
+    for (; expected->modes[modes].name; modes++)
+        check_mode(info, &expected->modes[modes]);
     ck_assert_uint_eq(info->mode_count, modes);
 }
 END_TEST
@@ -137,7 +84,7 @@ START_TEST(lookups)
 {
     clnorm_mode mode = CLNORM_APPLY;
     const clnorm_op_info *l2 = clnorm_op_info_find("l2_normalize");
-    ck_assert_ptr_null(clnorm_op_info_get(OPS));
+    ck_assert_ptr_null(clnorm_op_info_get(test_operation_count()));
     ck_assert_ptr_null(clnorm_op_info_get((size_t)-1));
     ck_assert_ptr_null(clnorm_op_info_find("l2"));
     ck_assert_ptr_null(clnorm_op_info_find(""));
@@ -216,7 +163,7 @@ int main(void)
 {
     Suite *suite = suite_create("operations");
     TCase *data = tcase_create("data");
-    tcase_add_loop_test(data, table, 0, OPS);
+    tcase_add_loop_test(data, table, 0, (int)test_operation_count());
     tcase_add_test(data, lookups);
     tcase_add_test(data, nothing_given);
     tcase_add_test(data, tensors);

@@ -163,7 +163,7 @@ static vector_verdict run_case(const vector_file *file, const json_t *vector, cl
         run_steps(&s, context, (size_t)json_integer_value(steps));
         return verdict;
     }
-    if (s.op.kind == CLNORM_BATCH_NORMALIZATION && s.op.mode == CLNORM_BACKWARD) {
+    if (s.op.mode == CLNORM_BACKWARD && test_operation_has(test_operation_of(s.op.kind), CLNORM_TRAIN)) {
         run_backward(&s, context);
         return verdict;
     }

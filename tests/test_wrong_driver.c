@@ -21,58 +21,56 @@ static void tear_down(void)
 
 /* ---- What is computed ---- */
 
-typedef struct subject {
-    clnorm_op_kind kind;
-    clnorm_mode mode;
+/* For operations whose groups are of this kind: each mode of each of them. */
+typedef struct shape {
+    grouping groups;
     int axis;
-    unsigned rank;
     size_t dims[4];
     bool gaps; /* for strided kernels */
-} subject;
+} shape;
 
-#define EACH_MODE(kind, axis, gaps, ...)                                                                     \
-    {kind, CLNORM_INFER, axis, 4, {__VA_ARGS__}, gaps},                                                      \
-    {                                                                                                        \
-        kind, CLNORM_BACKWARD, axis, 4, {__VA_ARGS__}, gaps                                                  \
-    }
-
-#define EACH_MODE_OF_BATCHES(axis, gaps, ...)                                                                \
-    EACH_MODE(CLNORM_BATCH_NORMALIZATION, axis, gaps, __VA_ARGS__),                                          \
-        {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN, axis, 4, {__VA_ARGS__}, gaps},                            \
-        {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS, axis, 4, {__VA_ARGS__}, gaps},                       \
-        {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY, axis, 4, {__VA_ARGS__}, gaps},                            \
-    {                                                                                                        \
-        CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD_INFER, axis, 4, {__VA_ARGS__}, gaps                      \
-    }
-
-static const subject subjects[] = {
-    EACH_MODE_OF_BATCHES(1, false, 2, 5, 7, 9),
-    EACH_MODE_OF_BATCHES(1, false, 2, 3, 149, 251),  /* in parts */
-    EACH_MODE_OF_BATCHES(1, false, 2, 1, 1, 300001), /* in many */
-    EACH_MODE_OF_BATCHES(3, false, 2, 7, 9, 35),
-    EACH_MODE_OF_BATCHES(3, false, 1, 1, 40001, 5),
-    EACH_MODE_OF_BATCHES(1, true, 2, 5, 7, 9),
-    EACH_MODE(CLNORM_LOCAL_RESPONSE_NORMALIZATION, 1, false, 2, 13, 5, 9),
-    EACH_MODE(CLNORM_LOCAL_RESPONSE_NORMALIZATION, 3, false, 2, 5, 9, 13),
-    EACH_MODE(CLNORM_LOCAL_RESPONSE_NORMALIZATION, 1, true, 2, 13, 5, 9),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 3, false, 2, 5, 9, 13),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 3, false, 1, 1, 3, 9001),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 3, false, 1, 1, 1, 300001),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 2, false, 1, 2, 9, 35),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 2, false, 1, 1, 40001, 5),
-    EACH_MODE(CLNORM_L2_NORMALIZE, 3, true, 2, 5, 9, 13),
+static const shape shapes[] = {
+    {GROUPS_AROUND, 1, {2, 5, 7, 9}, false},      {GROUPS_AROUND, 1, {2, 3, 149, 251}, false}, /* in parts */
+    {GROUPS_AROUND, 1, {2, 1, 1, 300001}, false},                                              /* in many */
+    {GROUPS_AROUND, 3, {2, 7, 9, 35}, false},     {GROUPS_AROUND, 3, {1, 1, 40001, 5}, false},
+    {GROUPS_AROUND, 1, {2, 5, 7, 9}, true},       {GROUPS_WINDOW, 1, {2, 13, 5, 9}, false},
+    {GROUPS_WINDOW, 3, {2, 5, 9, 13}, false},     {GROUPS_WINDOW, 1, {2, 13, 5, 9}, true},
+    {GROUPS_ALONG, 3, {2, 5, 9, 13}, false},      {GROUPS_ALONG, 3, {1, 1, 3, 9001}, false},
+    {GROUPS_ALONG, 3, {1, 1, 1, 300001}, false},  {GROUPS_ALONG, 2, {1, 2, 9, 35}, false},
+    {GROUPS_ALONG, 2, {1, 1, 40001, 5}, false},   {GROUPS_ALONG, 3, {2, 5, 9, 13}, true},
 };
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-static clnorm_op op_of(const subject *s)
+static clnorm_op op_of(const test_subject *subject, const shape *s)
 {
-    clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, s->rank, s->dims);
+    clnorm_tensor x = clnorm_tensor_dense(CLNORM_F32, 4, s->dims);
     for (unsigned i = 0; s->gaps && i < x.rank; i++)
         x.strides[i] *= 2;
-    clnorm_op op = s->kind == CLNORM_BATCH_NORMALIZATION ? clnorm_batch_normalization(x)
-                   : s->kind == CLNORM_L2_NORMALIZE      ? clnorm_l2_normalize(x, s->axis)
-                                                         : clnorm_local_response_normalization(x);
-    op.mode = s->mode;
-    op.axis = s->axis;
+    clnorm_op op = test_operation_op(subject->operation, x, s->axis);
+    op.mode = subject->mode;
+    return op;
+}
+
+/* The next op from number `*at` on, of each shape each subject that it is for; false beyond the last. */
+static bool next_op(size_t *at, clnorm_op *op)
+{
+    for (; *at < SHAPES * test_subject_count(); ++*at) {
+        const test_subject subject = test_subject_get(*at % test_subject_count());
+        const shape *s = &shapes[*at / test_subject_count()];
+        if (subject.operation->groups != s->groups)
+            continue;
+        *op = op_of(&subject, s);
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
+static clnorm_op first_op(void)
+{
+    size_t at = 0;
+    clnorm_op op;
+    ck_assert(next_op(&at, &op));
     return op;
 }
 
@@ -131,11 +129,11 @@ static choice choice_for(const clnorm_op *given, const caps *device, clnorm_kern
 }
 
 /* What was tried: an op, its mode and a kernel once. */
-static bool is_new(const subject *s, const char *kernel)
+static bool is_new(const clnorm_op *op, const char *kernel)
 {
     static char tried[256][128];
     char text[128];
-    snprintf(text, sizeof text, "%d %d %s", (int)s->kind, (int)s->mode, kernel);
+    snprintf(text, sizeof text, "%d %d %s", (int)op->kind, (int)op->mode, kernel);
     for (size_t i = 0; i < 256; i++) {
         if (strcmp(tried[i], text) == 0)
             return false;
@@ -154,11 +152,11 @@ START_TEST(each_kernel)
     const clnorm_kernels schedule = schedules[_i];
     const caps device = caps_of(schedule);
     size_t count = 0, refused = 0;
-    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
-        const clnorm_op op = op_of(&subjects[i]);
+    clnorm_op op;
+    for (size_t at = 0; next_op(&at, &op);) {
         const choice chosen = choice_for(&op, &device, schedule);
         for (size_t s = 0; s < chosen.step_count; s++) {
-            if (!is_new(&subjects[i], chosen.steps[s].kernel))
+            if (!is_new(&op, chosen.steps[s].kernel))
                 continue;
             files_remove(cache); /* what was proven before is not asked again */
             setenv("LAYER_CORRUPT", chosen.steps[s].kernel, 1);
@@ -175,7 +173,7 @@ END_TEST
 /* What is wrong is not kept, that it is wrong is, until it is told to forget it. */
 START_TEST(what_is_kept)
 {
-    const clnorm_op op = op_of(&subjects[0]);
+    const clnorm_op op = first_op();
     const caps device = caps_of(CLNORM_KERNELS_CPU);
     const choice chosen = choice_for(&op, &device, CLNORM_KERNELS_CPU);
     setenv("LAYER_CORRUPT", chosen.steps[0].kernel, 1);
@@ -212,7 +210,7 @@ END_TEST
  * kept. */
 START_TEST(always_asks_again)
 {
-    const clnorm_op op = op_of(&subjects[0]);
+    const clnorm_op op = first_op();
     const caps device = caps_of(CLNORM_KERNELS_CPU);
     const choice chosen = choice_for(&op, &device, CLNORM_KERNELS_CPU);
     clnorm_plan *plan = NULL;
@@ -247,11 +245,11 @@ START_TEST(only_sub_groups)
     size_t count = 0;
     const caps device = caps_of(CLNORM_KERNELS_GPU);
     ck_assert_int_eq(device.sub_groups, SUB_GROUPS_INTEL);
-    for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
-        const clnorm_op op = op_of(&subjects[i]);
+    clnorm_op op;
+    for (size_t at = 0; next_op(&at, &op);) {
         const choice chosen = choice_for(&op, &device, CLNORM_KERNELS_GPU);
         for (size_t s = 0; s < chosen.step_count; s++) {
-            if (!chosen.steps[s].sub_groups || !is_new(&subjects[i], chosen.steps[s].kernel))
+            if (!chosen.steps[s].sub_groups || !is_new(&op, chosen.steps[s].kernel))
                 continue;
             char expected[128];
             clnorm_plan *plan = NULL;

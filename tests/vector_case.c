@@ -1,4 +1,7 @@
 #include "vector_case.h"
+
+#include "operations/operation.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,136 +83,22 @@ bool vector_case_entry(const vector_file *file, const json_t *vector, const char
     return name && safetensors_find(file->tensors, name, entry);
 }
 
-static double number(const json_t *vector, const char *name)
+static double number_of(const void *from, const char *name)
 {
-    return json_number_value(json_object_get(json_object_get(vector, "attrs"), name));
+    const json_t *value = json_object_get(from, name);
+    return json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
 }
 
-static int integer(const json_t *vector, const char *name)
+/* The operation that is called so in another library, or NULL. */
+static const foreign_name *find_foreign(const char *name)
 {
-    return (int)number(vector, name);
-}
-
-static bool truth(const json_t *vector, const char *name)
-{
-    const json_t *value = json_object_get(json_object_get(vector, "attrs"), name);
-    return json_is_true(value) || json_integer_value(value) != 0;
-}
-
-static clnorm_op tflearn_batch_normalization(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_batch_normalization(x);
-    op.mode = truth(vector, "training") ? CLNORM_TRAIN : CLNORM_INFER;
-    op.axis = integer(vector, "axis");
-    op.epsilon = number(vector, "epsilon");
-    op.decay = number(vector, "decay");
-    return op;
-}
-
-static clnorm_op onnx_batch_normalization(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_batch_normalization(x);
-    op.mode = truth(vector, "training_mode") ? CLNORM_TRAIN : CLNORM_INFER;
-    op.axis = 1;
-    op.epsilon = number(vector, "epsilon");
-    op.decay = number(vector, "momentum");
-    return op;
-}
-
-/* PyTorch's momentum weights the new value, and its moving variance is unbiased. */
-static clnorm_op torch_batch_norm(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_batch_normalization(x);
-    op.mode = truth(vector, "training") ? CLNORM_TRAIN : CLNORM_INFER;
-    op.axis = integer(vector, "axis");
-    op.epsilon = number(vector, "epsilon");
-    op.decay = 1.0 - number(vector, "momentum");
-    op.unbiased_moving_variance = true;
-    return op;
-}
-
-static clnorm_op tflearn_local_response(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_local_response_normalization(x);
-    op.axis = integer(vector, "axis");
-    op.depth_radius = integer(vector, "depth_radius");
-    op.bias = number(vector, "bias");
-    op.alpha = number(vector, "alpha");
-    op.beta = number(vector, "beta");
-    return op;
-}
-
-/* An even size leans forward in ONNX and backward in PyTorch. */
-static clnorm_op onnx_lrn(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_local_response_normalization(x);
-    op.axis = 1;
-    op.window_before = (integer(vector, "size") - 1) / 2;
-    op.window_after = integer(vector, "size") / 2;
-    op.alpha_scaled_by_size = true;
-    op.bias = number(vector, "bias");
-    op.alpha = number(vector, "alpha");
-    op.beta = number(vector, "beta");
-    return op;
-}
-
-static clnorm_op torch_local_response(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_local_response_normalization(x);
-    op.axis = integer(vector, "axis");
-    op.window_before = integer(vector, "size") / 2;
-    op.window_after = (integer(vector, "size") - 1) / 2;
-    op.alpha_scaled_by_size = true;
-    op.bias = number(vector, "k");
-    op.alpha = number(vector, "alpha");
-    op.beta = number(vector, "beta");
-    return op;
-}
-
-static clnorm_op tflearn_l2(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_l2_normalize(x, integer(vector, "dim"));
-    op.epsilon = number(vector, "epsilon");
-    return op;
-}
-
-static clnorm_op onnx_lp(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_l2_normalize(x, integer(vector, "axis"));
-    op.epsilon = 0.0;
-    return op;
-}
-
-/* PyTorch's epsilon is a floor of the norm, ours of its square. */
-static clnorm_op torch_lp(clnorm_tensor x, const json_t *vector)
-{
-    clnorm_op op = clnorm_l2_normalize(x, integer(vector, "dim"));
-    op.epsilon = number(vector, "epsilon") * number(vector, "epsilon");
-    return op;
-}
-
-typedef clnorm_op translation(clnorm_tensor x, const json_t *vector);
-
-static translation *find_translation(const char *name)
-{
-    static const struct {
-        const char *name;
-        translation *translate;
-    } table[] = {
-        {"batch_normalization", tflearn_batch_normalization},
-        {"batch_normalization_steps", tflearn_batch_normalization},
-        {"local_response_normalization", tflearn_local_response},
-        {"l2_normalize", tflearn_l2},
-        {"BatchNormalization", onnx_batch_normalization},
-        {"LRN", onnx_lrn},
-        {"LpNormalization", onnx_lp},
-        {"batch_norm", torch_batch_norm},
-        {"local_response_norm", torch_local_response},
-        {"lp_normalize", torch_lp},
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strcmp(name, table[i].name) == 0)
-            return table[i].translate;
+    for (size_t i = 0; i < test_operation_count(); i++) {
+        const foreign_name *foreign = test_operation_get(i)->foreign;
+        for (; foreign != NULL && foreign->name != NULL; foreign++) {
+            if (strcmp(foreign->name, name) == 0)
+                return foreign;
+        }
+    }
     return NULL;
 }
 
@@ -222,17 +111,20 @@ vector_verdict vector_case_op(const vector_file *file, const json_t *vector, cln
     char *suffix = strstr(forward, "_grad");
     if (suffix)
         *suffix = '\0';
-    translation *translate = find_translation(forward);
-    if (!translate)
+    const json_t *attributes = json_object_get(vector, "attrs");
+    const foreign_attributes given = {number_of, attributes};
+    const foreign_name *foreign = find_foreign(forward);
+    if (!foreign)
         return VECTOR_OTHER_OP;
-    if (json_object_get(json_object_get(vector, "attrs"), "p") && number(vector, "p") != 2.0)
+    if (json_object_get(attributes, "p") && foreign_number(&given, "p") != 2.0)
         return VECTOR_OTHER_EXPONENT;
     const char *key = vector_case_key(vector, "inputs", "x", "");
     key = key ? key : vector_case_key(vector, "inputs", "x", "_0");
     if (!key || !vector_case_entry(file, vector, "inputs", key, &x) || strcmp(x.dtype, "F32") != 0)
         return VECTOR_OTHER_TYPE;
-    *op = translate(clnorm_tensor_dense(CLNORM_F32, x.rank, x.dims), vector);
-    bool constant = op->kind == CLNORM_BATCH_NORMALIZATION && op->mode == CLNORM_INFER;
+    *op = foreign->translate(clnorm_tensor_dense(CLNORM_F32, x.rank, x.dims), &given);
+    const bool constant =
+        op->mode == CLNORM_INFER && test_operation_has(test_operation_of(op->kind), CLNORM_BACKWARD_INFER);
     if (suffix)
         op->mode = constant ? CLNORM_BACKWARD_INFER : CLNORM_BACKWARD;
     return VECTOR_RUNS;

@@ -1,11 +1,11 @@
 #include "op_bytes.h"
 
+#include "operations/operation.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const clnorm_op_kind kinds[] = {CLNORM_BATCH_NORMALIZATION, CLNORM_LOCAL_RESPONSE_NORMALIZATION,
-                                       CLNORM_L2_NORMALIZE};
 static const size_t small_sizes[] = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 33, 64, 65, 129, 0};
 
 /* ---- Tensors ---- */
@@ -115,21 +115,30 @@ static int any_integer(fuzz_bytes *bytes)
     return integer;
 }
 
+/* Each byte has a bit for each attribute of a type, in the operation's order, that is not the default. */
 static void any_attributes(fuzz_bytes *bytes, clnorm_op *op)
 {
-    int *const integers[] = {&op->axis, &op->dim, &op->depth_radius, &op->window_before, &op->window_after};
-    double *const reals[] = {&op->epsilon, &op->decay, &op->bias, &op->alpha, &op->beta};
-    bool *const switches[] = {&op->alpha_scaled_by_size, &op->unbiased_moving_variance, &op->accumulate_dx,
-                              &op->accumulate_dgamma, &op->accumulate_dbeta};
-    /* A bit for each that is not the default. */
-    const unsigned integers_set = fuzz_byte(bytes), reals_set = fuzz_byte(bytes), on = fuzz_byte(bytes);
-    for (unsigned i = 0; i < 5; i++) {
-        if (integers_set >> i & 1)
-            *integers[i] = any_integer(bytes);
-        if (reals_set >> i & 1)
-            *reals[i] = any_real(bytes);
-        *switches[i] = on >> i & 1;
+    const clnorm_op_info *info = test_operation_info(test_operation_of(op->kind));
+    const unsigned set[] = {fuzz_byte(bytes), fuzz_byte(bytes), fuzz_byte(bytes)};
+    unsigned seen[] = {0, 0, 0};
+    for (size_t i = 0; i < info->attribute_count; i++) {
+        char *field = (char *)op + info->attributes[i].offset;
+        const clnorm_attribute_type type = info->attributes[i].type;
+        const unsigned which = type == CLNORM_ATTRIBUTE_SWITCH ? 2 : type == CLNORM_ATTRIBUTE_REAL;
+        if (!(set[which] >> seen[which]++ & 1))
+            continue;
+        if (type == CLNORM_ATTRIBUTE_SWITCH)
+            *(bool *)field = true;
+        else if (type == CLNORM_ATTRIBUTE_REAL)
+            *(double *)field = any_real(bytes);
+        else
+            *(int *)field = any_integer(bytes);
     }
+}
+
+static const test_operation *any_operation(unsigned byte)
+{
+    return test_operation_get(byte % test_operation_count());
 }
 
 /* Sizes of other versions' structs, and of none. */
@@ -151,10 +160,13 @@ clnorm_op op_from_bytes(fuzz_bytes *bytes)
 {
     clnorm_op op;
     const unsigned kind = fuzz_byte(bytes), mode = fuzz_byte(bytes), rank = fuzz_byte(bytes);
-    clnorm_op_initialize(&op, sizeof op, kind < 250 ? kinds[kind % 3] : (clnorm_op_kind)(kind - 252));
+    const test_operation *operation = any_operation(kind);
+    clnorm_op_initialize(&op, sizeof op, operation->kind);
     op.mode = mode < 252 ? (clnorm_mode)(mode % 6) : (clnorm_mode)(int)(mode - 254);
     op.size = any_struct_size(bytes);
     any_attributes(bytes, &op);
+    if (kind >= 250)
+        op.kind = (clnorm_op_kind)(kind - 252);
     op.x = any_tensor(bytes,
                       rank < 248 ? 1 + rank % CLNORM_MAX_RANK : rank - 248 + CLNORM_MAX_RANK * (rank % 2));
     lay_out(bytes, &op.x, true);
@@ -174,27 +186,27 @@ static void small_like_x(fuzz_bytes *bytes, clnorm_tensor *tensor, const clnorm_
     lay_out(bytes, tensor, false);
 }
 
-/* Windows are constants of a program: each costs a compilation, once. */
-static void small_window(fuzz_bytes *bytes, clnorm_op *op)
+/* Numbers that are valid for one attribute or another, beside those that are drawn. */
+static void small_attributes(fuzz_bytes *bytes, clnorm_op *op)
 {
-    static const int radii[] = {5, 2, 0, 1, 3, 7, 40}, sides[] = {-1, -1, -1, 0, 1, 3, 20};
-    static const double alphas[] = {1e-4, 2e-5, 0.3, 1.0, -1e-3, 0}, biases[] = {1.0, 2.0, 0.5};
-    static const double betas[] = {0.75, 0.5, 1.0, 0.3, 2.5, -0.5, 0.0};
-    op->depth_radius = FUZZ_PICK(bytes, radii);
-    op->window_before = FUZZ_PICK(bytes, sides);
-    op->window_after = FUZZ_PICK(bytes, sides);
-    op->alpha = FUZZ_PICK(bytes, alphas);
-    op->bias = FUZZ_PICK(bytes, biases);
-    op->beta = FUZZ_PICK(bytes, betas);
+    static const double numbers[] = {0, 1, 2, 0.5, 0.3, 0.75, 2.5, -0.5, -1e-3, 1e-30, 3, 7, 20, 40};
+    const test_operation *operation = test_operation_of(op->kind);
+    const clnorm_op_info *info = test_operation_info(operation);
+    const unsigned low = fuzz_byte(bytes), set = fuzz_byte(bytes);
+    generator random = generator_seeded(low);
+    if (operation->draw != NULL)
+        operation->draw(&random, op);
+    for (size_t i = 0; i < info->attribute_count && i < 8; i++) {
+        const clnorm_attribute_info *attribute = &info->attributes[i];
+        if (set >> i & 1 && attribute->type != CLNORM_ATTRIBUTE_AXIS)
+            clnorm_op_set(op, attribute, FUZZ_PICK(bytes, numbers)); /* fails where the type has no such */
+    }
 }
 
 clnorm_op small_op_from_bytes(fuzz_bytes *bytes)
 {
-    static const double batch_epsilons[] = {1e-5, 1e-3, 0.1, 1e-12},
-                        l2_epsilons[] = {1e-12, 0.0, 0.01, 1e-30};
-    static const double decays[] = {0.9, 0.99, 0.5, 0.0, 1.0};
     clnorm_op op;
-    clnorm_op_initialize(&op, sizeof op, FUZZ_PICK(bytes, kinds));
+    clnorm_op_initialize(&op, sizeof op, any_operation(fuzz_byte(bytes))->kind);
     op.mode = (clnorm_mode)(fuzz_byte(bytes) % 6);
     const unsigned rank = 1 + fuzz_byte(bytes) % CLNORM_MAX_RANK, on = fuzz_byte(bytes);
     size_t dims[CLNORM_MAX_RANK];
@@ -202,18 +214,11 @@ clnorm_op small_op_from_bytes(fuzz_bytes *bytes)
         dims[axis] = FUZZ_PICK(bytes, small_sizes);
     op.x = clnorm_tensor_dense(CLNORM_F32, rank, dims);
     lay_out(bytes, &op.x, false);
-    op.axis = (int)(fuzz_byte(bytes) % (2 * rank)) - (int)rank;
-    op.dim = op.axis;
+    small_attributes(bytes, &op);
+    test_op_set_axis(&op, (int)(fuzz_byte(bytes) % (2 * rank)) - (int)rank);
     op.accumulate_dx = on & 1;
     op.accumulate_dgamma = on >> 1 & 1;
     op.accumulate_dbeta = on >> 2 & 1;
-    op.alpha_scaled_by_size = on >> 3 & 1;
-    op.unbiased_moving_variance = on >> 4 & 1;
-    op.epsilon =
-        op.kind == CLNORM_L2_NORMALIZE ? FUZZ_PICK(bytes, l2_epsilons) : FUZZ_PICK(bytes, batch_epsilons);
-    op.decay = FUZZ_PICK(bytes, decays);
-    if (op.kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION)
-        small_window(bytes, &op);
     small_like_x(bytes, &op.y, &op.x);
     small_like_x(bytes, &op.dy, &op.x);
     small_like_x(bytes, &op.dx, &op.x);

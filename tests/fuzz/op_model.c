@@ -1,5 +1,8 @@
 #include "op_model.h"
 
+#include "operations/faults.h"
+#include "operations/operation.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -10,11 +13,6 @@
 __extension__ typedef unsigned __int128 wide;
 
 enum { ENUMERATED = 4096 };
-
-static uint64_t fault(bool wrong, clnorm_status status)
-{
-    return wrong ? UINT64_C(1) << status : 0;
-}
 
 static size_t least(wide value, size_t limit)
 {
@@ -156,66 +154,18 @@ static void judge_tensors(const clnorm_op *op, op_verdict *verdict)
     judge_result(result, verdict);
 }
 
-static bool within(double value, double low, double high)
-{
-    return isfinite(value) && value >= low && value <= high;
-}
-
-/* fp32 holds it, if only as a subnormal. */
-static bool is_held(double value, double low, double high)
-{
-    return within(value, low, high) && (value == 0 || fabs(value) >= (double)FLT_TRUE_MIN);
-}
-
-static uint64_t axis_faults(const clnorm_op *op, int axis)
-{
-    const long long rank = op->x.rank;
-    return fault(axis < -rank || axis >= rank, CLNORM_INVALID_AXIS);
-}
-
-static uint64_t batch_faults(const clnorm_op *op)
-{
-    return axis_faults(op, op->axis) | fault(op->x.rank < 2, CLNORM_INVALID_RANK) |
-           fault((unsigned)op->mode > (unsigned)CLNORM_APPLY, CLNORM_INVALID_MODE) |
-           fault(!is_held(op->epsilon, 0, FLT_MAX) || !is_held(op->decay, 0, 1), CLNORM_INVALID_ATTRIBUTE);
-}
-
-static uint64_t three_mode_faults(const clnorm_op *op)
-{
-    return fault(op->mode != CLNORM_INFER && op->mode != CLNORM_TRAIN && op->mode != CLNORM_BACKWARD,
-                 CLNORM_INVALID_MODE);
-}
-
-static uint64_t response_faults(const clnorm_op *op)
-{
-    const bool wrong = op->depth_radius < 0 || op->window_before < -1 || op->window_after < -1 ||
-                       !is_held(op->bias, -FLT_MAX, FLT_MAX) || !isfinite(op->alpha) ||
-                       !is_held(op->beta, -FLT_MAX, FLT_MAX);
-    return axis_faults(op, op->axis) | fault(op->x.rank < 2, CLNORM_INVALID_RANK) | three_mode_faults(op) |
-           fault(wrong, CLNORM_INVALID_ATTRIBUTE);
-}
-
-static uint64_t l2_faults(const clnorm_op *op)
-{
-    return axis_faults(op, op->dim) | three_mode_faults(op) |
-           fault(!within(op->epsilon, 0, INFINITY), CLNORM_INVALID_ATTRIBUTE);
-}
-
 op_verdict op_model(const clnorm_op *given)
 {
     op_verdict verdict = {0, 0};
     clnorm_op op;
-    const bool known =
-        given->kind >= CLNORM_BATCH_NORMALIZATION && (unsigned)given->kind <= (unsigned)CLNORM_L2_NORMALIZE;
-    if (given->size < offsetof(clnorm_op, axis) || !known)
+    const test_operation *operation = test_operation_of(given->kind);
+    if (given->size < offsetof(clnorm_op, axis) || operation == NULL)
         return (op_verdict){fault(true, CLNORM_INVALID_ARGUMENT), 0};
     /* An older program's op lacks fields, which have their defaults then. */
     clnorm_op_initialize(&op, sizeof op, given->kind);
     memcpy(&op, given, given->size < sizeof op ? given->size : sizeof op);
     judge_tensors(&op, &verdict);
-    verdict.faults |= op.kind == CLNORM_BATCH_NORMALIZATION            ? batch_faults(&op)
-                      : op.kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION ? response_faults(&op)
-                                                                       : l2_faults(&op);
+    verdict.faults |= operation->faults(&op);
     return verdict;
 }
 
