@@ -266,7 +266,8 @@ def main():
     parser.add_argument("gpu_programs", help="the program that writes them")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
     parser.add_argument("--only", default="", help="programs whose variant, options or case hold this text")
-    parser.add_argument("--full", action="store_true", help="every program for every target")
+    parser.add_argument("--full", action="store_true", default="CLNORM_TEST_FULL" in os.environ,
+                        help="every program for every target; or CLNORM_TEST_FULL is set")
     given = parser.parse_args()
     skip_missing()
     if not COMPILERS:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Counts the bytes that the gpu schedule's kernels load and store, and compares them with the least possible.
 
-usage: gpu_traffic.py PROGRAM [--only TEXT] [--jobs N]
+usage: gpu_traffic.py PROGRAM [--only TEXT] [--full] [--jobs N]
 
 PROGRAM is gpu_traffic. Each case is executed once under oclgrind, which interprets kernels: it counts
 loads and stores of global memory, and reports data races, uninitialized values, accesses beyond a buffer and
-wrong calls. A case fails if
+wrong calls. Each shape is executed in one mode, and each mode in some shape; with --full, or where CLNORM_TEST_FULL is
+set, all cases are. A case fails if
   loads are more than 1.05 of the least, to which the passes that its row allows are added;
   stores are;
   oclgrind reports anything, or results are wrong.
@@ -109,6 +110,17 @@ def length_cases():
 
 
 CASES = [*batch_cases(), *window_cases(), *length_cases()]
+
+
+def pairs(cases):
+    """From the last on, which have most to move: those whose shape, or mode with what it may move, is new."""
+    seen = set()
+    for case in reversed(cases):
+        operation, mode, shape, *_ = case.text.split(":")
+        new = {(operation, shape), (operation, mode, case.passes.why)} - seen
+        seen |= new
+        if new:
+            yield case
 
 
 class Failure(Exception):
@@ -223,11 +235,13 @@ def main():
     parser.add_argument("gpu_traffic", help="the program that executes a case")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="cases at once")
     parser.add_argument("--only", default="", help="cases whose text holds this")
+    parser.add_argument("--full", action="store_true", default="CLNORM_TEST_FULL" in os.environ, help="all cases")
     given = parser.parse_args()
     if shutil.which("oclgrind") is None:
         print("oclgrind is not here")
         return SKIPPED
-    cases = [case for case in CASES if given.only in case.text]
+    cases = CASES if given.full or given.only else list(pairs(CASES))
+    cases = [case for case in cases if given.only in case.text]
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         results = list(pool.map(lambda case: measure(given.gpu_traffic, case), cases))
     print("Bytes moved, in units of the least that have to be; beside each what is allowed.")

@@ -1,5 +1,5 @@
 /*
- * Random operations on one context for SOAK_SECONDS (60): plans made, kept and destroyed, models saved and
+ * Random operations on one context for SOAK_SECONDS (20): plans made, kept and destroyed, models saved and
  * loaded, the cache emptied, descriptors that are refused. Every result is compared with the reference, and
  * memory, files and threads stay what they were after the first round. SOAK_SEED (1) draws another run.
  *
@@ -48,10 +48,9 @@ static double now(void)
 static clnorm_op op_of_pool(soak *s, size_t number)
 {
     generator random = generator_seeded(number + 31337);
-    const clnorm_op_info *info = clnorm_op_info_get(number / 2 % 3);
-    const clnorm_mode mode = info->modes[number / 6 % info->mode_count].mode;
+    const test_subject subject = test_subject_get(number / HARNESS_SCHEDULES % test_subject_count());
     must(clnorm_context_set_kernels(s->context, harness_schedules[number % HARNESS_SCHEDULES]));
-    return random_op(&random, info->kind, mode, random_tensor(&random, 2, ELEMENTS));
+    return random_op(&random, subject.operation->kind, subject.mode, random_tensor(&random, 2, ELEMENTS));
 }
 
 /* With the plan given, or one that lives for this run only. */
@@ -205,7 +204,7 @@ START_TEST(soaked)
 {
     static soak s;
     process_sample samples[SAMPLES];
-    const double seconds = (double)number_in("SOAK_SECONDS", 60);
+    const double seconds = (double)number_in("SOAK_SECONDS", 20);
     s.random = generator_seeded(number_in("SOAK_SEED", 1));
     files_make_directory(s.directory);
     setenv("CLNORM_CACHE_DIR", s.directory, 1); /* it is cleared now and then, and others' must not be */
@@ -230,7 +229,7 @@ int main(void)
 {
     Suite *suite = suite_create("soak");
     TCase *test = tcase_create("soak");
-    tcase_set_timeout(test, 900 + 2 * (double)number_in("SOAK_SECONDS", 60));
+    tcase_set_timeout(test, 900 + 2 * (double)number_in("SOAK_SECONDS", 20));
     tcase_add_exit_test(test, soaked, EXIT_SUCCESS);
     suite_add_tcase(suite, test);
     return run_suite(suite);

@@ -117,14 +117,22 @@ enum { BUFFER_ROWS = sizeof buffer_rows / sizeof buffer_rows[0] };
 
 static clnorm_op op_of_call(base_call call)
 {
-    static const clnorm_mode modes[] = {
-        [TRAIN] = CLNORM_TRAIN,          [INFER] = CLNORM_INFER,       [STATISTICS] = CLNORM_STATISTICS,
-        [APPLY] = CLNORM_APPLY,          [GRADIENT] = CLNORM_BACKWARD, [L2] = CLNORM_INFER,
-        [L2_GRADIENT] = CLNORM_BACKWARD, [LRN] = CLNORM_INFER,         [LRN_GRADIENT] = CLNORM_BACKWARD};
-    clnorm_op op = base_op(call < L2    ? CLNORM_BATCH_NORMALIZATION
-                           : call < LRN ? CLNORM_L2_NORMALIZE
-                                        : CLNORM_LOCAL_RESPONSE_NORMALIZATION);
-    op.mode = modes[call];
+    static const struct {
+        clnorm_op_kind kind;
+        clnorm_mode mode;
+    } calls[] = {
+        [TRAIN] = {CLNORM_BATCH_NORMALIZATION, CLNORM_TRAIN},
+        [INFER] = {CLNORM_BATCH_NORMALIZATION, CLNORM_INFER},
+        [STATISTICS] = {CLNORM_BATCH_NORMALIZATION, CLNORM_STATISTICS},
+        [APPLY] = {CLNORM_BATCH_NORMALIZATION, CLNORM_APPLY},
+        [GRADIENT] = {CLNORM_BATCH_NORMALIZATION, CLNORM_BACKWARD},
+        [L2] = {CLNORM_L2_NORMALIZE, CLNORM_INFER},
+        [L2_GRADIENT] = {CLNORM_L2_NORMALIZE, CLNORM_BACKWARD},
+        [LRN] = {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_INFER},
+        [LRN_GRADIENT] = {CLNORM_LOCAL_RESPONSE_NORMALIZATION, CLNORM_BACKWARD},
+    };
+    clnorm_op op = base_op(calls[call].kind);
+    op.mode = calls[call].mode;
     return op;
 }
 

@@ -1,6 +1,7 @@
 /* The fpga schedule's choices: one program for all, and what its pipelines are promised. */
 #include "chosen.h"
 
+#include "operations/operation.h"
 #include "random_op.h"
 #include <string.h>
 
@@ -48,7 +49,7 @@ START_TEST(every_step_is_of_one_program)
     choice kept;
     for (uint64_t seed = 0; seed < 3000; seed++) {
         generator random = generator_seeded(seed);
-        const clnorm_op_info *info = clnorm_op_info_get(seed % 3);
+        const clnorm_op_info *info = clnorm_op_info_get(seed % test_operation_count());
         const clnorm_mode mode = info->modes[generator_below(&random, info->mode_count)].mode;
         const clnorm_op op = random_op(&random, info->kind, mode, random_tensor(&random, 2, 200000));
         const choice chosen = choose_for(&op, &board);

@@ -288,6 +288,8 @@ START_TEST(windows)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (int axis = 0; axis < 3; axis++) {
             trial t;
+            if (!test_is_full() && i % 3 == (size_t)axis) /* each is a program: two of three */
+                continue;
             clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_3d(CLNORM_F32, 35, 21, 37));
             op.mode = CLNORM_BACKWARD;
             op.axis = axis;

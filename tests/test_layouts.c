@@ -362,7 +362,7 @@ START_TEST(window_sizes)
                 run(&op, false, i % 3, context);
             }
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 9, 11));
-    for (op.depth_radius = 0; op.depth_radius < 14; op.depth_radius++)
+    for (op.depth_radius = 0; op.depth_radius < 14; op.depth_radius += test_is_full() ? 1 : 3)
         run(&op, false, 0, context);
     clnorm_context_destroy(context);
 }

@@ -19,7 +19,8 @@ typedef struct child {
     isolate_task task;
     clnorm_context *context;
     pthread_t thread;
-    bool deaf; /* nobody reads any more */
+    bool subnormals; /* the device has them */
+    bool deaf;       /* nobody reads any more */
 } child;
 
 /* One line, in one piece. */
@@ -80,7 +81,7 @@ static void listen(clnorm_log_level level, const char *text, void *user)
 static void compute(child *c, const selftest_case *test)
 {
     selftest_result result;
-    selftest_run(c->context, test, &result);
+    selftest_run(c->context, c->subnormals, test, &result);
     if (result.fault[0] == '\0')
         tell(c, ISOLATE_WORKS, result.variant, NULL);
     else if (result.variant[0] == '\0')
@@ -127,6 +128,7 @@ static bool open_device(child *c, const global_options *options)
         tell(c, ISOLATE_CANNOT, clnorm_last_error(), NULL);
         return false;
     }
+    c->subnormals = selftest_has_subnormals(c->context);
     cl_device_id device = clnorm_context_cl_device(c->context);
     clGetDeviceInfo(device, CL_DEVICE_NAME, sizeof name - 1, name, NULL);
     clGetDeviceInfo(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler, &compiler, NULL);

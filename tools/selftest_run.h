@@ -18,6 +18,11 @@ typedef struct selftest_result {
  * has none, and results may be off by 2 FLT_MIN more (docs/ops.md, Accuracy). */
 bool selftest_has_subnormals(clnorm_context *context);
 
-void selftest_run(clnorm_context *context, const selftest_case *test, selftest_result *result);
+/* Whether the case is a gradient that takes what training saved. */
+bool selftest_reads_saved(const selftest_case *test);
+
+/* `subnormals`: what the first of these says of the context. */
+void selftest_run(clnorm_context *context, bool subnormals, const selftest_case *test,
+                  selftest_result *result);
 
 #endif

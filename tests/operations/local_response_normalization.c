@@ -9,16 +9,17 @@ static void reach(const clnorm_op *op, size_t *before, size_t *after)
     *after = (size_t)(op->window_after < 0 ? op->depth_radius : op->window_after);
 }
 
-/* Windows and exponents are constants of a build. Others are those of test_layouts and test_gradients. */
+/* Windows and exponents are constants of a build: each window with one exponent, or with all of its row. Others
+ * are those of test_layouts and test_gradients. */
 static void draw(generator *random, clnorm_op *op)
 {
     static const struct {
         int radius, before, after; /* -1: the radius */
         double betas[3];
     } builds[] = {
-        {5, -1, -1, {0.75, 0.75, 0.5}}, {2, -1, -1, {0.75, 0.5, 0.3}},  {0, -1, -1, {0.75, 1.0, 2.5}},
-        {5, 1, 0, {0.5, 0.75, -0.5}},   {2, -1, 3, {0.75, 1.0, 0.0}},   {3, 2, 1, {0.5, 0.3, 2.5}},
-        {7, -1, 20, {0.75, 0.5, 1.0}},  {1, 20, -1, {0.75, -0.5, 0.3}},
+        {5, -1, -1, {0.75, 0.75, 0.5}}, {2, -1, -1, {0.5, 0.75, 0.3}},  {0, -1, -1, {1.0, 0.75, 2.5}},
+        {5, 1, 0, {-0.5, 0.5, 0.75}},   {2, -1, 3, {0.0, 0.75, 1.0}},   {3, 2, 1, {2.5, 0.5, 0.3}},
+        {7, -1, 20, {0.75, 0.5, 1.0}},  {1, 20, -1, {0.3, 0.75, -0.5}},
     };
     static const double alphas[] = {1e-4, 2e-5, 0.3, 1.0};
     static const double biases[] = {1.0, 2.0, 0.5};
@@ -28,7 +29,8 @@ static void draw(generator *random, clnorm_op *op)
     op->window_after = builds[build].after;
     op->alpha_scaled_by_size = generator_below(random, 2);
     op->alpha = GENERATOR_PICK(random, alphas);
-    op->beta = GENERATOR_PICK(random, builds[build].betas);
+    const double beta = GENERATOR_PICK(random, builds[build].betas);
+    op->beta = test_is_full() ? beta : builds[build].betas[0];
     op->bias = GENERATOR_PICK(random, biases);
 }
 

@@ -1,5 +1,6 @@
 #include "operation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define OPERATION(name, KIND) extern const test_operation name##_test;
@@ -50,6 +51,11 @@ bool test_operation_has(const test_operation *operation, clnorm_mode mode)
 {
     const clnorm_mode_info *found = clnorm_op_info_mode(test_operation_info(operation), mode);
     return found != NULL && found->mode == mode;
+}
+
+bool test_is_full(void)
+{
+    return getenv("CLNORM_TEST_FULL") != NULL;
 }
 
 /* ---- Attributes ---- */

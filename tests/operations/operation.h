@@ -94,6 +94,10 @@ unsigned test_op_axis(const clnorm_op *op);
 /* Sets an attribute; false: the operation has none of this name, or it may not have the value. */
 bool test_op_set(clnorm_op *op, const char *attribute, double value);
 
+/* CLNORM_TEST_FULL is set: all values of what programs are built for with all others, instead of each with
+ * some. */
+bool test_is_full(void);
+
 /* What is normalized together. */
 data_groups test_op_groups(const clnorm_op *op);
 
