@@ -1,3 +1,6 @@
+#ifndef HAS_GROUPS /* lanes/none.cl */
+#define HAS_GROUPS
+
 /* What belongs to neighbouring groups, a group a lane: lanes from `groups` on hold nothing. */
 
 /* Values first ... first+groups-1, zeros beyond them. */
@@ -36,3 +39,5 @@ static NAME(operands) NAME(load_some_operands)(sources from, index_t at, uint co
 #endif
     return o;
 }
+
+#endif

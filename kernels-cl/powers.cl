@@ -1,3 +1,6 @@
+#ifndef HAS_POWERS /* lanes/none.cl */
+#define HAS_POWERS
+
 /* Powers of two, and products that are no floats, though what is multiplied by them next brings them back
  * into range. */
 
@@ -60,3 +63,5 @@ static NAME(factor) NAME(factor_of)(V a, V b, INTEGERS exponent, INTEGERS own)
                                   select(clamp(value, (V)(-FLT_MAX), (V)(FLT_MAX)), mantissa, special)};
     return product;
 }
+
+#endif

@@ -1,3 +1,6 @@
+#ifndef HAS_ROOTS /* lanes/none.cl */
+#define HAS_ROOTS
+
 /* 1 / sqrt(high + low), for |low| <= ulp(high): the device's rsqrt, then one Newton step. The scaling by a
  * power of 4 keeps the square of a root of something tiny or huge in range. Of infinity, 0 and NaN as the
  * division gives it. */
@@ -28,3 +31,5 @@ static NAME(pair) NAME(inverse_square_root_pair)(V high, V low)
     inverse.rest = select((V)(0.0f), step - (inverse.value - root), ordinary);
     return inverse;
 }
+
+#endif

@@ -1,3 +1,6 @@
+#ifndef HAS_SCALED /* lanes/none.cl */
+#define HAS_SCALED
+
 #include "powers.cl"
 
 /* Numbers of any size: (value + rest) * 2^exponent, |value| within 1 ... 4 or 0, infinite or NaN. */
@@ -69,3 +72,5 @@ static NAME(scaled) NAME(scaled_divide)(NAME(scaled) a, NAME(scaled) b)
     const V left = fma(-quotient, b.value, a.value) + fma(-quotient, b.rest, a.rest);
     return NAME(scaled_normalize)(quotient, left / b.value, a.exponent - b.exponent);
 }
+
+#endif

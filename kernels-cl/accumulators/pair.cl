@@ -1,3 +1,6 @@
+#ifndef HAS_PAIR /* lanes/none.cl */
+#define HAS_PAIR
+
 /* Sums carried in two floats: the value and what rounding left behind (Knuth 1969, Dekker 1971). */
 
 /* a + b exactly. An infinite sum has NaN as its rest, which renormalize drops. */
@@ -44,3 +47,5 @@ static NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
     sum.rest += both.rest;
     return sum;
 }
+
+#endif

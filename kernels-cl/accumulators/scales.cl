@@ -1,3 +1,6 @@
+#ifndef HAS_SCALES /* lanes/none.cl */
+#define HAS_SCALES
+
 /* Sums of squares over- and underflow where values do not. So values are multiplied by a power of two where
  * the sum of a tile's squares left [2^-100, 2^100]: by 2^-80 or 2^96, which brings every finite fp32 square,
  * and sums of 2^40 of them, into range. Where sets meet, the larger values prevail. */
@@ -19,3 +22,5 @@ static V NAME(scale_for)(V sum)
     const V scale = select((V)(1.0f), (V)(SCALE_OF_LARGE), sum > LARGEST_SUM);
     return select(scale, (V)(SCALE_OF_SMALL), sum < LEAST_SUM);
 }
+
+#endif

@@ -12,3 +12,11 @@
 #undef AS_REALS
 #undef CONVERT_INTEGERS
 #undef CONVERT_REALS
+
+/* Files that formulas, accumulators and nests share are included once for each width. */
+#undef HAS_PAIR
+#undef HAS_SCALES
+#undef HAS_POWERS
+#undef HAS_SCALED
+#undef HAS_ROOTS
+#undef HAS_GROUPS
