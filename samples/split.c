@@ -92,11 +92,11 @@ static void normalize_split(share shares[2])
         transfer(&shares[i], shares[i].mean, shares[i].found[0], CHANNELS, false);
         transfer(&shares[i], shares[i].residual, shares[i].found[1], CHANNELS, false);
         transfer(&shares[i], shares[i].variance, shares[i].found[2], CHANNELS, false);
-        parts[i] = (clnorm_statistics){(double)(shares[i].samples * WIDTH * WIDTH), shares[i].found[0],
-                                       shares[i].found[1], shares[i].found[2]};
+        parts[i] = clnorm_statistics_of((double)(shares[i].samples * WIDTH * WIDTH), shares[i].found[0],
+                                        shares[i].found[1], shares[i].found[2]);
     }
     float mean[CHANNELS], residual[CHANNELS], variance[CHANNELS];
-    clnorm_statistics merged = {.mean = mean, .mean_residual = residual, .variance = variance};
+    clnorm_statistics merged = clnorm_statistics_of(0, mean, residual, variance);
     CHECK(clnorm_statistics_merge(&merged, parts, 2, CHANNELS));
     for (int i = 0; i < 2; i++) {
         const clnorm_op apply = batch_norm(CLNORM_APPLY, shares[i].samples);

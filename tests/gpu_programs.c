@@ -150,7 +150,7 @@ static void visit_modes(collection *all, clnorm_op op)
 {
     const clnorm_op_info *info = &op_find(op.kind)->info;
     for (size_t m = 0; m < info->mode_count; m++) {
-        op.mode = info->modes[m].mode;
+        op.mode = info->modes[m]->mode;
         for (int adds = 0; adds < (op_is_backward(&op) ? 2 : 1); adds++) {
             op.accumulate_dx = adds;
             visit_shapes(all, &op);

@@ -42,7 +42,7 @@ void trial_begin(trial *t, const clnorm_op *op)
     t->count = mode->buffer_count;
     for (size_t i = 0; i < t->count; i++) {
         operand *o = &t->operands[i];
-        o->info = &mode->buffers[i];
+        o->info = mode->buffers[i];
         o->given = true;
         o->tensor = clnorm_op_buffer_tensor(op, o->info);
         o->span = clnorm_tensor_span(&o->tensor);

@@ -112,7 +112,7 @@ static size_t describe_attributes(const trial *t, char *text, size_t size)
 {
     size_t length = 0;
     for (size_t i = 0; i < t->info->attribute_count && length < size; i++) {
-        const clnorm_attribute_info *attribute = &t->info->attributes[i];
+        const clnorm_attribute_info *attribute = t->info->attributes[i];
         double value = clnorm_op_get(&t->op, attribute);
         if (attribute->required || value != attribute->default_value)
             length += (size_t)snprintf(text + length, size - length, " %s=%g", attribute->name, value);

@@ -44,9 +44,9 @@ static void run_plan(clnorm_context *context, clnorm_op_kind kind, const clnorm_
     op.mode = mode->mode;
     must(clnorm_plan_create(&plan, context, &op));
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_tensor tensor = clnorm_op_buffer_tensor(&op, &mode->buffers[i]);
+        const clnorm_tensor tensor = clnorm_op_buffer_tensor(&op, mode->buffers[i]);
         mems[i] = ones(context, clnorm_tensor_span(&tensor));
-        *clnorm_buffers_field(&buffers, &mode->buffers[i]) = (clnorm_buffer){mems[i], 0};
+        *clnorm_buffers_field(&buffers, mode->buffers[i]) = (clnorm_buffer){mems[i], 0};
     }
     must(clnorm_plan_execute(plan, &buffers, NULL, 0, NULL, &event));
     clWaitForEvents(1, &event);
@@ -65,7 +65,7 @@ static void run_plans(clnorm_context *context)
     const clnorm_op_info *info;
     for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++)
         for (size_t k = 0; k < info->mode_count; k++)
-            run_plan(context, info->kind, &info->modes[k]);
+            run_plan(context, info->kind, info->modes[k]);
 }
 
 static void run_layer(clnorm_context *context, clnorm_layer *layer)
@@ -105,7 +105,7 @@ static void run_model(clnorm_context *context, const char *path)
 int main(int count, char **words)
 {
     clnorm_context *context = NULL;
-    clnorm_cache_summary summary;
+    clnorm_cache_summary summary = clnorm_cache_summary_none();
     char path[4096];
     if (count != 2 || snprintf(path, sizeof path, "%s/model.safetensors", words[1]) >= (int)sizeof path)
         return EXIT_FAILURE;

@@ -504,9 +504,9 @@ static void run_parts(clnorm_plan *plan, clnorm_context *context, const clnorm_o
     }
     const clnorm_mode_info *mode = clnorm_op_info_mode(info_of(op->kind), op->mode);
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const size_t part = part_of(&mode->buffers[i]);
-        if (mode->buffers[i].required || part == 2)
-            *clnorm_buffers_field(&buffers, &mode->buffers[i]) = (clnorm_buffer){
+        const size_t part = part_of(mode->buffers[i]);
+        if (mode->buffers[i]->required || part == 2)
+            *clnorm_buffers_field(&buffers, mode->buffers[i]) = (clnorm_buffer){
                 mems[part == PARTS || !one ? part : 0], part == PARTS ? 0 : part_offset(layout, part)};
     }
     ck_assert_msg(clnorm_plan_execute(plan, &buffers, NULL, 0, NULL, NULL) == CLNORM_OK, "%s",

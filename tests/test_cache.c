@@ -269,7 +269,7 @@ END_TEST
 static void assert_unused(const char *unused, const char *why)
 {
     size_t size = 0, removed = 0;
-    clnorm_cache_summary summary;
+    clnorm_cache_summary summary = clnorm_cache_summary_none();
     ck_assert_ptr_null(cache_load(unused, &key, &size));
     ck_assert(!cache_store(unused, &key, payload, PAYLOAD_SIZE));
     cache_remove(unused, &key);
@@ -401,7 +401,7 @@ START_TEST(files_of_the_cache)
         "0123456789abcdef0123456789abcdef.clbin.old", "0123456789abcdef0123456789abcdef.-7.tmp",
         "0123456789abcdef0123456789abcdef.12.tmp", "0123456789abcdef0123456789abcdef.12-.tmp", "notes.tmp"};
     enum { OTHERS = sizeof others / sizeof *others };
-    clnorm_cache_summary summary;
+    clnorm_cache_summary summary = clnorm_cache_summary_none();
     size_t removed = 0;
     char missing[FILES_PATH_SIZE];
     setenv("CLNORM_CACHE_DIR", directory, 1);
@@ -422,6 +422,9 @@ START_TEST(files_of_the_cache)
     ck_assert_uint_eq(summary.files, 0);
     clnorm_cache_summary_free(&summary);
     ck_assert_int_eq(clnorm_cache_info(NULL), CLNORM_INVALID_ARGUMENT);
+    summary.size = 0;
+    ck_assert_int_eq(clnorm_cache_info(&summary), CLNORM_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "summary.size is 0; make the struct by"));
     clnorm_cache_summary_free(NULL);
     unsetenv("CLNORM_CACHE_DIR");
 }

@@ -50,7 +50,7 @@ START_TEST(every_step_is_of_one_program)
     for (uint64_t seed = 0; seed < 3000; seed++) {
         generator random = generator_seeded(seed);
         const clnorm_op_info *info = clnorm_op_info_get(seed % test_operation_count());
-        const clnorm_mode mode = info->modes[generator_below(&random, info->mode_count)].mode;
+        const clnorm_mode mode = info->modes[generator_below(&random, info->mode_count)]->mode;
         const clnorm_op op = random_op(&random, info->kind, mode, random_tensor(&random, 2, 200000));
         const choice chosen = choose_for(&op, &board);
         if (first == NULL) {

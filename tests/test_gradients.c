@@ -83,9 +83,9 @@ static void compute(host_problem *p, clnorm_mode mode)
     clnorm_reference_arrays arrays = {.size = sizeof arrays};
     const clnorm_mode_info *found = clnorm_op_info_mode(p->info, mode);
     for (size_t i = 0; i < found->buffer_count; i++) {
-        if (!is_left_out(&found->buffers[i], mode))
-            clnorm_reference_field(&arrays, &found->buffers[i])->values =
-                values_of(p, found->buffers[i].name);
+        if (!is_left_out(found->buffers[i], mode))
+            clnorm_reference_field(&arrays, found->buffers[i])->values =
+                values_of(p, found->buffers[i]->name);
     }
     ck_assert_msg(clnorm_reference(&p->op, &arrays) == CLNORM_OK, "%s", clnorm_last_error());
 }
@@ -118,7 +118,7 @@ static void expect_derivative(host_problem *p, const subject *s, double *variabl
 static void draw_values(host_problem *p, const clnorm_mode_info *mode, generator *random)
 {
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        const clnorm_buffer_info *buffer = mode->buffers[i];
         double *values = values_of(p, buffer->name);
         const bool positive = strstr(buffer->name, "variance") || strstr(buffer->name, "deviation");
         for (size_t k = 0; buffer->role == CLNORM_ROLE_INPUT && k < size_of(p, buffer); k++)
@@ -146,7 +146,7 @@ static size_t check_gradients(host_problem *p, const subject *s)
     const clnorm_mode_info *mode = clnorm_op_info_mode(p->info, s->backward);
     size_t checked = 0;
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *gradient = &mode->buffers[i];
+        const clnorm_buffer_info *gradient = mode->buffers[i];
         if (gradient->role != CLNORM_ROLE_GRADIENT)
             continue;
         double *variable = values_of(p, gradient->name + 1), *found = values_of(p, gradient->name);

@@ -15,8 +15,8 @@ static void check_attributes(const clnorm_op_info *info, const expected_attribut
     for (; expected[count].name; count++) {
         const clnorm_attribute_info *found = NULL;
         for (size_t i = 0; i < info->attribute_count; i++)
-            if (strcmp(info->attributes[i].name, expected[count].name) == 0)
-                found = &info->attributes[i];
+            if (strcmp(info->attributes[i]->name, expected[count].name) == 0)
+                found = info->attributes[i];
         ck_assert_msg(found != NULL, "%s has no %s", info->name, expected[count].name);
         ck_assert_msg(found->required == (isnan(expected[count].value) != 0), "%s: required", found->name);
         ck_assert_msg(found->help && found->help[0], "%s has no help", found->name);
@@ -54,7 +54,7 @@ static void check_mode(const clnorm_op_info *info, const expected_mode *expected
     for (const char *at = expected->buffers; *at; at++)
         words += *at == ' ';
     for (size_t i = 0; i < found->buffer_count; i++) {
-        spell(&found->buffers[i], name, sizeof name);
+        spell(found->buffers[i], name, sizeof name);
         ck_assert_msg(strstr(list, name) != NULL, "%s %s:%sis not in:%s", info->name, found->name, name,
                       list);
     }
@@ -101,7 +101,7 @@ START_TEST(nothing_given)
 {
     clnorm_op op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 2, 3), 1);
     const clnorm_op_info *l2 = clnorm_op_info_find("l2_normalize");
-    ck_assert_int_eq(clnorm_op_set(NULL, &l2->attributes[0], 1), CLNORM_INVALID_ARGUMENT);
+    ck_assert_int_eq(clnorm_op_set(NULL, l2->attributes[0], 1), CLNORM_INVALID_ARGUMENT);
     ck_assert_int_eq(clnorm_op_set(&op, NULL, 1), CLNORM_INVALID_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "op and attribute must not be NULL"));
     clnorm_op_initialize(NULL, sizeof op, CLNORM_L2_NORMALIZE);
@@ -119,9 +119,9 @@ START_TEST(tensors)
     op.y = clnorm_tensor_dense(CLNORM_F32, 3, dims);
     const clnorm_mode_info *mode = clnorm_op_info_mode(clnorm_op_info_get(0), CLNORM_TRAIN);
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        clnorm_tensor tensor = clnorm_op_buffer_tensor(&op, &mode->buffers[i]);
-        bool is_x = strcmp(mode->buffers[i].name, "x") == 0;
-        bool is_y = strcmp(mode->buffers[i].name, "y") == 0;
+        clnorm_tensor tensor = clnorm_op_buffer_tensor(&op, mode->buffers[i]);
+        bool is_x = strcmp(mode->buffers[i]->name, "x") == 0;
+        bool is_y = strcmp(mode->buffers[i]->name, "y") == 0;
         ck_assert_uint_eq(clnorm_tensor_span(&tensor), is_x ? 100 + 20 + 6 + 1 : is_y ? 24 : 3);
     }
     x.dims[1] = 0;

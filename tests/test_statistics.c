@@ -45,11 +45,11 @@ START_TEST(parts_are_as_good_as_the_whole)
             const size_t left = VALUES - begin;
             const size_t count = p + 1 == part_count ? left : generator_below(&random, left);
             summarize(values + begin, count > 0 ? count : 1, found[p]);
-            parts[p] = (clnorm_statistics){(double)count, found[p], found[p] + 1, found[p] + 2};
+            parts[p] = clnorm_statistics_of((double)count, found[p], found[p] + 1, found[p] + 2);
             begin += count;
         }
         summarize(values, VALUES, whole);
-        clnorm_statistics all = {0, merged, merged + 1, merged + 2};
+        clnorm_statistics all = clnorm_statistics_of(0, merged, merged + 1, merged + 2);
         ck_assert_int_eq(clnorm_statistics_merge(&all, parts, part_count, 1), CLNORM_OK);
         ck_assert_double_eq(all.count, VALUES);
         const double mean_error =
@@ -63,8 +63,9 @@ END_TEST
 START_TEST(channels_are_apart_and_may_be_written_over)
 {
     float a_mean[] = {1, 10}, a_variance[] = {0, 4}, b_mean[] = {3, 10}, b_variance[] = {0, 8};
-    const clnorm_statistics parts[] = {{2, a_mean, NULL, a_variance}, {2, b_mean, NULL, b_variance}};
-    clnorm_statistics merged = {0, a_mean, NULL, a_variance};
+    const clnorm_statistics parts[] = {clnorm_statistics_of(2, a_mean, NULL, a_variance),
+                                       clnorm_statistics_of(2, b_mean, NULL, b_variance)};
+    clnorm_statistics merged = clnorm_statistics_of(0, a_mean, NULL, a_variance);
     ck_assert_int_eq(clnorm_statistics_merge(&merged, parts, 2, 2), CLNORM_OK);
     ck_assert_double_eq(merged.count, 4);
     ck_assert_float_eq(a_mean[0], 2);
@@ -82,8 +83,9 @@ START_TEST(what_is_not_finite_stays_so)
         {INFINITY, 1, INFINITY}, {1, -INFINITY, -INFINITY}, {INFINITY, -INFINITY, NAN}, {NAN, 1, NAN}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float means[] = {cases[i].first, cases[i].second}, variances[] = {NAN, 1}, result[3];
-        const clnorm_statistics parts[] = {{1, means, NULL, variances}, {5, means + 1, NULL, variances + 1}};
-        clnorm_statistics merged = {0, result, result + 1, result + 2};
+        const clnorm_statistics parts[] = {clnorm_statistics_of(1, means, NULL, variances),
+                                           clnorm_statistics_of(5, means + 1, NULL, variances + 1)};
+        clnorm_statistics merged = clnorm_statistics_of(0, result, result + 1, result + 2);
         ck_assert_int_eq(clnorm_statistics_merge(&merged, parts, 2, 1), CLNORM_OK);
         ck_assert(isnan(cases[i].expected) ? isnan(result[0]) : result[0] == cases[i].expected);
         ck_assert_float_eq(result[1], 0);
@@ -95,9 +97,10 @@ END_TEST
 START_TEST(empty_parts_count_nothing)
 {
     float mean[] = {5}, variance[] = {2}, result[2];
-    const clnorm_statistics parts[] = {
-        {0, NULL, NULL, NULL}, {3, mean, NULL, variance}, {0, NULL, NULL, NULL}};
-    clnorm_statistics merged = {0, result, NULL, result + 1};
+    const clnorm_statistics parts[] = {clnorm_statistics_of(0, NULL, NULL, NULL),
+                                       clnorm_statistics_of(3, mean, NULL, variance),
+                                       clnorm_statistics_of(0, NULL, NULL, NULL)};
+    clnorm_statistics merged = clnorm_statistics_of(0, result, NULL, result + 1);
     ck_assert_int_eq(clnorm_statistics_merge(&merged, parts, 3, 1), CLNORM_OK);
     ck_assert_float_eq(result[0], 5);
     ck_assert_float_eq(result[1], 2);
@@ -114,8 +117,9 @@ static void assert_refused(clnorm_statistics *merged, const clnorm_statistics *p
 START_TEST(what_cannot_be_merged_is_refused)
 {
     float one[] = {1};
-    clnorm_statistics merged = {7, one, NULL, one}, without = {0, one, NULL, NULL};
-    clnorm_statistics part = {1, one, NULL, one};
+    clnorm_statistics merged = clnorm_statistics_of(7, one, NULL, one),
+                      without = clnorm_statistics_of(0, one, NULL, NULL);
+    clnorm_statistics part = clnorm_statistics_of(1, one, NULL, one);
     assert_refused(NULL, &part, 1, "merged is NULL");
     assert_refused(&merged, NULL, 1, "there are no parts");
     assert_refused(&merged, &part, 0, "there are no parts");
@@ -126,9 +130,33 @@ START_TEST(what_cannot_be_merged_is_refused)
     assert_refused(&merged, &part, 1, "the count of part 0 is nan");
     part.count = 0;
     assert_refused(&merged, &part, 1, "0 elements together");
-    part = (clnorm_statistics){1, NULL, NULL, one};
+    part = clnorm_statistics_of(1, NULL, NULL, one);
     assert_refused(&merged, &part, 1, "mean of part 0 is NULL");
     ck_assert_double_eq(merged.count, 7);
+}
+END_TEST
+
+/* A program with a longer struct, whose array has longer steps; and one that set no size. */
+START_TEST(sizes)
+{
+    struct longer {
+        clnorm_statistics known;
+        double later;
+    } parts[2];
+    float one[] = {1, 3}, two[] = {4, 5}, result[2];
+    for (int i = 0; i < 2; i++) {
+        parts[i].known = clnorm_statistics_of(1 + i, &one[i], NULL, &two[i]);
+        parts[i].known.size = sizeof parts[i];
+        parts[i].later = NAN;
+    }
+    clnorm_statistics merged = clnorm_statistics_of(0, &result[0], NULL, &result[1]);
+    ck_assert_int_eq(clnorm_statistics_merge(&merged, &parts[0].known, 2, 1), CLNORM_OK);
+    ck_assert_double_eq(merged.count, 3);
+    ck_assert_float_eq_tol(result[0], 7.0f / 3, 1e-6f);
+    parts[1].known.size = sizeof(clnorm_statistics);
+    assert_refused(&merged, &parts[0].known, 2, "parts[1].size is");
+    merged.size = 0;
+    assert_refused(&merged, &parts[0].known, 1, "merged.size is 0; make the struct by clnorm_statistics_of");
 }
 END_TEST
 
@@ -141,6 +169,7 @@ int main(void)
     tcase_add_test(cases, what_is_not_finite_stays_so);
     tcase_add_test(cases, empty_parts_count_nothing);
     tcase_add_test(cases, what_cannot_be_merged_is_refused);
+    tcase_add_test(cases, sizes);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

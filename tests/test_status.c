@@ -22,6 +22,13 @@ START_TEST(every_status_has_its_name)
 }
 END_TEST
 
+START_TEST(the_version_is_that_of_the_header)
+{
+    ck_assert_uint_eq(clnorm_version(), CLNORM_VERSION);
+    ck_assert_uint_eq(clnorm_version() / 1000000, CLNORM_VERSION_MAJOR);
+}
+END_TEST
+
 START_TEST(last_error_is_empty_at_first)
 {
     ck_assert_str_eq(clnorm_last_error(), "");
@@ -266,6 +273,7 @@ int main(void)
 
     TCase *status = tcase_create("status");
     tcase_add_test(status, every_status_has_its_name);
+    tcase_add_test(status, the_version_is_that_of_the_header);
     tcase_add_test(status, last_error_is_empty_at_first);
     tcase_add_test(status, fail_records_and_returns);
     tcase_add_test(status, fail_may_quote_the_last_error);

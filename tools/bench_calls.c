@@ -71,7 +71,7 @@ static int bind_buffers(const bench_run *run)
     cl_mem given[BENCH_IDLE_BUFFERS];
     size_t count = 0;
     for (size_t i = 0; i < mode->buffer_count && count < BENCH_IDLE_BUFFERS; i++) {
-        cl_mem mem = clnorm_buffers_field(&buffers, &mode->buffers[i])->mem;
+        cl_mem mem = clnorm_buffers_field(&buffers, mode->buffers[i])->mem;
         if (mem)
             given[count++] = mem;
     }

@@ -48,7 +48,7 @@ static int refuse_attribute(const bench_case *c, const char *name)
 {
     char list[LIST_SIZE] = "";
     for (size_t i = 0; i < c->info->attribute_count; i++)
-        append_name(list, "", c->info->attributes[i].name);
+        append_name(list, "", c->info->attributes[i]->name);
     return complain(EXIT_USAGE, "case \"%s\": %s has no attribute \"%s\"; it has %s", c->text, c->info->name,
                     name, list);
 }
@@ -78,9 +78,9 @@ static int take_part(bench_case *c, char *part, uint64_t *seen)
 static int check(const bench_case *c, uint64_t seen)
 {
     for (size_t i = 0; i < c->info->attribute_count; i++)
-        if (c->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64))
+        if (c->info->attributes[i]->required && !(seen & UINT64_C(1) << i % 64))
             return complain(EXIT_USAGE, "case \"%s\": %s needs %s=VALUE", c->text, c->info->name,
-                            c->info->attributes[i].name);
+                            c->info->attributes[i]->name);
     if (clnorm_op_check(&c->op) != CLNORM_OK)
         return complain(EXIT_FAILED, "case \"%s\": %s", c->text, clnorm_last_error());
     return EXIT_DONE;

@@ -13,7 +13,7 @@ enum { PATTERN_COUNT = 1048573 };
 static bool needs_any_output(const clnorm_mode_info *mode)
 {
     for (size_t i = 0; i < mode->buffer_count; i++)
-        if (mode->buffers[i].role == CLNORM_ROLE_OUTPUT && mode->buffers[i].required)
+        if (mode->buffers[i]->role == CLNORM_ROLE_OUTPUT && mode->buffers[i]->required)
             return true;
     return false;
 }
@@ -73,8 +73,8 @@ int bench_data_create(bench_data *data, clnorm_context *context, const bench_cas
         return complain(EXIT_FAILED, "out of memory");
     int status = EXIT_DONE;
     for (size_t i = 0; i < c->mode->buffer_count && status == EXIT_DONE; i++)
-        if (is_given(c->mode, &c->mode->buffers[i]))
-            status = create_filled(data, context, c, &c->mode->buffers[i], pattern);
+        if (is_given(c->mode, c->mode->buffers[i]))
+            status = create_filled(data, context, c, c->mode->buffers[i], pattern);
     free(pattern);
     return status == EXIT_DONE ? choose_target(data, context, c) : status;
 }
@@ -82,7 +82,7 @@ int bench_data_create(bench_data *data, clnorm_context *context, const bench_cas
 void bench_data_destroy(bench_data *data, const bench_case *c)
 {
     for (size_t i = 0; i < c->mode->buffer_count; i++) {
-        cl_mem mem = clnorm_buffers_field(&data->buffers, &c->mode->buffers[i])->mem;
+        cl_mem mem = clnorm_buffers_field(&data->buffers, c->mode->buffers[i])->mem;
         if (mem)
             clReleaseMemObject(mem);
     }

@@ -81,7 +81,7 @@ static void print_cache(const cache_report *report)
 
 int command_cache(const global_options *options, argument_list rest)
 {
-    cache_report report = {0};
+    cache_report report = {.summary = clnorm_cache_summary_none()};
     int status = parse_clear(rest, &report.cleared);
     if (status != EXIT_DONE)
         return status;

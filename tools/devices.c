@@ -19,7 +19,7 @@ static int parse_verbose(argument_list rest, bool *verbose)
 
 static json_t *use_json(const clnorm_device *device)
 {
-    clnorm_device_use use;
+    clnorm_device_use use = clnorm_device_use_none();
     if (clnorm_device_use_get(device, &use) != CLNORM_OK)
         return json_null();
     return json_pack("{s:I, s:I, s:s, s:b}", "work_group_size", (json_int_t)use.work_group_size,
@@ -40,7 +40,7 @@ static json_t *quirks_json(const clnorm_device *device)
 
 static void print_details(const clnorm_device *device)
 {
-    clnorm_device_use use;
+    clnorm_device_use use = clnorm_device_use_none();
     const clnorm_quirk *quirk;
     if (clnorm_device_use_get(device, &use) == CLNORM_OK)
         printf("      work-groups of %zu items, %zu bytes of local memory, sub-groups: %s, kernels in %s\n",

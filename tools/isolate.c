@@ -365,8 +365,8 @@ static int for_each_family(work *w, int (*visit)(work *, isolate_task))
             if (w->request->op && info != w->request->op)
                 continue;
             for (size_t m = 0; status == EXIT_DONE && m < info->mode_count; m++)
-                if (!w->request->mode || w->request->mode == &info->modes[m])
-                    status = visit(w, (isolate_task){schedules[s], info, &info->modes[m], 0, 0});
+                if (!w->request->mode || w->request->mode == info->modes[m])
+                    status = visit(w, (isolate_task){schedules[s], info, info->modes[m], 0, 0});
         }
     }
     return status;
@@ -407,7 +407,7 @@ static int print_outcome(const work *w, bool *fails)
 static int check_record(void)
 {
     const char *verify = getenv("CLNORM_VERIFY");
-    clnorm_cache_summary summary = {0};
+    clnorm_cache_summary summary = clnorm_cache_summary_none();
     if (verify && strcmp(verify, "off") == 0)
         return complain(EXIT_USAGE, "CLNORM_VERIFY is off: nothing would be verified, nor recorded");
     if (clnorm_cache_info(&summary) != CLNORM_OK)

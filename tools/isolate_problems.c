@@ -53,8 +53,8 @@ static bool plan_shape(enumeration *all, clnorm_op *op, const shape *s, bool gap
     op->x = clnorm_tensor_strided(CLNORM_F32, s->rank, s->dims, strides);
     for (int axis = -1; axis < (int)s->rank - 1 && axis < 2; axis++) {
         for (size_t i = 0; i < all->info->attribute_count; i++)
-            if (all->info->attributes[i].type == CLNORM_ATTRIBUTE_AXIS)
-                clnorm_op_set(op, &all->info->attributes[i], axis);
+            if (all->info->attributes[i]->type == CLNORM_ATTRIBUTE_AXIS)
+                clnorm_op_set(op, all->info->attributes[i], axis);
         if (!visit_next(all, NULL, op))
             return false;
     }
@@ -98,7 +98,7 @@ void isolate_for_each(const clnorm_op_info *info, const clnorm_mode_info *mode, 
     if (!all.ended)
         plan_few_shapes(&all, &op, true);
     for (size_t i = 0; !all.ended && i < info->attribute_count; i++)
-        plan_attribute(&all, &op, &info->attributes[i]);
+        plan_attribute(&all, &op, info->attributes[i]);
 }
 
 static bool count_problem(const isolate_problem *problem, void *user)

@@ -37,8 +37,8 @@ bool isolate_task_parse(isolate_task *task, const char *text)
             task->kernels = all_kernels[i];
     task->info = clnorm_op_info_find(words[1]);
     for (size_t i = 0; task->info && i < task->info->mode_count; i++)
-        if (strcmp(words[2], task->info->modes[i].name) == 0)
-            task->mode = &task->info->modes[i];
+        if (strcmp(words[2], task->info->modes[i]->name) == 0)
+            task->mode = task->info->modes[i];
     return task->kernels != CLNORM_KERNELS_AUTO && task->mode && parse_count(words[3], &task->first) &&
            parse_count(words[4], &task->count);
 }

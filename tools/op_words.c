@@ -41,15 +41,15 @@ int find_mode(const clnorm_op_info *info, const char *name, clnorm_mode *mode,
 
     char list[LIST_SIZE] = "";
     for (size_t i = 0; i < info->mode_count; i++)
-        append_name(list, "", info->modes[i].name);
+        append_name(list, "", info->modes[i]->name);
     return complain(EXIT_USAGE, "%s has no mode \"%s\"; it must be one of %s", info->name, name, list);
 }
 
 const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const char *name, size_t *index)
 {
     for (*index = 0; *index < info->attribute_count; (*index)++)
-        if (name_matches(name, info->attributes[*index].name))
-            return &info->attributes[*index];
+        if (name_matches(name, info->attributes[*index]->name))
+            return info->attributes[*index];
     return NULL;
 }
 

@@ -87,7 +87,7 @@ static void print_buffers(const clnorm_mode_info *mode, const char *direction,
 {
     printf("        %s", direction);
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        const clnorm_buffer_info *buffer = mode->buffers[i];
         if (!belongs(buffer))
             continue;
         printf(buffer->required ? " %s" : " [%s]", buffer->name);
@@ -104,11 +104,11 @@ void print_op(const clnorm_op_info *info)
     printf("%s\n    %s\n    ranks %u to %u%s\n", info->name, info->formula, info->minimum_rank,
            info->maximum_rank, info->in_place ? ", also in place" : "");
     for (size_t i = 0; i < info->attribute_count; i++)
-        print_attribute(&info->attributes[i]);
+        print_attribute(info->attributes[i]);
     for (size_t i = 0; i < info->mode_count; i++) {
-        printf("    --mode %s\n", info->modes[i].name);
-        print_buffers(&info->modes[i], "in: ", is_input);
-        print_buffers(&info->modes[i], "out:", is_output);
+        printf("    --mode %s\n", info->modes[i]->name);
+        print_buffers(info->modes[i], "in: ", is_input);
+        print_buffers(info->modes[i], "out:", is_output);
     }
 }
 
@@ -148,7 +148,7 @@ static json_t *json_attributes(const clnorm_op_info *info)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < info->attribute_count; i++) {
-        const clnorm_attribute_info *attribute = &info->attributes[i];
+        const clnorm_attribute_info *attribute = info->attributes[i];
         json_t *object = json_pack("{s:s, s:s, s:b, s:o, s:s}", "name", attribute->name, "type",
                                    type_name(attribute->type), "required", attribute->required, "default",
                                    json_default(attribute), "help", attribute->help);
@@ -165,7 +165,7 @@ static json_t *json_buffers(const clnorm_mode_info *mode, bool (*belongs)(const 
 {
     json_t *array = json_array();
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        const clnorm_buffer_info *buffer = mode->buffers[i];
         if (belongs(buffer))
             json_append(&array, json_pack("{s:s, s:s, s:b, s:b, s:b}", "name", buffer->name, "shape",
                                           shape_name(buffer->shape), "required", buffer->required, "updated",
@@ -179,7 +179,7 @@ static json_t *json_modes(const clnorm_op_info *info)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < info->mode_count; i++) {
-        const clnorm_mode_info *mode = &info->modes[i];
+        const clnorm_mode_info *mode = info->modes[i];
         json_append(&array,
                     json_pack("{s:s, s:o, s:o}", "name", mode->name, "inputs", json_buffers(mode, is_input),
                               "outputs", json_buffers(mode, is_output)));

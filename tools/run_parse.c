@@ -41,7 +41,7 @@ static int refuse_option(const run_request *request, const argument *arg)
     char list[LIST_SIZE] = "--mode, --in, --out, --dtype";
     for (size_t i = 0; i < request->info->attribute_count; i++) {
         char option[ARGUMENT_NAME_SIZE];
-        option_name(request->info->attributes[i].name, option);
+        option_name(request->info->attributes[i]->name, option);
         append_name(list, "--", option);
     }
     return complain(EXIT_USAGE, "unknown option --%s; %s takes %s", arg->name, request->info->name, list);
@@ -193,7 +193,7 @@ static bool saved_by_training(const run_request *request, const clnorm_buffer_in
     if (request->op.mode != CLNORM_BACKWARD || buffer->role != CLNORM_ROLE_INPUT)
         return false;
     for (size_t i = 0; i < train->buffer_count; i++)
-        if (train->buffers[i].offset == buffer->offset && train->buffers[i].role == CLNORM_ROLE_OUTPUT)
+        if (train->buffers[i]->offset == buffer->offset && train->buffers[i]->role == CLNORM_ROLE_OUTPUT)
             return true;
     return false;
 }
@@ -228,9 +228,9 @@ static int check_complete(run_request *request, uint64_t seen)
     bool any_out = false;
     int status = EXIT_DONE;
     for (size_t i = 0; i < request->info->attribute_count; i++)
-        if (request->info->attributes[i].required && !(seen & UINT64_C(1) << i % 64)) {
+        if (request->info->attributes[i]->required && !(seen & UINT64_C(1) << i % 64)) {
             char option[ARGUMENT_NAME_SIZE];
-            option_name(request->info->attributes[i].name, option);
+            option_name(request->info->attributes[i]->name, option);
             return complain(EXIT_USAGE, "%s needs --%s", request->info->name, option);
         }
     for (size_t i = 0; i < request->buffer_count; i++) {
@@ -261,7 +261,7 @@ int run_parse(run_request *request, argument_list args)
     if (!request->buffers)
         return complain(EXIT_FAILED, "out of memory");
     for (size_t i = 0; i < request->buffer_count; i++)
-        request->buffers[i].info = &request->mode->buffers[i];
+        request->buffers[i].info = request->mode->buffers[i];
 
     uint64_t seen = 0;
     status = take_options(request, args, &seen);

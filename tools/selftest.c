@@ -109,8 +109,8 @@ typedef struct totals {
 static void test_op(const clnorm_op_info *info, const clnorm_mode_info *only, tally *t, totals *all)
 {
     for (size_t i = 0; i < info->mode_count; i++)
-        if (!only || only == &info->modes[i])
-            selftest_for_each(info, &info->modes[i], visit, t);
+        if (!only || only == info->modes[i])
+            selftest_for_each(info, info->modes[i], visit, t);
     if (t->progress)
         fputs("\r\033[K", stderr);
     if (all->json) {

@@ -161,8 +161,8 @@ static bool attribute_value(const clnorm_attribute_info *attribute, size_t index
 static const clnorm_attribute_info *find_attribute(const clnorm_op_info *info, const char *name)
 {
     for (size_t i = 0; i < info->attribute_count; i++)
-        if (strcmp(info->attributes[i].name, name) == 0)
-            return &info->attributes[i];
+        if (strcmp(info->attributes[i]->name, name) == 0)
+            return info->attributes[i];
     return NULL;
 }
 
@@ -182,7 +182,7 @@ static bool set_axes(enumeration *all, unsigned rank, int axis)
         return false;
     bool any = axis == -1;
     for (size_t i = 0; i < all->test.info->attribute_count; i++) {
-        const clnorm_attribute_info *attribute = &all->test.info->attributes[i];
+        const clnorm_attribute_info *attribute = all->test.info->attributes[i];
         if (attribute->type == CLNORM_ATTRIBUTE_AXIS)
             any = clnorm_op_set(&all->test.op, attribute, axis) == CLNORM_OK;
     }
@@ -283,7 +283,7 @@ void selftest_for_each(const clnorm_op_info *info, const clnorm_mode_info *mode,
         if (!pose_shape(&all, &shapes[i]))
             return;
     for (size_t i = 0; i < info->attribute_count; i++) {
-        const clnorm_attribute_info *attribute = &info->attributes[i];
+        const clnorm_attribute_info *attribute = info->attributes[i];
         double value;
         for (size_t v = 0; attribute->type != CLNORM_ATTRIBUTE_AXIS && attribute_value(attribute, v, &value);
              v++)
@@ -301,7 +301,7 @@ void selftest_case_label(const selftest_case *test, char label[SELFTEST_LABEL_SI
     int n = snprintf(label, SELFTEST_LABEL_SIZE, "%s %s, x %s, %s, %s", test->info->name, test->mode->name,
                      dims, data_kind_name(test->data), test->layout);
     for (size_t i = 0; i < test->info->attribute_count && n > 0 && n < SELFTEST_LABEL_SIZE; i++) {
-        const clnorm_attribute_info *attribute = &test->info->attributes[i];
+        const clnorm_attribute_info *attribute = test->info->attributes[i];
         if (attribute == test->attribute || attribute->type == CLNORM_ATTRIBUTE_AXIS)
             n += snprintf(label + n, SELFTEST_LABEL_SIZE - (size_t)n, ", %s %.10g", attribute->name,
                           clnorm_op_get(&test->op, attribute));

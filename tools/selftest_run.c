@@ -161,10 +161,10 @@ static size_t choose_buffers(const selftest_case *test, probe *probes)
     size_t count = 0;
     for (unsigned i = 0; i < mode->buffer_count; i++)
         any_result = any_result ||
-                     (mode->buffers[i].role != CLNORM_ROLE_INPUT && is_chosen(&mode->buffers[i], test, i));
+                     (mode->buffers[i]->role != CLNORM_ROLE_INPUT && is_chosen(mode->buffers[i], test, i));
     for (unsigned i = 0; i < mode->buffer_count; i++)
-        if (!any_result || is_chosen(&mode->buffers[i], test, i))
-            probes[count++].info = &mode->buffers[i];
+        if (!any_result || is_chosen(mode->buffers[i], test, i))
+            probes[count++].info = mode->buffers[i];
     return count;
 }
 
@@ -172,7 +172,7 @@ static bool is_saved_by_training(const selftest_case *test, const clnorm_buffer_
 {
     const clnorm_mode_info *train = clnorm_op_info_mode(test->info, CLNORM_TRAIN);
     for (size_t i = 0; test->op.mode == CLNORM_BACKWARD && i < train->buffer_count; i++)
-        if (train->buffers[i].offset == buffer->offset && train->buffers[i].role == CLNORM_ROLE_OUTPUT)
+        if (train->buffers[i]->offset == buffer->offset && train->buffers[i]->role == CLNORM_ROLE_OUTPUT)
             return buffer->role == CLNORM_ROLE_INPUT;
     return false;
 }
@@ -180,7 +180,7 @@ static bool is_saved_by_training(const selftest_case *test, const clnorm_buffer_
 bool selftest_reads_saved(const selftest_case *test)
 {
     for (size_t i = 0; i < test->mode->buffer_count; i++)
-        if (is_saved_by_training(test, &test->mode->buffers[i]))
+        if (is_saved_by_training(test, test->mode->buffers[i]))
             return true;
     return false;
 }

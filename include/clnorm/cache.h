@@ -10,13 +10,21 @@ extern "C" {
 #endif
 
 typedef struct clnorm_cache_summary {
+    size_t size;              /* of this struct in the caller's program; set by clnorm_cache_summary_none */
     char *directory;          /* NULL: nothing is kept (CLNORM_CACHE_DIR is "off", or there is no home) */
     size_t files;             /* compiled programs */
     unsigned long long bytes; /* all of them together */
 } clnorm_cache_summary;
 
+static inline clnorm_cache_summary clnorm_cache_summary_none(void)
+{
+    clnorm_cache_summary summary = {sizeof(clnorm_cache_summary), NULL, 0, 0};
+    return summary;
+}
+
 /* Looks. A directory that does not exist yet holds nothing. Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT,
- * IO_ERROR, OUT_OF_MEMORY. The caller frees the summary. */
+ * IO_ERROR, OUT_OF_MEMORY. The caller made the summary by the function above, and
+ * frees it; it is untouched where this fails. */
 CLNORM_API clnorm_status clnorm_cache_info(clnorm_cache_summary *summary);
 CLNORM_API void clnorm_cache_summary_free(clnorm_cache_summary *summary);
 

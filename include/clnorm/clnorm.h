@@ -22,8 +22,11 @@
 #ifndef CLNORM_CLNORM_H
 #define CLNORM_CLNORM_H
 
+/* clnorm needs OpenCL 1.2. What the application may call is its own affair: it defines
+ * CL_TARGET_OPENCL_VERSION, or CL_USE_DEPRECATED_OPENCL_1_2_APIS, before it includes anything; without the
+ * first it has all of OpenCL 3.0. */
 #ifndef CL_TARGET_OPENCL_VERSION
-#define CL_TARGET_OPENCL_VERSION 120
+#define CL_TARGET_OPENCL_VERSION 300
 #endif
 #include <CL/cl.h>
 #include <stdbool.h>
@@ -40,6 +43,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* CLNORM_VERSION of the library that runs, which may be newer than this header. */
+CLNORM_API unsigned clnorm_version(void);
 
 /* ---- Status ---------------------------------------------------------------------------------- */
 
@@ -141,14 +147,21 @@ CLNORM_API const clnorm_quirk *clnorm_device_quirk(const clnorm_device *device, 
 
 /* What clnorm makes use of on a device: what the device has, but for what its driver's faults forbid. */
 typedef struct clnorm_device_use {
+    size_t size;            /* of this struct in the caller's program; set by clnorm_device_use_none */
     size_t work_group_size; /* items, at most */
     size_t local_memory;    /* bytes */
     const char *sub_groups; /* "none", or the extension by which their items exchange values */
     bool clang_builtins;    /* kernels are given clang's built-in functions; else OpenCL C 1.2 alone */
 } clnorm_device_use;
 
-/* Asks the device of a listing. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY, OPENCL_ERROR; `use` is then
- * untouched. */
+static inline clnorm_device_use clnorm_device_use_none(void)
+{
+    clnorm_device_use use = {sizeof(clnorm_device_use), 0, 0, NULL, false};
+    return use;
+}
+
+/* Asks the device of a listing. `use` was made by the function above. Errors: INVALID_ARGUMENT,
+ * OUT_OF_MEMORY, OPENCL_ERROR; `use` is then untouched. */
 CLNORM_API clnorm_status clnorm_device_use_get(const clnorm_device *device, clnorm_device_use *use);
 
 /* ---- Context --------------------------------------------------------------------------------- */
@@ -265,7 +278,7 @@ typedef enum clnorm_dtype {
 /* A shape and where its elements lie. Sizes and strides count elements; the last axis is last. */
 typedef struct clnorm_tensor {
     clnorm_dtype dtype;
-    unsigned rank; /* 1 ... 8; 0 in clnorm_op.y means "like x" */
+    unsigned rank; /* 1 ... 8; 0 in an op's other tensors means "like x" */
     size_t dims[CLNORM_MAX_RANK];
     size_t strides[CLNORM_MAX_RANK];
 } clnorm_tensor;
@@ -351,7 +364,7 @@ typedef struct clnorm_op {
     clnorm_op_kind kind;
     clnorm_mode mode;
     clnorm_tensor x;
-    clnorm_tensor y; /* rank 0: like x */
+    clnorm_tensor y; /* rank 0: like x, its strides too: with the gaps, order and repetitions that x has */
 
     int axis; /* the channels; negative counts from the end */
     int dim;  /* l2_normalize: the axis that is summed over; negative counts from the end */
@@ -366,7 +379,7 @@ typedef struct clnorm_op {
     double alpha;
     double beta;
 
-    clnorm_tensor dy, dx; /* backward modes; rank 0: like x */
+    clnorm_tensor dy, dx; /* backward modes; rank 0: like x, its strides too */
     bool accumulate_dx;   /* backward modes: add to what the buffer holds */
     bool accumulate_dgamma;
     bool accumulate_dbeta;

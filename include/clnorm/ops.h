@@ -1,6 +1,7 @@
 /*
  * What clnorm can do, as data: for tools and language bindings that take operations, attributes and
- * buffers by name. Everything returned here is constant and lives as long as the library.
+ * buffers by name. Everything returned here is constant and lives as long as the library. Structs may get
+ * more fields at their end: they are reached by pointers, in lists of pointers.
  */
 #ifndef CLNORM_OPS_H
 #define CLNORM_OPS_H
@@ -59,7 +60,7 @@ typedef struct clnorm_mode_info {
     clnorm_mode mode;
     const char *name;
     size_t buffer_count;
-    const clnorm_buffer_info *buffers;
+    const clnorm_buffer_info *const *buffers;
 } clnorm_mode_info;
 
 typedef struct clnorm_op_info {
@@ -69,9 +70,9 @@ typedef struct clnorm_op_info {
     unsigned minimum_rank, maximum_rank;
     bool in_place; /* y may be x; dx may be x or dy */
     size_t attribute_count;
-    const clnorm_attribute_info *attributes;
+    const clnorm_attribute_info *const *attributes;
     size_t mode_count;
-    const clnorm_mode_info *modes;
+    const clnorm_mode_info *const *modes;
 } clnorm_op_info;
 
 /* The operations, counted from 0. NULL beyond the last. */

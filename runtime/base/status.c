@@ -8,6 +8,11 @@ enum { MESSAGE_SIZE = 4096, UNNAMED_SIZE = 32 };
 
 static _Thread_local char last_error[MESSAGE_SIZE];
 
+unsigned clnorm_version(void)
+{
+    return CLNORM_VERSION;
+}
+
 clnorm_status fail(clnorm_status status, const char *format, ...)
 {
     /* Not straight into last_error: it may be one of the arguments. */

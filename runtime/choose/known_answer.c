@@ -218,7 +218,7 @@ static bool try_pattern(const wanted *w, const pattern *from, known_answer *foun
 static void append_axis(clnorm_op *op, const clnorm_op_info *info)
 {
     for (size_t i = 0; i < info->attribute_count; i++) {
-        const clnorm_attribute_info *attribute = &info->attributes[i];
+        const clnorm_attribute_info *attribute = info->attributes[i];
         const double axis = clnorm_op_get(op, attribute);
         if (attribute->type == CLNORM_ATTRIBUTE_AXIS && axis < 0)
             clnorm_op_set(op, attribute, axis + op->x.rank);

@@ -4,6 +4,7 @@
 #include "base/env.h"
 #include "base/fork.h"
 #include "base/log.h"
+#include "base/sized.h"
 #include "devices/device_info.h"
 #include "devices/quirks.h"
 #include <stdio.h>
@@ -239,16 +240,21 @@ clnorm_status clnorm_device_use_get(const clnorm_device *device, clnorm_device_u
     caps found;
     if (!device || !use)
         return log_failure(fail(CLNORM_INVALID_ARGUMENT, "%s is NULL", device ? "use" : "device"));
-    const clnorm_status status = device_caps(device->device_id, &found);
+    clnorm_status status =
+        check_size(use->size, SIZE_TO(clnorm_device_use, clang_builtins), "use", "clnorm_device_use_none");
+    if (status == CLNORM_OK)
+        status = device_caps(device->device_id, &found);
     if (status != CLNORM_OK)
         return log_failure(status);
-    *use = (clnorm_device_use){
+    const clnorm_device_use own = {
+        .size = sizeof own,
         .work_group_size = found.max_work_group_size < found.max_work_item_size ? found.max_work_group_size
                                                                                 : found.max_work_item_size,
         .local_memory = found.local_memory,
         .sub_groups = exchanges[found.sub_groups],
         .clang_builtins = found.clang_builtins,
     };
+    copy_sized(use, &own, sizeof own);
     return CLNORM_OK;
 }
 

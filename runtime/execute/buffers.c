@@ -178,7 +178,7 @@ static clnorm_status check_given(const clnorm_op_info *info, const clnorm_mode_i
     bool any_output = false;
     rest.scratch.mem = NULL;
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *known = &mode->buffers[i];
+        const clnorm_buffer_info *known = mode->buffers[i];
         const bool given = field(buffers, known->offset)->mem != NULL;
         if (!given && known->required)
             return fail(CLNORM_MISSING_BUFFER, "%s is missing; %s needs it in mode %s", known->name,
@@ -208,9 +208,9 @@ void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info
     needs->context = context;
     for (size_t i = 0; i < needs->mode->buffer_count; i++) {
         clnorm_tensor *tensor = &needs->tensors[i];
-        *tensor = clnorm_op_buffer_tensor(op, &needs->mode->buffers[i]);
-        needs->reads[i] = needs->mode->buffers[i].role == CLNORM_ROLE_INPUT ||
-                          clnorm_op_reads(op, &needs->mode->buffers[i]);
+        *tensor = clnorm_op_buffer_tensor(op, needs->mode->buffers[i]);
+        needs->reads[i] = needs->mode->buffers[i]->role == CLNORM_ROLE_INPUT ||
+                          clnorm_op_reads(op, needs->mode->buffers[i]);
         needs->bytes[i] = clnorm_tensor_span(tensor) * dtype_size(tensor->dtype);
     }
 }
@@ -221,7 +221,7 @@ clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buf
     size_t count = 0;
     clnorm_status status = check_given(needs->info, needs->mode, buffers);
     for (size_t i = 0; status == CLNORM_OK && i < needs->mode->buffer_count; i++) {
-        const clnorm_buffer_info *known = &needs->mode->buffers[i];
+        const clnorm_buffer_info *known = needs->mode->buffers[i];
         const clnorm_buffer *buffer = field(buffers, known->offset);
         if (buffer->mem == NULL)
             continue;
@@ -249,9 +249,9 @@ clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers 
                                 size_t *bytes)
 {
     size_t i = 0;
-    while (needs->mode->buffers[i].offset != offset)
+    while (needs->mode->buffers[i]->offset != offset)
         i++;
-    extent place = {.name = needs->mode->buffers[i].name, .written = true};
+    extent place = {.name = needs->mode->buffers[i]->name, .written = true};
     *bytes = needs->bytes[i];
     return locate(field(buffers, offset), needs->bytes[i], needs->context, &place);
 }

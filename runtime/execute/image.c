@@ -113,7 +113,7 @@ static clnorm_status launch_all(build *b)
         for (size_t m = 0; status == CLNORM_OK && m < info->mode_count; m++) {
             clnorm_op op;
             clnorm_op_initialize(&op, sizeof op, info->kind);
-            op.mode = info->modes[m].mode;
+            op.mode = info->modes[m]->mode;
             op.x = clnorm_tensor_2d(CLNORM_F32, 3, 40);
             op.dim = -1;
             op.x.strides[0] = 41; /* not dense */

@@ -38,7 +38,7 @@ static size_t least_bytes(const clnorm_op *op, const clnorm_op_info *info)
     const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
     size_t bytes = 0;
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_buffer_info *buffer = &mode->buffers[i];
+        const clnorm_buffer_info *buffer = mode->buffers[i];
         if (!buffer->required && buffer->shape != CLNORM_SHAPE_DX)
             continue;
         const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, buffer);

@@ -73,8 +73,8 @@ static const clnorm_buffer_info *saved_by_training(const clnorm_op_info *info, c
 {
     const clnorm_mode_info *train = clnorm_op_info_mode(info, CLNORM_TRAIN);
     for (size_t i = 0; train != NULL && i < train->buffer_count; i++)
-        if (train->buffers[i].role == CLNORM_ROLE_OUTPUT && strcmp(train->buffers[i].name, name) == 0)
-            return &train->buffers[i];
+        if (train->buffers[i]->role == CLNORM_ROLE_OUTPUT && strcmp(train->buffers[i]->name, name) == 0)
+            return train->buffers[i];
     return NULL;
 }
 
@@ -133,7 +133,7 @@ static clnorm_status begin(run *r, clnorm_context *context, const known_answer *
     r->known = known;
     r->buffers.size = sizeof r->buffers;
     for (size_t i = 0; i < mode->buffer_count; i++) {
-        const clnorm_status status = make_operand(r, &mode->buffers[i]);
+        const clnorm_status status = make_operand(r, mode->buffers[i]);
         if (status != CLNORM_OK)
             return status;
     }

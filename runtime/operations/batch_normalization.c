@@ -9,7 +9,7 @@
 #include <float.h>
 #include <math.h>
 
-static const clnorm_attribute_info attributes[] = {
+static const clnorm_attribute_info *const attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
     ATTRIBUTE_REAL(epsilon, 1e-5, "1e-05", 0, FLT_MAX, "added to the variance"),
     ATTRIBUTE_REAL(decay, 0.9, "0.9", 0, 1, "weight of the old moving average"),
@@ -19,7 +19,7 @@ static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_ACCUMULATE(dbeta),
 };
 
-static const clnorm_buffer_info infer_buffers[] = {
+static const clnorm_buffer_info *const infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(gamma, INPUT, CHANNEL, false),
     BUFFER(beta, INPUT, CHANNEL, false),
@@ -28,7 +28,7 @@ static const clnorm_buffer_info infer_buffers[] = {
     BUFFER(y, OUTPUT, Y, true),
 };
 
-static const clnorm_buffer_info train_buffers[] = {
+static const clnorm_buffer_info *const train_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(gamma, INPUT, CHANNEL, false),
     BUFFER(beta, INPUT, CHANNEL, false),
@@ -41,7 +41,7 @@ static const clnorm_buffer_info train_buffers[] = {
     BUFFER(batch_mean_residual, OUTPUT, CHANNEL, false),
 };
 
-static const clnorm_buffer_info statistics_buffers[] = {
+static const clnorm_buffer_info *const statistics_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(batch_mean, OUTPUT, CHANNEL, false),
     BUFFER(batch_variance, OUTPUT, CHANNEL, false),
@@ -49,7 +49,7 @@ static const clnorm_buffer_info statistics_buffers[] = {
     BUFFER(count, OUTPUT, SCALAR, false),
 };
 
-static const clnorm_buffer_info apply_buffers[] = {
+static const clnorm_buffer_info *const apply_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(gamma, INPUT, CHANNEL, false),
     BUFFER(beta, INPUT, CHANNEL, false),
@@ -59,7 +59,7 @@ static const clnorm_buffer_info apply_buffers[] = {
     BUFFER(y, OUTPUT, Y, true),
 };
 
-static const clnorm_buffer_info backward_buffers[] = {
+static const clnorm_buffer_info *const backward_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
     BUFFER(gamma, INPUT, CHANNEL, false),
@@ -71,7 +71,7 @@ static const clnorm_buffer_info backward_buffers[] = {
     BUFFER(dbeta, GRADIENT, CHANNEL, false),
 };
 
-static const clnorm_buffer_info backward_infer_buffers[] = {
+static const clnorm_buffer_info *const backward_infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
     BUFFER(gamma, INPUT, CHANNEL, false),
@@ -82,7 +82,7 @@ static const clnorm_buffer_info backward_infer_buffers[] = {
     BUFFER(dbeta, GRADIENT, CHANNEL, false),
 };
 
-static const clnorm_mode_info modes[] = {
+static const clnorm_mode_info *const modes[] = {
     MODE(INFER, "infer", infer_buffers),
     MODE(TRAIN, "train", train_buffers),
     MODE(BACKWARD, "backward", backward_buffers),

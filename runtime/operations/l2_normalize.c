@@ -7,25 +7,25 @@
 
 #include <math.h>
 
-static const clnorm_attribute_info attributes[] = {
+static const clnorm_attribute_info *const attributes[] = {
     ATTRIBUTE_AXIS(dim, true, -1, "", "the axis that is summed over; negative counts from the end"),
     ATTRIBUTE_REAL(epsilon, 1e-12, "1e-12", 0, INFINITY,
                    "the least squared norm; smaller ones count as this"),
     ATTRIBUTE_ACCUMULATE(dx),
 };
 
-static const clnorm_buffer_info infer_buffers[] = {
+static const clnorm_buffer_info *const infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(y, OUTPUT, Y, true),
 };
 
-static const clnorm_buffer_info backward_buffers[] = {
+static const clnorm_buffer_info *const backward_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
     BUFFER(dx, GRADIENT, DX, true),
 };
 
-static const clnorm_mode_info modes[] = {
+static const clnorm_mode_info *const modes[] = {
     MODE(INFER, "infer", infer_buffers),
     MODE(BACKWARD, "backward", backward_buffers),
 };

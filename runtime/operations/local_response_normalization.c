@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <math.h>
 
-static const clnorm_attribute_info attributes[] = {
+static const clnorm_attribute_info *const attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
     ATTRIBUTE_INTEGER(depth_radius, 5, "5", 0, INT_MAX, "how many channels count on either side"),
     ATTRIBUTE_REAL(bias, 1.0, "1", -FLT_MAX, FLT_MAX, "added to the scaled sum"),
@@ -23,18 +23,18 @@ static const clnorm_attribute_info attributes[] = {
     ATTRIBUTE_ACCUMULATE(dx),
 };
 
-static const clnorm_buffer_info infer_buffers[] = {
+static const clnorm_buffer_info *const infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(y, OUTPUT, Y, true),
 };
 
-static const clnorm_buffer_info backward_buffers[] = {
+static const clnorm_buffer_info *const backward_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
     BUFFER(dx, GRADIENT, DX, true),
 };
 
-static const clnorm_mode_info modes[] = {
+static const clnorm_mode_info *const modes[] = {
     MODE(INFER, "infer", infer_buffers),
     MODE(BACKWARD, "backward", backward_buffers),
 };

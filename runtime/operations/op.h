@@ -51,31 +51,32 @@ static inline bool op_is_backward(const clnorm_op *op)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
+/* Pointers to constants of the file. */
+#define ATTRIBUTE(...)                                                                                       \
+    &(const clnorm_attribute_info)                                                                           \
+    {                                                                                                        \
+        __VA_ARGS__                                                                                          \
+    }
 #define ATTRIBUTE_REAL(field, value, text, low, high, about)                                                 \
-    {                                                                                                        \
-#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field)      \
-    }
+    ATTRIBUTE(#field, CLNORM_ATTRIBUTE_REAL, false, value, text, low, high, about, offsetof(clnorm_op, field))
 #define ATTRIBUTE_INTEGER(field, value, text, low, high, about)                                              \
-    {                                                                                                        \
-#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about, offsetof(clnorm_op, field)   \
-    }
+    ATTRIBUTE(#field, CLNORM_ATTRIBUTE_INTEGER, false, value, text, low, high, about,                        \
+              offsetof(clnorm_op, field))
 #define ATTRIBUTE_AXIS(field, needed, value, text, about)                                                    \
-    {                                                                                                        \
-#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field)          \
-    }
+    ATTRIBUTE(#field, CLNORM_ATTRIBUTE_AXIS, needed, value, text, 0, 0, about, offsetof(clnorm_op, field))
 #define ATTRIBUTE_ACCUMULATE(gradient)                                                                       \
     ATTRIBUTE_SWITCH(accumulate_##gradient, "backward: add to what " #gradient " holds")
 #define ATTRIBUTE_SWITCH(field, about)                                                                       \
-    {                                                                                                        \
-#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field)          \
-    }
+    ATTRIBUTE(#field, CLNORM_ATTRIBUTE_SWITCH, false, 0, "false", 0, 1, about, offsetof(clnorm_op, field))
 
 #define BUFFER(field, role, shape, required)                                                                 \
+    &(const clnorm_buffer_info)                                                                              \
     {                                                                                                        \
 #field, CLNORM_ROLE_##role, CLNORM_SHAPE_##shape, required, offsetof(clnorm_buffers, field),         \
             offsetof(clnorm_reference_arrays, field)                                                         \
     }
 #define MODE(mode, name, buffers)                                                                            \
+    &(const clnorm_mode_info)                                                                                \
     {                                                                                                        \
         CLNORM_##mode, name, COUNT_OF(buffers), buffers                                                      \
     }

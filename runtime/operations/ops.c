@@ -57,10 +57,10 @@ const clnorm_mode_info *clnorm_op_info_mode(const clnorm_op_info *info, clnorm_m
 {
     const clnorm_mode_info *infer = NULL;
     for (size_t i = 0; info != NULL && i < info->mode_count; i++) {
-        if (info->modes[i].mode == mode)
-            return &info->modes[i];
-        if (info->modes[i].mode == CLNORM_INFER)
-            infer = &info->modes[i];
+        if (info->modes[i]->mode == mode)
+            return info->modes[i];
+        if (info->modes[i]->mode == CLNORM_INFER)
+            infer = info->modes[i];
     }
     return mode == CLNORM_TRAIN ? infer : NULL;
 }
@@ -140,7 +140,7 @@ static void set_defaults(clnorm_op *op, clnorm_op_kind kind)
     *op = (clnorm_op){.size = sizeof *op, .kind = kind, .window_before = -1, .window_after = -1};
     const op_definition *definition = op_find(kind);
     for (size_t i = 0; definition != NULL && i < definition->info.attribute_count; i++)
-        clnorm_op_set(op, &definition->info.attributes[i], definition->info.attributes[i].default_value);
+        clnorm_op_set(op, definition->info.attributes[i], definition->info.attributes[i]->default_value);
 }
 
 void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind kind)
@@ -196,7 +196,7 @@ static clnorm_status check_mode(const clnorm_op *op, const clnorm_op_info *info)
     for (size_t i = 0; i < info->mode_count; i++) {
         if (i > 0)
             strncat(allowed, ", ", sizeof allowed - strlen(allowed) - 1);
-        strncat(allowed, info->modes[i].name, sizeof allowed - strlen(allowed) - 1);
+        strncat(allowed, info->modes[i]->name, sizeof allowed - strlen(allowed) - 1);
     }
     const bool named = (int)op->mode >= 0 && (size_t)op->mode < COUNT_OF(mode_names);
     if (named)
@@ -256,7 +256,7 @@ static clnorm_status check_imported(const clnorm_op *op, const op_definition *de
     if (status == CLNORM_OK)
         status = check_tensors(op);
     for (size_t i = 0; status == CLNORM_OK && i < info->attribute_count; i++)
-        status = check_attribute(op, &info->attributes[i]);
+        status = check_attribute(op, info->attributes[i]);
     if (status == CLNORM_OK && definition->check != NULL)
         status = definition->check(op);
     return status;

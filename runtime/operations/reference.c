@@ -12,9 +12,9 @@ static clnorm_status check_arrays(const clnorm_op_info *info, clnorm_mode mode,
     clnorm_reference_arrays rest = *given;
     const clnorm_mode_info *known = clnorm_op_info_mode(info, mode);
     for (size_t i = 0; i < known->buffer_count; i++) {
-        clnorm_reference_array *array = clnorm_reference_field(&rest, &known->buffers[i]);
-        if (array->values == NULL && known->buffers[i].required)
-            return fail(CLNORM_MISSING_BUFFER, "%s is missing", known->buffers[i].name);
+        clnorm_reference_array *array = clnorm_reference_field(&rest, known->buffers[i]);
+        if (array->values == NULL && known->buffers[i]->required)
+            return fail(CLNORM_MISSING_BUFFER, "%s is missing", known->buffers[i]->name);
         array->values = NULL;
     }
     for (const char *field = (const char *)&rest.x; field < (const char *)(&rest + 1);
@@ -36,10 +36,10 @@ static void fill_arrays(const clnorm_op *op, const op_definition *definition,
     clnorm_reference_arrays known = *arrays;
     for (size_t i = 0; i < count; i++) {
         for (size_t b = 0; b < mode->buffer_count; b++) {
-            if (mode->buffers[b].offset != fills[i].field)
+            if (mode->buffers[b]->offset != fills[i].field)
                 continue;
-            const clnorm_reference_array *array = clnorm_reference_field(&known, &mode->buffers[b]);
-            const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, &mode->buffers[b]);
+            const clnorm_reference_array *array = clnorm_reference_field(&known, mode->buffers[b]);
+            const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, mode->buffers[b]);
             for (size_t k = 0; array->values != NULL && k < tensor_elements(&tensor); k++) {
                 array->values[k] = (double)fills[i].value;
                 if (array->bound != NULL)

@@ -1,11 +1,26 @@
 #include <clnorm/statistics.h>
 
 #include "base/log.h"
+#include "base/sized.h"
 
 #include <math.h>
 
-static clnorm_status check_part(const clnorm_statistics *part, size_t index)
+/* Structs of a newer program are longer. */
+static const clnorm_statistics *part_at(const clnorm_statistics *parts, size_t index)
 {
+    return (const clnorm_statistics *)(const void *)((const char *)parts + index * parts->size);
+}
+
+static clnorm_status check_statistics_size(const clnorm_statistics *given, const char *what)
+{
+    return check_size(given->size, SIZE_TO(clnorm_statistics, variance), what, "clnorm_statistics_of");
+}
+
+static clnorm_status check_part(const clnorm_statistics *part, size_t index, size_t size)
+{
+    if (part->size != size)
+        return fail(CLNORM_INVALID_ARGUMENT, "parts[%zu].size is %zu, and parts[0].size is %zu", index,
+                    part->size, size);
     if (!(part->count >= 0) || isinf(part->count))
         return fail(CLNORM_INVALID_ARGUMENT, "the count of part %zu is %g; 0 and more are allowed", index,
                     part->count);
@@ -21,15 +36,20 @@ static clnorm_status check(const clnorm_statistics *merged, const clnorm_statist
     if (merged == NULL || parts == NULL || part_count == 0)
         return fail(CLNORM_INVALID_ARGUMENT, "%s; statistics are merged from at least one part",
                     merged == NULL ? "merged is NULL" : "there are no parts");
+    clnorm_status status = check_statistics_size(merged, "merged");
+    if (status == CLNORM_OK)
+        status = check_statistics_size(parts, "parts[0]");
+    if (status != CLNORM_OK)
+        return status;
     if (merged->mean == NULL || merged->variance == NULL)
         return fail(CLNORM_INVALID_ARGUMENT, "%s of merged is NULL; it must be given",
                     merged->mean == NULL ? "mean" : "variance");
     *count = 0;
     for (size_t i = 0; i < part_count; i++) {
-        const clnorm_status status = check_part(&parts[i], i);
+        status = check_part(part_at(parts, i), i, parts->size);
         if (status != CLNORM_OK)
             return status;
-        *count += parts[i].count;
+        *count += part_at(parts, i)->count;
     }
     if (!(*count > 0) || isinf(*count))
         return fail(CLNORM_INVALID_ARGUMENT, "the parts have %g elements together; more than 0 are needed",
@@ -50,15 +70,15 @@ static void merge_channel(const clnorm_statistics *parts, size_t part_count, siz
     double count = 0, m2 = 0, sum = 0;
     *mean = 0;
     for (size_t i = 0; i < part_count; i++) {
-        if (parts[i].count == 0)
+        const clnorm_statistics *part = part_at(parts, i);
+        if (part->count == 0)
             continue;
-        const double part_mean = mean_of(&parts[i], channel), delta = part_mean - *mean;
+        const double part_mean = mean_of(part, channel), delta = part_mean - *mean;
         const double before = count;
-        count += parts[i].count;
+        count += part->count;
         sum += part_mean; /* an infinity stays one, two of unlike sign give NaN */
-        *mean += delta * (parts[i].count / count);
-        m2 += (double)parts[i].variance[channel] * parts[i].count +
-              delta * delta * (before * parts[i].count / count);
+        *mean += delta * (part->count / count);
+        m2 += (double)part->variance[channel] * part->count + delta * delta * (before * part->count / count);
     }
     *variance = isfinite(sum) ? m2 / count : NAN;
     *mean = isfinite(sum) ? *mean : sum;

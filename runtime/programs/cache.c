@@ -5,6 +5,7 @@
 #include "base/directory.h"
 #include "base/env.h"
 #include "base/log.h"
+#include "base/sized.h"
 #include "programs/verdict.h"
 
 #include <dirent.h>
@@ -106,8 +107,11 @@ static clnorm_status remove_file(int directory, const char *name, const struct s
 
 static clnorm_status summarize(clnorm_cache_summary *summary)
 {
-    clnorm_cache_summary found = {NULL, 0, 0};
-    clnorm_status status = env_check_verbose();
+    clnorm_cache_summary found = clnorm_cache_summary_none();
+    clnorm_status status = check_size(summary->size, SIZE_TO(clnorm_cache_summary, bytes), "summary",
+                                      "clnorm_cache_summary_none");
+    if (status == CLNORM_OK)
+        status = env_check_verbose();
     if (status == CLNORM_OK)
         status = env_cache_directory(&found.directory);
     if (status != CLNORM_OK)
@@ -118,7 +122,7 @@ static clnorm_status summarize(clnorm_cache_summary *summary)
         free(found.directory);
         return status;
     }
-    *summary = found;
+    copy_sized(summary, &found, sizeof found);
     return CLNORM_OK;
 }
 

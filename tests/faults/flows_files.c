@@ -33,6 +33,7 @@ static clnorm_cache_summary summary;
 
 static clnorm_status run_info(void)
 {
+    summary = clnorm_cache_summary_none();
     const clnorm_status status = clnorm_cache_info(&summary);
     if (status == CLNORM_OK)
         clnorm_cache_summary_free(&summary);

@@ -121,7 +121,7 @@ static size_t make_plans(clnorm_context *context)
             clnorm_op op;
             clnorm_plan *plan = NULL;
             clnorm_op_initialize(&op, sizeof op, info->kind);
-            op.mode = info->modes[m / SHAPES].mode;
+            op.mode = info->modes[m / SHAPES]->mode;
             op.x = clnorm_tensor_dense(CLNORM_F32, 4, dims[m % SHAPES]);
             op.dim = op.axis = m % SHAPES >= ACROSS ? 1 : -1;
             for (size_t axis = 0; m % SHAPES == STRIDED && axis < 4; axis++)

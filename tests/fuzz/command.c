@@ -49,8 +49,8 @@ static void require_same_op(const clnorm_op *a, const clnorm_op *b, const clnorm
     fuzz_require(a->x.rank == b->x.rank && memcmp(a->x.dims, b->x.dims, sizeof a->x.dims) == 0,
                  "another shape");
     for (size_t i = 0; i < info->attribute_count; i++) {
-        const double x = clnorm_op_get(a, &info->attributes[i]), y = clnorm_op_get(b, &info->attributes[i]);
-        fuzz_require(x == y, "%s is %.17g and %.17g", info->attributes[i].name, x, y);
+        const double x = clnorm_op_get(a, info->attributes[i]), y = clnorm_op_get(b, info->attributes[i]);
+        fuzz_require(x == y, "%s is %.17g and %.17g", info->attributes[i]->name, x, y);
     }
 }
 
@@ -73,7 +73,7 @@ static void write_case(const bench_case *c, char *text, size_t size)
             (size_t)snprintf(text + length, size - length, axis > 0 ? "x%zu" : "%zu", c->op.x.dims[axis]);
     for (size_t i = 0; i < c->info->attribute_count; i++) {
         char value[40];
-        const clnorm_attribute_info *attribute = &c->info->attributes[i];
+        const clnorm_attribute_info *attribute = c->info->attributes[i];
         if (attribute->required || clnorm_op_get(&c->op, attribute) != attribute->default_value)
             length += (size_t)snprintf(text + length, size - length, ":%s=%s", attribute->name,
                                        attribute_text(&c->op, attribute, value));
@@ -149,7 +149,7 @@ static int write_words(const run_request *request, char **words)
     words[count++] = new_word("--mode=", mode_words[request->op.mode], "");
     for (size_t i = 0; i < request->info->attribute_count; i++) {
         char value[40];
-        const clnorm_attribute_info *attribute = &request->info->attributes[i];
+        const clnorm_attribute_info *attribute = request->info->attributes[i];
         words[count++] = new_word("--", attribute->name, "=");
         char *option = words[count - 1];
         words[count - 1] = new_word(option, attribute_text(&request->op, attribute, value), "");

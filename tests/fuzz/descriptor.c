@@ -102,7 +102,7 @@ static void check_reference(const clnorm_op *op, const clnorm_mode_info *mode)
     bool small = model_elements(&op->x, SMALL) <= SMALL;
     while (small && count < mode->buffer_count) {
         array *a = &arrays[count];
-        small = allocate(a, op, &mode->buffers[count]);
+        small = allocate(a, op, mode->buffers[count]);
         count++;
         *clnorm_reference_field(&given, &a->info) = (clnorm_reference_array){a->values, a->bound};
     }

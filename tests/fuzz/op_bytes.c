@@ -122,8 +122,8 @@ static void any_attributes(fuzz_bytes *bytes, clnorm_op *op)
     const unsigned set[] = {fuzz_byte(bytes), fuzz_byte(bytes), fuzz_byte(bytes)};
     unsigned seen[] = {0, 0, 0};
     for (size_t i = 0; i < info->attribute_count; i++) {
-        char *field = (char *)op + info->attributes[i].offset;
-        const clnorm_attribute_type type = info->attributes[i].type;
+        char *field = (char *)op + info->attributes[i]->offset;
+        const clnorm_attribute_type type = info->attributes[i]->type;
         const unsigned which = type == CLNORM_ATTRIBUTE_SWITCH ? 2 : type == CLNORM_ATTRIBUTE_REAL;
         if (!(set[which] >> seen[which]++ & 1))
             continue;
@@ -197,7 +197,7 @@ static void small_attributes(fuzz_bytes *bytes, clnorm_op *op)
     if (operation->draw != NULL)
         operation->draw(&random, op);
     for (size_t i = 0; i < info->attribute_count && i < 8; i++) {
-        const clnorm_attribute_info *attribute = &info->attributes[i];
+        const clnorm_attribute_info *attribute = info->attributes[i];
         if (set >> i & 1 && attribute->type != CLNORM_ATTRIBUTE_AXIS)
             clnorm_op_set(op, attribute, FUZZ_PICK(bytes, numbers)); /* fails where the type has no such */
     }

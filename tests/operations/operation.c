@@ -69,8 +69,8 @@ void test_op_set_axis(clnorm_op *op, int axis)
 {
     const clnorm_op_info *info = info_of(op);
     for (size_t i = 0; i < info->attribute_count; i++) {
-        if (info->attributes[i].type == CLNORM_ATTRIBUTE_AXIS)
-            clnorm_op_set(op, &info->attributes[i], axis);
+        if (info->attributes[i]->type == CLNORM_ATTRIBUTE_AXIS)
+            clnorm_op_set(op, info->attributes[i], axis);
     }
 }
 
@@ -78,9 +78,9 @@ unsigned test_op_axis(const clnorm_op *op)
 {
     const clnorm_op_info *info = info_of(op);
     for (size_t i = 0; i < info->attribute_count; i++) {
-        if (info->attributes[i].type != CLNORM_ATTRIBUTE_AXIS)
+        if (info->attributes[i]->type != CLNORM_ATTRIBUTE_AXIS)
             continue;
-        const int axis = (int)clnorm_op_get(op, &info->attributes[i]);
+        const int axis = (int)clnorm_op_get(op, info->attributes[i]);
         return (unsigned)(axis < 0 ? axis + (int)op->x.rank : axis);
     }
     return 0;
@@ -90,8 +90,8 @@ bool test_op_set(clnorm_op *op, const char *attribute, double value)
 {
     const clnorm_op_info *info = info_of(op);
     for (size_t i = 0; i < info->attribute_count; i++) {
-        if (strcmp(info->attributes[i].name, attribute) == 0)
-            return clnorm_op_set(op, &info->attributes[i], value) == CLNORM_OK;
+        if (strcmp(info->attributes[i]->name, attribute) == 0)
+            return clnorm_op_set(op, info->attributes[i], value) == CLNORM_OK;
     }
     return false;
 }
@@ -116,7 +116,7 @@ test_subject test_subject_get(size_t index)
     for (size_t i = 0; i < OPERATIONS; i++) {
         const clnorm_op_info *info = test_operation_info(operations[i]);
         if (index < info->mode_count)
-            return (test_subject){operations[i], info->modes[index].mode};
+            return (test_subject){operations[i], info->modes[index]->mode};
         index -= info->mode_count;
     }
     return (test_subject){NULL, CLNORM_INFER};

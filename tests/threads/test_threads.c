@@ -155,7 +155,7 @@ static void race_on_cache(worker *w)
 {
     for (unsigned i = 0; i < 6; i++) {
         clnorm_context *context = NULL;
-        clnorm_cache_summary summary = {NULL, 0, 0};
+        clnorm_cache_summary summary = clnorm_cache_summary_none();
         if (w->number == 0)
             must(clnorm_cache_clear(NULL));
         must(clnorm_cache_info(&summary));
