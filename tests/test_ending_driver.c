@@ -299,8 +299,10 @@ START_TEST(killed_at_any_moment)
             await(&p[i]);
         killed += !is_well(&p[0]);
         ck_assert_msg(is_well(&p[1]), "%s", p[1].text);
-        /* a child that the killed one had just forked holds its marker a moment longer */
-        ck_assert_msg(run(&p[1], "2"), "%s", p[1].text);
+        /* A linker that PoCL in the killed process had started holds its marker until it is done: on a busy
+         * machine for longer than the next process takes. */
+        for (int i = 0; i < 100 && (i == 0 || files_count(cache, ".building", NULL) > 0); i++)
+            ck_assert_msg(run(&p[1], "2"), "%s", p[1].text);
         assert_well(&p[1], "2", NULL);
         ck_assert_msg(count_of(p[1].text, "is not used") == 0, "%s", p[1].text);
         rounds++;
