@@ -40,7 +40,8 @@ def main():
             generated = "true" if name in given else "false"
             out.write(f'    {{"{name}", (const char *)text_{index}, {generated}}},\n')
         out.write(f"}};\nconst size_t source_table_count = {len(texts)};\n")
-    pathlib.Path(depfile).write_text(f"{output}: {' '.join(map(str, paths))}\n")
+    escaped = [str(path).replace(" ", "\\ ") for path in paths]
+    pathlib.Path(depfile).write_text(f"{output}: {' '.join(escaped)}\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 def read(path):
     text = COMMENT.sub("", pathlib.Path(path).read_text())
-    return [Program(*row[:4], row[4].split()) for row in ROW.findall(text)]
+    rows = ROW.findall(text)
+    if len(rows) != text.count("PROGRAM("):
+        raise SystemExit(f"{path}: {text.count('PROGRAM(')} rows, of which {len(rows)} can be read")
+    return [Program(*row[:4], row[4].split()) for row in rows]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ typedef struct shape {
     size_t dims[4];
     int axis;
     bool strided;
-    bool wide; /* the longest windows that an operation draws */
+    bool wide; /* a window that no vector of 16 holds */
 } shape;
 
 static const shape shapes[] = {

@@ -10,8 +10,8 @@ Prints a table, of each variant's kernels the worst; fails if a program does not
     (a little less for those of SUMMED_TWICE)
   takes more than 32 KiB of local memory.
 Programs of one kernel take turns: the first is compiled for NVIDIA, the second for an AMD GPU, and so on, so that each
-kernel meets each target; those of SUMMED_TWICE, which come close to what is allowed, are compiled for all. --full
-compiles every program for every target, which takes four times as long.
+kernel meets each target; those of SUMMED_TWICE, which come close to what is allowed, are compiled for all. --full,
+or --only, compiles every program for every target, which takes four times as long.
 Vendors of whose compilers one is missing are skipped, and it ends with 77, which means skipped, if all are.
 """
 
@@ -277,7 +277,7 @@ def main():
         run(given.gpu_programs, directory)
         programs = [p for p in json.loads((directory / "list.json").read_text())
                     if given.only in f"{p['variant']} {p['options']} {p['needed_by']}"]
-        wanted = map(everything, programs) if given.full else in_turn(programs)
+        wanted = map(everything, programs) if given.full or given.only else in_turn(programs)
         parts = [(i, pool.submit(measure, directory, programs[i], compiler, targets))
                  for i, ways in enumerate(wanted) for compiler, targets in ways]
         results = [{} for _ in programs]

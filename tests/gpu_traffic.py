@@ -5,8 +5,8 @@ usage: gpu_traffic.py PROGRAM [--only TEXT] [--full] [--jobs N]
 
 PROGRAM is gpu_traffic. Each case is executed once under oclgrind, which interprets kernels: it counts
 loads and stores of global memory, and reports data races, uninitialized values, accesses beyond a buffer and
-wrong calls. Each shape is executed in one mode, and each mode in some shape; with --full, or where CLNORM_TEST_FULL is
-set, all cases are. A case fails if
+wrong calls. Each shape is executed in one mode, and each mode with each axis and each attribute in some shape; with --full,
+or where CLNORM_TEST_FULL is set, all cases are. A case fails if
   loads are more than 1.05 of the least, to which the passes that its row allows are added;
   stores are;
   oclgrind reports anything, or results are wrong.
@@ -113,11 +113,14 @@ CASES = [*batch_cases(), *window_cases(), *length_cases()]
 
 
 def pairs(cases):
-    """From the last on, which have most to move: those whose shape, or mode with what it may move, is new."""
+    """From the last on, which have most to move: those whose shape is new, or mode with its axis, its other attributes
+    or what it may move."""
     seen = set()
     for case in reversed(cases):
-        operation, mode, shape, *_ = case.text.split(":")
-        new = {(operation, shape), (operation, mode, case.passes.why)} - seen
+        operation, mode, shape, *attributes = case.text.split(":")
+        axis = [word for word in attributes if re.match("axis|dim", word)]
+        new = {(operation, shape), (operation, mode, *axis, case.passes.why)} - seen
+        new |= {(operation, mode, *axis, word) for word in attributes} - seen
         seen |= new
         if new:
             yield case

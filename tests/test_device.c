@@ -390,6 +390,30 @@ START_TEST(real_caps)
 }
 END_TEST
 
+/* What is used of a device, for programs with a longer, a shorter and no struct. */
+START_TEST(what_is_used)
+{
+    clnorm_device_list *list = NULL;
+    struct longer {
+        clnorm_device_use known;
+        int later;
+    } use = {clnorm_device_use_none(), 77};
+    ck_assert_int_eq(clnorm_device_list_create(&list, NULL), CLNORM_OK);
+    const clnorm_device *device = clnorm_device_list_get(list, 0);
+    use.known.size = sizeof use;
+    ck_assert_int_eq(clnorm_device_use_get(device, &use.known), CLNORM_OK);
+    ck_assert_uint_eq(use.known.size, sizeof use);
+    ck_assert_uint_gt(use.known.work_group_size, 0);
+    ck_assert_ptr_nonnull(use.known.sub_groups);
+    ck_assert_int_eq(use.later, 77);
+    use.known.size = sizeof use.known.size;
+    ck_assert_int_eq(clnorm_device_use_get(device, &use.known), CLNORM_INVALID_ARGUMENT);
+    ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "make the struct by clnorm_device_use_none"));
+    ck_assert_int_eq(clnorm_device_use_get(NULL, &use.known), CLNORM_INVALID_ARGUMENT);
+    clnorm_device_list_destroy(list);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("device");
@@ -414,6 +438,7 @@ int main(void)
     tcase_add_test(real, null_lists);
     tcase_add_test(real, a_choice_beyond_all_measure);
     tcase_add_test(real, real_caps);
+    tcase_add_test(real, what_is_used);
     suite_add_tcase(suite, real);
 
     return run_suite(suite);

@@ -8,10 +8,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = (ROOT / "runtime/operations/operations.def").read_text()
 KINDS = "|".join(re.findall(r"^OPERATION\(\w+, (\w+)\)", TABLE, re.MULTILINE))
+NAMES = KINDS.lower()
 COUNT = len(KINDS.split("|"))
 OWN = ["runtime/operations", "runtime/layers", "tests/operations", "bench"]
 ASKS = {
-    re.compile(rf"[!=]= ?CLNORM_({KINDS})\b"): "compares with a kind",
+    re.compile(rf"[!=<>]=? ?CLNORM_({KINDS})\b|\bCLNORM_({KINDS}) ?([!=<>]=|[<>+])"): "compares or counts kinds",
+    re.compile(rf'strcmp\([^)]*"({NAMES})"'): "compares with a name",
     re.compile(rf"\bcase CLNORM_({KINDS})\b"): "switches on kinds",
     re.compile(r"(clnorm_op_info_get|test_operation_get)\([^)]*% \d"): "counts operations",
 }

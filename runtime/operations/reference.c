@@ -56,10 +56,11 @@ static clnorm_status compute_reference(const clnorm_op *op, const clnorm_referen
     clnorm_status status = op_import(op, &imported, &definition);
     if (status != CLNORM_OK)
         return status;
-    if (arrays == NULL || arrays->size < sizeof(size_t) || arrays->size > sizeof *arrays)
+    if (arrays == NULL || arrays->size <= sizeof arrays->size)
         return fail(CLNORM_INVALID_ARGUMENT, "arrays must be given, with its size set");
     clnorm_reference_arrays known = {.size = sizeof known};
-    memcpy(&known, arrays, arrays->size);
+    memcpy(&known, arrays, arrays->size < sizeof known ? arrays->size : sizeof known);
+    known.size = sizeof known;
     status = check_arrays(&definition->info, imported.mode, &known);
     if (status != CLNORM_OK)
         return status;

@@ -115,6 +115,17 @@ static int any_integer(fuzz_bytes *bytes)
     return integer;
 }
 
+static void any_value(fuzz_bytes *bytes, clnorm_op *op, const clnorm_attribute_info *attribute)
+{
+    char *field = (char *)op + attribute->offset;
+    if (attribute->type == CLNORM_ATTRIBUTE_SWITCH)
+        *(bool *)field = true;
+    else if (attribute->type == CLNORM_ATTRIBUTE_REAL)
+        *(double *)field = any_real(bytes);
+    else
+        *(int *)field = any_integer(bytes);
+}
+
 /* Each byte has a bit for each attribute of a type, in the operation's order, that is not the default. */
 static void any_attributes(fuzz_bytes *bytes, clnorm_op *op)
 {
@@ -122,17 +133,27 @@ static void any_attributes(fuzz_bytes *bytes, clnorm_op *op)
     const unsigned set[] = {fuzz_byte(bytes), fuzz_byte(bytes), fuzz_byte(bytes)};
     unsigned seen[] = {0, 0, 0};
     for (size_t i = 0; i < info->attribute_count; i++) {
-        char *field = (char *)op + info->attributes[i]->offset;
         const clnorm_attribute_type type = info->attributes[i]->type;
         const unsigned which = type == CLNORM_ATTRIBUTE_SWITCH ? 2 : type == CLNORM_ATTRIBUTE_REAL;
-        if (!(set[which] >> seen[which]++ & 1))
-            continue;
-        if (type == CLNORM_ATTRIBUTE_SWITCH)
-            *(bool *)field = true;
-        else if (type == CLNORM_ATTRIBUTE_REAL)
-            *(double *)field = any_real(bytes);
-        else
-            *(int *)field = any_integer(bytes);
+        if (set[which] >> seen[which]++ & 1)
+            any_value(bytes, op, info->attributes[i]);
+    }
+}
+
+/* Fields of other operations, which must not matter. */
+static void any_other_fields(fuzz_bytes *bytes, clnorm_op *op)
+{
+    const unsigned which = fuzz_byte(bytes);
+    if (which < 224)
+        return;
+    const clnorm_op_info *other = test_operation_info(test_operation_get(which % test_operation_count()));
+    const clnorm_op_info *own = test_operation_info(test_operation_of(op->kind));
+    for (size_t i = 0; i < other->attribute_count; i++) {
+        bool shared = false;
+        for (size_t k = 0; k < own->attribute_count; k++)
+            shared = shared || own->attributes[k]->offset == other->attributes[i]->offset;
+        if (!shared)
+            any_value(bytes, op, other->attributes[i]);
     }
 }
 
@@ -173,6 +194,8 @@ clnorm_op op_from_bytes(fuzz_bytes *bytes)
     any_like_x(bytes, &op.y, &op.x);
     any_like_x(bytes, &op.dy, &op.x);
     any_like_x(bytes, &op.dx, &op.x);
+    if (kind < 250)
+        any_other_fields(bytes, &op);
     return op;
 }
 
@@ -186,20 +209,15 @@ static void small_like_x(fuzz_bytes *bytes, clnorm_tensor *tensor, const clnorm_
     lay_out(bytes, tensor, false);
 }
 
-/* Numbers that are valid for one attribute or another, beside those that are drawn. */
+/* Numbers that are valid for one attribute or another; those that are not stay what they are. */
 static void small_attributes(fuzz_bytes *bytes, clnorm_op *op)
 {
     static const double numbers[] = {0, 1, 2, 0.5, 0.3, 0.75, 2.5, -0.5, -1e-3, 1e-30, 3, 7, 20, 40};
-    const test_operation *operation = test_operation_of(op->kind);
-    const clnorm_op_info *info = test_operation_info(operation);
-    const unsigned low = fuzz_byte(bytes), set = fuzz_byte(bytes);
-    generator random = generator_seeded(low);
-    if (operation->draw != NULL)
-        operation->draw(&random, op);
+    const clnorm_op_info *info = test_operation_info(test_operation_of(op->kind));
+    const unsigned set = fuzz_byte(bytes);
     for (size_t i = 0; i < info->attribute_count && i < 8; i++) {
-        const clnorm_attribute_info *attribute = info->attributes[i];
-        if (set >> i & 1 && attribute->type != CLNORM_ATTRIBUTE_AXIS)
-            clnorm_op_set(op, attribute, FUZZ_PICK(bytes, numbers)); /* fails where the type has no such */
+        if (set >> i & 1 && info->attributes[i]->type != CLNORM_ATTRIBUTE_AXIS)
+            clnorm_op_set(op, info->attributes[i], FUZZ_PICK(bytes, numbers));
     }
 }
 

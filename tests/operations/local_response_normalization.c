@@ -9,8 +9,8 @@ static void reach(const clnorm_op *op, size_t *before, size_t *after)
     *after = (size_t)(op->window_after < 0 ? op->depth_radius : op->window_after);
 }
 
-/* Windows and exponents are constants of a build: each window with one exponent, or with all of its row. Others
- * are those of test_layouts and test_gradients. */
+/* Windows and exponents are constants of a build: each window with one exponent, or with all of its row.
+ * Others are those of test_layouts and test_gradients. */
 static void draw(generator *random, clnorm_op *op)
 {
     static const struct {
@@ -43,8 +43,9 @@ enum { BETAS = sizeof betas / sizeof *betas, WINDOWS = sizeof windows / sizeof *
 static void set_class(clnorm_op *op, size_t number)
 {
     op->beta = betas[number % BETAS];
-    op->window_before = windows[number % WINDOWS][0];
-    op->window_after = windows[number % WINDOWS][1];
+    const size_t window = (number / BETAS + number % BETAS) % WINDOWS;
+    op->window_before = windows[window][0];
+    op->window_after = windows[window][1];
 }
 
 static uint64_t faults(const clnorm_op *op)
