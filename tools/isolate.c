@@ -244,7 +244,8 @@ static bool has_news(const clnorm_verdict_list *before, const clnorm_verdict_lis
     return false;
 }
 
-/* To list verdicts is to count what the process left. */
+/* Notes that a process has ended, and whether that is on record now: listing the verdicts also counts the
+ * markers that the process left. */
 static int note_end(work *w, const attempt *a, bool *recorded)
 {
     clnorm_verdict_list *after;

@@ -1,5 +1,5 @@
-/* clnorm selftest --isolate: everything is tried in processes of its own, so that a driver that ends or hangs
- * them is found out, and on record for all applications. */
+/* clnorm selftest --isolate: tries everything in separate processes. If the driver crashes or hangs one of
+ * them, that is put on record for all applications. */
 #ifndef CLNORM_TOOLS_ISOLATE_H
 #define CLNORM_TOOLS_ISOLATE_H
 

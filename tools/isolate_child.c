@@ -1,4 +1,4 @@
-/* The process that tries programs: one at a time, in one thread, and says over a pipe what it is at. */
+/* The process that tries programs, one after the other in one thread. It reports each step through a pipe. */
 #include "isolate.h"
 #include "isolate_child.h"
 #include "isolate_problems.h"

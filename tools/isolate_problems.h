@@ -1,5 +1,5 @@
-/* The problems that are tried in isolation: those of the self-test, which are computed, and others that have
- * a plan made, which is what compiles and verifies programs, but are too large to be computed. */
+/* The problems that are tried in isolation: those of the self-test, which are computed, and others that are
+ * too large for that. Of those only a plan is made, which compiles and verifies programs. */
 #ifndef CLNORM_TOOLS_ISOLATE_PROBLEMS_H
 #define CLNORM_TOOLS_ISOLATE_PROBLEMS_H
 

@@ -198,7 +198,9 @@ static bool saved_by_training(const run_request *request, const clnorm_buffer_in
     return false;
 }
 
-/* What training saves comes as a whole or not at all: a mean without its residual is another mean. */
+/* If the command line gives none of the buffers that training saves, the training forward will compute all of
+ * them. If it gives some, none is computed: a residual, for instance, only fits the mean that it was saved
+ * with. */
 static void find_what_training_saves(run_request *request)
 {
     for (size_t i = 0; i < request->buffer_count; i++)

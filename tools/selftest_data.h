@@ -5,7 +5,7 @@
 #include <clnorm/ops.h>
 #include <stdint.h>
 
-/* The kinds of data that numerics by hope gets wrong: normal noise alone hides most errors. */
+/* Kinds of data. Careless numerics fail with some of them, but not with normal noise alone. */
 typedef enum data_kind {
     DATA_NORMAL,
     DATA_LARGE_MEAN, /* mean 1e4, deviation 1 */

@@ -1,5 +1,5 @@
-/* The compiled programs that clnorm keeps on disk: where they are, how big, and how to be rid of them; and
- * which programs it avoids on this machine. */
+/* The compiled programs that clnorm keeps on disk: their directory, their size, and how to remove them. Also
+ * the programs that clnorm avoids on this machine. */
 #ifndef CLNORM_CACHE_H
 #define CLNORM_CACHE_H
 
@@ -22,36 +22,36 @@ static inline clnorm_cache_summary clnorm_cache_summary_none(void)
     return summary;
 }
 
-/* Looks. A directory that does not exist yet holds nothing. Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT,
- * IO_ERROR, OUT_OF_MEMORY. The caller made the summary by the function above, and
- * frees it; it is untouched where this fails. */
+/* Fills `summary`, which clnorm_cache_summary_none has made, and which the caller frees by
+ * clnorm_cache_summary_free. A directory that does not exist yet counts as empty. Errors: INVALID_ARGUMENT,
+ * INVALID_ENVIRONMENT, IO_ERROR, OUT_OF_MEMORY; `summary` is then untouched. */
 CLNORM_API clnorm_status clnorm_cache_info(clnorm_cache_summary *summary);
 CLNORM_API void clnorm_cache_summary_free(clnorm_cache_summary *summary);
 
-/* Removes the compiled programs, what is remembered of programs (below), and what interrupted processes left
- * of either; no other file. `removed`, if given, receives how many files. Safe while others use the cache:
- * they compile again. Errors as above. */
+/* Removes the compiled programs, the verdicts on programs (below), and the temporary files that interrupted
+ * processes left of either; no other file. `removed`, if given, receives the number of files. Safe while
+ * other processes use the cache: they compile again. Errors as above. */
 CLNORM_API clnorm_status clnorm_cache_clear(size_t *removed);
 
 /*
- * What is remembered of programs with which the device's driver cannot be trusted: those at which a process
- * ended while they were built or tried, as it does when a compiler crashes, or hangs and is killed; and those
- * whose results were wrong. Two ends, or wrong results, and the program is avoided: others that do the same
- * are taken. It is forgotten after 7 days, with another version of the library or the driver, when the
- * program works after all, and by clnorm_cache_clear.
+ * A record of a program that the device's driver failed with. There are two kinds of failure: a process ended
+ * while the program was built or tried (because the compiler crashed, or hung and was killed), or the
+ * program's results were wrong. After two ended processes, or one wrong result, clnorm avoids the program and
+ * uses others that compute the same. The record is dropped after 7 days, with another version of the library
+ * or the driver, when the program works after all (if its results were not wrong), and by clnorm_cache_clear.
  */
 typedef struct clnorm_verdict {
     const char *program;    /* its sources and options */
     const char *reason;     /* "processes ended while it was built or tried", "its results were wrong: ..." */
-    unsigned ends;          /* of processes */
-    bool wrong;             /* its results were */
-    bool avoided;           /* false: once more, and it is */
-    long long seconds_left; /* until it is forgotten */
+    unsigned ends;          /* how many processes ended */
+    bool wrong;             /* its results were wrong */
+    bool avoided;           /* false: it will be avoided after one more failure */
+    long long seconds_left; /* until the record is dropped */
 } clnorm_verdict;
 
 typedef struct clnorm_verdict_list clnorm_verdict_list;
 
-/* Lists them, by program. A directory that does not exist yet, or a cache that is off, gives an empty list.
+/* Lists all verdicts, sorted by program. Without a cache, or before its directory exists, the list is empty.
  * Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT, IO_ERROR, OUT_OF_MEMORY. The caller destroys the list. */
 CLNORM_API clnorm_status clnorm_verdict_list_create(clnorm_verdict_list **list);
 CLNORM_API size_t clnorm_verdict_list_count(const clnorm_verdict_list *list);

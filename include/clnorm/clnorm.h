@@ -9,22 +9,23 @@
  *   clnorm_plan_create(&plan, context, &op);                checks, chooses, compiles: all that is slow
  *   clnorm_plan_execute(plan, &CLNORM_BUFFERS(.x = {x, 0}, .y = {y, 0}, ...), queue, 0, NULL, NULL);
  *
- * Functions that can fail return a clnorm_status and put their result into an out-parameter, which is
- * left alone when they fail. The library never exits, aborts or prints (but see CLNORM_VERBOSE and
- * clnorm_set_log). Every function may be called from any thread, also on the same context or plan;
- * only destroying an object while another thread still uses it is an error of the caller.
+ * Functions that can fail return a clnorm_status and put their result into an out-parameter. When they fail
+ * they do not change the out-parameter. The library never exits, aborts or prints (but see CLNORM_VERBOSE
+ * and clnorm_set_log). Every function may be called from any thread, also on the same context or plan. The
+ * caller only has to make sure that no thread still uses an object while another one destroys it.
  *
- * OpenCL drivers do not survive a fork. In a process that was forked from one that had made a context or
- * listed devices, and executed no other program since, every function that would use OpenCL fails at once
- * with CLNORM_INVALID_STATE, those of layers.h that return no status give 0 or NULL, and destroying an object
- * leaves it as it is. A process may fork before its first context, and use clnorm on both sides.
+ * OpenCL drivers do not work after a fork. If a process has created a context or listed devices and then
+ * forks, clnorm cannot be used in the child until the child executes another program: every function that
+ * would use OpenCL fails at once with CLNORM_INVALID_STATE, functions of layers.h without a status return 0
+ * or NULL, and destroy functions do nothing. A process that forks before its first context may use clnorm in
+ * both parent and child.
  */
 #ifndef CLNORM_CLNORM_H
 #define CLNORM_CLNORM_H
 
-/* clnorm needs OpenCL 1.2. What the application may call is its own affair: it defines
- * CL_TARGET_OPENCL_VERSION, or CL_USE_DEPRECATED_OPENCL_1_2_APIS, before it includes anything; without the
- * first it has all of OpenCL 3.0. */
+/* clnorm needs OpenCL 1.2. An application that wants another version of the OpenCL headers, or deprecated
+ * functions, defines CL_TARGET_OPENCL_VERSION or CL_USE_DEPRECATED_OPENCL_1_2_APIS before its first include.
+ * Without CL_TARGET_OPENCL_VERSION it gets all of OpenCL 3.0. */
 #ifndef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 300
 #endif
@@ -56,7 +57,7 @@ typedef enum clnorm_status {
     CLNORM_INVALID_AXIS,        /* axis or dim outside -rank ... rank-1 */
     CLNORM_INVALID_SHAPE,       /* sizes that do not match, or overflow size_t */
     CLNORM_INVALID_STRIDES,     /* an output that overlaps itself */
-    CLNORM_INVALID_ATTRIBUTE,   /* not finite, out of its range, or no float where it has to be one */
+    CLNORM_INVALID_ATTRIBUTE,   /* not finite, out of range, or too small for fp32 where fp32 must hold it */
     CLNORM_INVALID_MODE,        /* a mode that the operation does not have */
     CLNORM_UNSUPPORTED_TYPE,    /* a data type that this device or version does not compute */
     CLNORM_MISSING_BUFFER,      /* a buffer that the mode needs was not given */
@@ -74,13 +75,13 @@ typedef enum clnorm_status {
     CLNORM_OUT_OF_MEMORY,       /* host or device memory is used up */
     CLNORM_OPENCL_ERROR,        /* any other failure of an OpenCL call, named in the message */
     CLNORM_IO_ERROR,            /* a file that cannot be read or written */
-    CLNORM_INVALID_NAME,        /* a name that is malformed, taken, or of nothing that there is */
+    CLNORM_INVALID_NAME,        /* a name that is malformed, already taken, or not found */
     CLNORM_INVALID_FILE,        /* a file that is malformed, or does not fit what it is read for */
-    CLNORM_INVALID_STATE,       /* a call before the one that it builds on, or in a forked process */
+    CLNORM_INVALID_STATE,       /* a call that another one must precede, or a call in a forked process */
     CLNORM_UNSUPPORTED_DEVICE,  /* a device that lacks what the kernels need */
     CLNORM_NO_IMAGE,            /* no image of compiled kernels for this device, or one of another library */
     CLNORM_NOT_IN_IMAGE,        /* an image that does not hold the kernel */
-    CLNORM_UNTRUSTED_DRIVER,    /* with every variant the driver ended a process, or gave wrong results */
+    CLNORM_UNTRUSTED_DRIVER,    /* the driver failed with every variant: it crashed or gave wrong results */
 } clnorm_status;
 
 /* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */
@@ -109,31 +110,31 @@ CLNORM_API void clnorm_set_log(clnorm_log_callback *callback, clnorm_log_level l
 typedef struct clnorm_device {
     unsigned platform; /* index of the platform, counted from 0 in the loader's order */
     unsigned device;   /* index of the device on its platform */
-    const char *type;  /* "gpu", "cpu" or "accelerator": what CLNORM_DEVICE takes; the first of the three
-                          where a device claims several */
+    const char *type;  /* "gpu", "cpu" or "accelerator", as CLNORM_DEVICE takes it. A device that reports
+                          several types has the first of these three. */
     const char *name, *vendor, *version, *driver; /* as the driver says */
     const char *platform_name;
     bool compiler;   /* can compile OpenCL C at run time */
-    bool is_default; /* what clnorm_context_create would choose for the string given to the listing */
+    bool is_default; /* clnorm_context_create would choose this device for the listing's `choice` */
     cl_platform_id platform_id;
     cl_device_id device_id;
-    cl_device_type types; /* all that it claims: a type word finds it by any of them */
+    cl_device_type types; /* all types that the device reports; a device string may name any of them */
 } clnorm_device;
 
 typedef struct clnorm_device_list clnorm_device_list;
 
-/* Lists all OpenCL devices, and marks the one that `choice` names (NULL: CLNORM_DEVICE, else the best).
- * A machine without any device gives an empty list. A choice that names none or cannot be read marks
- * none; it is not an error here. The caller destroys the list. Errors: INVALID_ARGUMENT, INVALID_STATE,
- * OUT_OF_MEMORY, OPENCL_ERROR. */
+/* Lists all OpenCL devices, and sets is_default for the one that `choice` names (NULL: CLNORM_DEVICE, else
+ * the best). A machine without any device gives an empty list. If `choice` names no device or cannot be
+ * parsed, no device is the default; that is no error here. The caller destroys the list. Errors:
+ * INVALID_ARGUMENT, INVALID_STATE, OUT_OF_MEMORY, OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_device_list_create(clnorm_device_list **list, const char *choice);
 CLNORM_API size_t clnorm_device_list_count(const clnorm_device_list *list);
 /* The list owns what is returned. NULL beyond the end. */
 CLNORM_API const clnorm_device *clnorm_device_list_get(const clnorm_device_list *list, size_t index);
 CLNORM_API void clnorm_device_list_destroy(clnorm_device_list *list);
 
-/* A known fault of a driver, which clnorm avoids on devices that it is the driver of. Constants of the
- * library. */
+/* A known fault of a driver. clnorm works around it on all devices of that driver. The structs and their
+ * strings are constants of the library. */
 typedef struct clnorm_quirk {
     const char *driver, *versions; /* which has it */
     const char *fault;             /* what happens, in a sentence */
@@ -145,7 +146,8 @@ typedef struct clnorm_quirk {
  * Asks the names in `device` only; may be called from any thread. */
 CLNORM_API const clnorm_quirk *clnorm_device_quirk(const clnorm_device *device, size_t index);
 
-/* What clnorm makes use of on a device: what the device has, but for what its driver's faults forbid. */
+/* The features of a device that clnorm uses: those that it has, without those that its driver's faults rule
+ * out. */
 typedef struct clnorm_device_use {
     size_t size;            /* of this struct in the caller's program; set by clnorm_device_use_none */
     size_t work_group_size; /* items, at most */
@@ -160,7 +162,7 @@ static inline clnorm_device_use clnorm_device_use_none(void)
     return use;
 }
 
-/* Asks the device of a listing. `use` was made by the function above. Errors: INVALID_ARGUMENT,
+/* Fills `use`, which clnorm_device_use_none has made, for a device of a listing. Errors: INVALID_ARGUMENT,
  * OUT_OF_MEMORY, OPENCL_ERROR; `use` is then untouched. */
 CLNORM_API clnorm_status clnorm_device_use_get(const clnorm_device *device, clnorm_device_use *use);
 
@@ -186,7 +188,7 @@ CLNORM_API clnorm_status clnorm_context_create(clnorm_context **context, const c
  * OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_context_from_queue(clnorm_context **context, cl_command_queue queue);
 
-/* Schedules: what a device class does with a loop nest. */
+/* Schedules: the sets of kernels, each written for one class of devices. */
 typedef enum clnorm_kernels {
     CLNORM_KERNELS_AUTO = 0, /* CLNORM_KERNELS, else by the type of the device */
     CLNORM_KERNELS_CPU,
@@ -194,19 +196,20 @@ typedef enum clnorm_kernels {
     CLNORM_KERNELS_FPGA,
 } clnorm_kernels;
 
-/* Whether programs must give the known answers of small problems before they are used or cached. */
+/* Which compiled programs are verified before they are used or cached: they compute a small problem, and the
+ * results are compared with those of the host. */
 typedef enum clnorm_verify {
-    CLNORM_VERIFY_DEFAULT = 0, /* CLNORM_VERIFY, else NEW */
-    CLNORM_VERIFY_OFF,         /* none; and those that ended a process before are not avoided */
-    CLNORM_VERIFY_NEW,         /* those that were just built from source */
-    CLNORM_VERIFY_ALWAYS,      /* those that come from the cache, too */
+    CLNORM_VERIFY_DEFAULT = 0, /* what CLNORM_VERIFY says; if unset, NEW */
+    CLNORM_VERIFY_OFF,         /* none; also, programs that ended a process before are used all the same */
+    CLNORM_VERIFY_NEW,         /* programs that were just built from source */
+    CLNORM_VERIFY_ALWAYS,      /* also programs that come from the cache */
 } clnorm_verify;
 
 /*
- * How a context is made where there is no environment to say so, or none that should. Made by
- * clnorm_context_defaults, then changed field by field. A variable is not read for what a field says; a field
- * with its default leaves it to the variable, unless ignore_environment is set. Strings and the struct are
- * the caller's again when the context is made.
+ * Options of a context, for applications that do not want to be configured by environment variables. Call
+ * clnorm_context_defaults, then set fields. A field that is set takes precedence over its environment
+ * variable; for a field left at its default the variable is read, unless ignore_environment is set. The
+ * struct and its strings are only needed during the call that makes the context.
  */
 typedef struct clnorm_context_options {
     size_t size;                  /* of this struct in the caller's program; set by clnorm_context_defaults */
@@ -217,10 +220,10 @@ typedef struct clnorm_context_options {
     const char *binary_directory; /* NULL: CLNORM_BINARY_DIR; "": no images */
     clnorm_kernels kernels;       /* as clnorm_context_set_kernels sets them */
     clnorm_verify verify;
-    bool ignore_environment; /* no variable is read: fields with their default mean what they do where the
-                                variable is unset, and without cache_directory nothing is kept */
-    /* If given, passed to clnorm_set_log before anything else is done: the log is the process's, not the
-     * context's, and stays when the context is destroyed. */
+    bool ignore_environment; /* read no variable: a field left at its default then means the same as if its
+                                variable were unset, and without cache_directory nothing is kept */
+    /* If given, passed to clnorm_set_log before anything else is done. There is one log for the process, not
+     * one for each context: the callback stays when the context is destroyed. */
     clnorm_log_callback *log_callback;
     clnorm_log_level log_level;
     void *log_user;
@@ -283,7 +286,8 @@ typedef struct clnorm_tensor {
     size_t strides[CLNORM_MAX_RANK];
 } clnorm_tensor;
 
-/* A tensor without gaps, the last axis contiguous. A rank outside 1 ... 8 is refused later, by name. */
+/* A tensor without gaps, the last axis contiguous. A rank outside 1 ... 8 is no error here; functions that
+ * take the tensor refuse it with INVALID_RANK. */
 static inline clnorm_tensor clnorm_tensor_dense(clnorm_dtype dtype, unsigned rank, const size_t *dims)
 {
     clnorm_tensor tensor = {dtype, rank, {0}, {0}};
@@ -392,17 +396,17 @@ CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind 
  * y = (x - mean) * gamma / sqrt(variance + epsilon) + beta for each index of `axis` (a channel), over all
  * other axes (Ioffe and Szegedy 2015, as tflearn.layers.normalization.batch_normalization has it).
  * Ranks 2 to 8. Modes:
- *   infer       mean and variance are the buffers moving_mean and moving_variance
- *   train       they are the batch's, the variance divided by N; then
+ *   infer       mean and variance are read from the buffers moving_mean and moving_variance
+ *   train       mean and variance are those of the batch, the variance divided by N; then
  *               moving = decay * moving + (1 - decay) * batch
- *   statistics  only finds batch_mean, batch_variance, batch_mean_residual, count
- *   apply       y from x and those
+ *   statistics  only computes batch_mean, batch_variance, batch_mean_residual, count
+ *   apply       y from x and these statistics
  *   backward    dx, dgamma, dbeta of train, from x, dy and what train saved: batch_mean,
  *               batch_mean_residual, inverse_deviation
- *   backward_infer  the same of infer: the moving averages are constants
- * Any of dx, dgamma and dbeta may be left out, or added to what is there (accumulate_dx, ...).
- * Where x has no element, statistics are 0 (inverse_deviation: of a variance of 0), moving averages stay, and
- * dgamma and dbeta are 0, or as before where they are added to.
+ *   backward_infer  dx, dgamma, dbeta of infer: mean and variance do not depend on x
+ * Any of dx, dgamma and dbeta may be left out, or added to the buffer's old values (accumulate_dx, ...).
+ * If x has no elements: the batch's statistics are 0, inverse_deviation is 1 / sqrt(epsilon), the moving
+ * averages do not change, and dgamma and dbeta are 0 (unchanged if they are accumulated).
  * axis -1; epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD moving average;
  * unbiased_moving_variance false: true puts N/(N-1) into the moving average, as PyTorch does (N = 1: the
  * raw value).
@@ -504,7 +508,7 @@ static inline clnorm_buffers clnorm_buffers_none(void)
 
 typedef struct clnorm_plan clnorm_plan;
 
-/* Checks `op` and says what is wrong with it, without any device: what clnorm_plan_create checks first.
+/* Checks `op` without any device; clnorm_last_error says what is wrong. clnorm_plan_create does this first.
  * Errors: INVALID_ARGUMENT, INVALID_RANK, INVALID_AXIS, INVALID_SHAPE, INVALID_STRIDES,
  * INVALID_ATTRIBUTE, INVALID_MODE, UNSUPPORTED_TYPE. */
 CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
@@ -518,15 +522,18 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
 /*
- * Enqueues, and returns at once. `queue` belongs to the plan's context and device, in order or not;
- * NULL is the context's own. The first kernel waits for `wait_list`; `event`, if given, is the last
- * kernel's, and the caller releases it. Buffers must live until then, as for any OpenCL command.
- * The queue is not flushed; one that used the plan's scratch before, and that this one waits for, is.
- * In place (y = x, dx = dy or dx = x: same buffer, offset and strides) is allowed for all but
- * local_response_normalization. Else outputs share no element with any other buffer; they may lie between
- * its elements, such as other channels of one image.
- * Where x has no element, only buffers that are written and hold a byte matter.
- * When it fails nothing was enqueued, or, after a failed OpenCL call, y and dx are undefined while
+ * Enqueues the operation and returns at once. `queue` must belong to the plan's context and device, and may
+ * be in order or out of order; NULL is the context's own. The first kernel waits for `wait_list`. `event`, if
+ * given, receives the event of the last kernel; the caller releases it. As for any OpenCL command, the
+ * buffers must live until the last kernel has ended.
+ * `queue` is not flushed. If this execution has to wait for an earlier one of the plan that uses the plan's
+ * own scratch on another queue, that other queue is flushed.
+ * In place (y = x, dx = dy or dx = x: same buffer, offset and strides) is allowed for all operations except
+ * local_response_normalization. Otherwise an output must not share elements with any other buffer. Their
+ * elements may be interleaved, such as different channels of one image.
+ * If x has no elements, only outputs with at least one byte are checked and written; other buffers are
+ * ignored.
+ * When it fails, nothing was enqueued; only after a failed OpenCL call y and dx are undefined, while
  * moving averages, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
  * UNEXPECTED_BUFFER, INVALID_BUFFER, BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE,
  * INVALID_ARGUMENT, INVALID_STATE, OPENCL_ERROR, OUT_OF_MEMORY.
@@ -541,13 +548,14 @@ CLNORM_API void clnorm_plan_destroy(clnorm_plan *plan);
 /* The variant that was chosen, such as "cpu/plane/fused"; owned by the plan. */
 CLNORM_API const char *clnorm_plan_variant(const clnorm_plan *plan);
 
-/* Why variants that would have been faster were not taken: the driver ended a process while it compiled them,
- * does not compile them, or made programs of them that gave wrong results when the plan verified them. A line
- * for each; "" if there are none, as on a driver without faults. Owned by the plan. */
+/* The faster variants that could not be used because of the driver, one line for each with the reason: a
+ * process ended while the driver compiled or ran it, the driver does not compile it, or its results were
+ * wrong when the plan verified it. "" if there are none. Owned by the plan. */
 CLNORM_API const char *clnorm_plan_refusals(const clnorm_plan *plan);
 
-/* Device memory for partial results. The plan owns one such block and lets executions wait for it in
- * turn; callers who want them to overlap pass one of their own as .scratch. 0: none is needed. */
+/* The bytes of device memory that an execution needs for partial results; 0: none. The plan owns one such
+ * block, so its executions run one after the other. Callers who want executions to overlap pass a block of
+ * their own to each as .scratch. */
 CLNORM_API size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan);
 
 /* The bytes that the operation must at least move: each input read and each output written once. */

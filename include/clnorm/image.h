@@ -21,16 +21,17 @@ CLNORM_API clnorm_status clnorm_image_build(clnorm_context *context, const char 
 /* Room for the name of a file that clnorm_image_write_source writes. */
 #define CLNORM_IMAGE_NAME_SIZE 32
 
-/* Writes the text that images are compiled from into `directory`, which is made if needed: one translation
- * unit that needs no options, for compilers that are programs of their own. `name` receives the file's name,
- * "clnorm-0123abcd.cl", the digits being a hash of the text. Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT,
+/* Writes the source of the image into `directory`, which is made if needed: one file that needs no compiler
+ * options, for offline compilers such as those of FPGA vendors. `name` receives the file's name, such as
+ * "clnorm-0123abcd.cl"; the digits are a hash of the source. Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT,
  * IO_ERROR, OUT_OF_MEMORY. */
 CLNORM_API clnorm_status clnorm_image_write_source(const char *directory, char name[CLNORM_IMAGE_NAME_SIZE]);
 
-/* Copies `file`, which such a compiler made of that text, into `directory` with its place in the manifest,
- * for the context's device, which is loaded with it to see which kernels it holds. The file's name must begin
- * as the text's does: nothing else tells that it was made of this library's. Errors: as above, and
- * INVALID_FILE (another name, the driver refuses it, or it holds none of the kernels), OPENCL_ERROR. */
+/* Copies `file`, which an offline compiler made from that source, into `directory`, and adds it to the
+ * manifest as the image for the context's device. The file is loaded onto the device to find out which
+ * kernels it holds. The file's name must begin like the source's ("clnorm-0123abcd"): that is the only proof
+ * that it was made from the source of this version. Errors: as above, and INVALID_FILE (another name, the
+ * driver refuses it, or it holds none of the kernels), OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_image_import(clnorm_context *context, const char *file,
                                              const char *directory);
 

@@ -15,15 +15,16 @@
  *   clnorm_model_zero_gradients(model, queue, 0, NULL, NULL);
  *   clnorm_model_save(model, "model.safetensors");
  *
- * A model owns its layers and variables: they go with it, and are not destroyed one by one. It keeps what it
- * needs of its context, which may be destroyed before it.
+ * A model owns its layers and variables; destroying the model destroys them. Its context may be destroyed
+ * before it: the model keeps what it needs of the context.
  *
- * Every function may be called from any thread, also on the same model or layer; only destroying a model
- * while another thread still uses it is an error of the caller. On the device it is as everywhere in OpenCL:
- * commands on one in-order queue follow each other, others are ordered by their events. A training forward
- * writes the moving averages and what its layer keeps for backward; backward reads that and adds to the
- * gradients; layers that share variables share those. Functions that say "waits" use the context's own queue:
- * what other queues still do to the variables must be complete.
+ * Every function may be called from any thread, also on the same model or layer. The caller only has to make
+ * sure that no thread still uses a model while another one destroys it. The order on the device is as usual
+ * in OpenCL: commands on one in-order queue run one after the other, all others are ordered by events only. A
+ * training forward writes the moving averages and the statistics that its layer keeps for backward. Backward
+ * reads these statistics and adds to the gradients. Layers that share variables share moving averages and
+ * gradients, too. Functions whose comment says "waits" use the context's own queue; commands on other queues
+ * that use the variables must have completed before.
  *
  * docs/layers.md has the rules of names, the file format and examples.
  */
@@ -54,9 +55,9 @@ CLNORM_API bool clnorm_model_is_training(const clnorm_model *model);
 
 /* ---- Variables ------------------------------------------------------------------------------- */
 
-/* What a model learns or keeps. The model owns it, all that it points to, and the OpenCL buffers, which hold
- * dense values of `tensor` from their first byte on; an optimizer reads `gradient` and updates `value` there.
- */
+/* A parameter or a moving average of a model. The model owns the struct, everything it points to, and its
+ * OpenCL buffers. The buffers hold dense values of `tensor` from their first byte on. An optimizer reads
+ * `gradient` and updates `value`. */
 typedef struct clnorm_variable {
     const char *name;     /* "BatchNormalization/gamma" */
     clnorm_tensor tensor; /* f32, dense; [channels] for those of layers */
@@ -68,7 +69,8 @@ typedef struct clnorm_variable {
 
 typedef struct clnorm_variable_options {
     size_t size;         /* set by clnorm_variable_defaults */
-    double mean, stddev; /* finite, stddev >= 0: it begins as normal(mean, stddev), or as the constant */
+    double mean, stddev; /* initial values are drawn from normal(mean, stddev); stddev 0: all are mean.
+                            Finite, stddev >= 0. */
     bool trainable, restore;
 } clnorm_variable_options;
 
@@ -131,10 +133,10 @@ typedef struct clnorm_batch_normalization_options {
     double decay;       /* 0 ... 1: the weight of the OLD moving average */
     double stddev;      /* >= 0 */
     bool trainable; /* false: beta and gamma have no gradients. Moving averages are updated all the same. */
-    bool restore;   /* false: loading leaves all four alone; saving writes them */
-    bool reuse;     /* share the variables of `scope`, which exists */
+    bool restore;   /* false: loading does not change the four variables; saving still writes them */
+    bool reuse;     /* share the variables of `scope`, which must exist */
     const char *scope; /* NULL: made from `name`. Copied. */
-    const char *name;  /* is the scope, with _1, _2, ... where that is taken. Copied. */
+    const char *name;  /* the scope if `scope` is NULL, with _1, _2, ... appended if taken. Copied. */
     int axis;          /* the channels; negative counts from the end */
 } clnorm_batch_normalization_options;
 
@@ -157,8 +159,9 @@ static inline clnorm_batch_normalization_options clnorm_batch_normalization_defa
 
 /*
  * A layer for any x that has `channels` along the axis; `options` NULL: the defaults. Layers that share a
- * scope share all four variables: each updates the moving averages, and their gradients add. beta, gamma,
- * stddev and trainable are then those of the layer that made the scope; restore false holds for all of them.
+ * scope share all four variables: each updates the moving averages and adds to the gradients. A layer that
+ * reuses a scope ignores its own beta, gamma, stddev and trainable. If any layer of the scope has restore
+ * false, loading does not change the scope's variables.
  * Errors: INVALID_ARGUMENT; INVALID_NAME: a malformed name, a scope that is taken (without reuse), reuse
  * without a scope or of one that does not exist; INVALID_SHAPE: no channels, or reuse with another number of
  * them; INVALID_AXIS; INVALID_ATTRIBUTE; OPENCL_ERROR; OUT_OF_MEMORY.
@@ -215,24 +218,26 @@ CLNORM_API clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_
 CLNORM_API const char *clnorm_layer_name(const clnorm_layer *layer);
 
 /*
- * Enqueues y from x, as clnorm_plan_execute does; `shape` is x's, and y lies like x. The first call for a
- * shape and mode makes a plan, which may compile; the layer keeps the last 16 of them. In training mode a
- * batch normalization takes the batch's statistics, updates the moving averages, and keeps in buffers of its
- * own what backward needs: the batch's mean and inverse deviation. In inference mode it changes nothing but
- * y. When it fails, the layer is as it was. Errors: INVALID_SHAPE (other channels than the layer's),
- * INVALID_RANK, and those of clnorm_plan_create and clnorm_plan_execute.
+ * Enqueues the computation of y from x, as clnorm_plan_execute does. `shape` describes x; y has the same
+ * shape and strides. The first call for a shape and mode makes a plan, which may compile; the layer keeps the
+ * last 16 plans. In training mode a batch normalization uses the batch's statistics, updates the moving
+ * averages, and saves the batch's mean and inverse deviation in buffers of its own, for backward. In
+ * inference mode it changes nothing but y. When it fails, the layer is unchanged. Errors: INVALID_SHAPE
+ * (x has not the layer's number of channels), INVALID_RANK, and those of clnorm_plan_create and
+ * clnorm_plan_execute.
  */
 CLNORM_API clnorm_status clnorm_layer_forward(clnorm_layer *layer, const clnorm_tensor *shape,
                                               clnorm_buffer x, clnorm_buffer y, cl_command_queue queue,
                                               cl_uint n_wait, const cl_event *wait_list, cl_event *event);
 
 /*
- * Enqueues dx, the gradient of the layer's last forward, of which x still is what it was; dy and dx lie like
- * x. After a training forward it is that of training, through the batch's statistics; after inference the
- * moving averages are constants, and still the same. The gradients of gamma and beta are added to those of
- * the variables, where these are trainable. A dx that is not given (mem NULL) is not found; without it a
- * layer that has no trainable variables has nothing to find, which is MISSING_BUFFER. Errors: INVALID_STATE
- * (no forward yet), and those of clnorm_plan_create and clnorm_plan_execute.
+ * Enqueues the computation of dx, the gradient of the layer's last forward. x must still hold the values of
+ * that forward; dy and dx have the shape and strides of x. After a training forward, the gradient includes
+ * the dependence of the batch's statistics on x. After an inference forward, the moving averages count as
+ * constants, and must not have changed since. The gradients of gamma and beta are added to those of the
+ * variables if these are trainable. If dx is not given (mem NULL) it is not computed; a layer without
+ * trainable variables then has nothing to compute and fails with MISSING_BUFFER. Errors: INVALID_STATE (no
+ * forward yet), and those of clnorm_plan_create and clnorm_plan_execute.
  */
 CLNORM_API clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffer x, clnorm_buffer dy,
                                                clnorm_buffer dx, cl_command_queue queue, cl_uint n_wait,
@@ -241,12 +246,12 @@ CLNORM_API clnorm_status clnorm_layer_backward(clnorm_layer *layer, clnorm_buffe
 /* ---- Checkpoints ----------------------------------------------------------------------------- */
 
 /*
- * Writes all variables to a safetensors file; waits. The file is complete or not there: it is written under a
- * temporary name beside `path` (path.<process>-<number>.tmp) and renamed when it is safe on the disk, so that
- * whatever is killed, and whenever, `path` is the old file or the new one. A process that is killed may leave
- * its temporary file. The mode of a file that was there is kept. What is no file (a directory, a device, a
- * pipe, a link to one) is refused, and so is a file that may not be written: IO_ERROR. Errors:
- * INVALID_ARGUMENT, IO_ERROR, OPENCL_ERROR, OUT_OF_MEMORY.
+ * Writes all variables to a safetensors file; waits. The file is written under a temporary name beside `path`
+ * (path.<process>-<number>.tmp), synced to disk and then renamed, so that `path` is always the complete old
+ * file or the complete new one, even if the process is killed. A killed process may leave its temporary file.
+ * A file that is replaced keeps its mode. If `path` is not a regular file (a directory, a device, a pipe, a
+ * link to one of these), or may not be written, it is refused with IO_ERROR. Errors: INVALID_ARGUMENT,
+ * IO_ERROR, OPENCL_ERROR, OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_model_save(clnorm_model *model, const char *path);
 
@@ -258,20 +263,21 @@ typedef struct clnorm_names {
 /* What a load or an import found. Made by the library, freed by clnorm_load_report_free. */
 typedef struct clnorm_load_report {
     clnorm_names loaded;      /* variables that have new values */
-    clnorm_names missing;     /* names that were wanted and are not in the file */
-    clnorm_names unexpected;  /* load: tensors of the file that are no variable of the model */
+    clnorm_names missing;     /* tensors that the file lacks */
+    clnorm_names unexpected;  /* for a load only: tensors of the file that have no variable in the model */
     clnorm_names wrong_shape; /* names in the file whose shape is not the variable's */
 } clnorm_load_report;
 
 CLNORM_API void clnorm_load_report_free(clnorm_load_report *report); /* NULL is allowed */
 
 /*
- * Reads the values of all variables (but those with restore false) from a safetensors file; waits.
- * All of them must be there, in f32 and in their shape; other tensors are ignored. When it fails no variable
- * has changed (but where a device fails twice: in writing, and in putting back). `report`, if given, receives
- * what was found, also where names are missing or shapes wrong, and NULL if it did not come to that; the
- * caller frees it. Errors: INVALID_ARGUMENT; IO_ERROR; INVALID_FILE: malformed, names missing, shapes wrong;
- * UNSUPPORTED_TYPE; OPENCL_ERROR; OUT_OF_MEMORY.
+ * Reads the values of all variables (except those with restore false) from a safetensors file; waits. The
+ * file must have all of them, in f32 and in the variable's shape; other tensors are ignored. When it fails,
+ * no variable has changed, unless the device fails while values are written and again while the old values
+ * are put back. `report`, if given, receives a report, also when tensors are missing or have the wrong shape,
+ * or NULL if the load failed before tensors were compared; the caller frees it. Errors: INVALID_ARGUMENT;
+ * IO_ERROR; INVALID_FILE: malformed, names missing, shapes wrong; UNSUPPORTED_TYPE; OPENCL_ERROR;
+ * OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_model_load(clnorm_model *model, const char *path,
                                            clnorm_load_report **report);
@@ -284,10 +290,10 @@ typedef struct clnorm_import_name {
 } clnorm_import_name;
 
 /*
- * The same for tensors of other names, from a safetensors file of any library: `count` of them, each to a
- * variable, which receives it whatever its restore says. All other tensors of the file are ignored, whatever
- * their type. Errors: as clnorm_model_load, and INVALID_NAME: a variable that does not exist or is named
- * twice.
+ * Loads tensors under other names, from a safetensors file of any library. `names` has `count` pairs of a
+ * tensor in the file and the variable that receives its values, even if the variable's restore is false. All
+ * other tensors of the file are ignored, whatever their type. Errors: as clnorm_model_load, and INVALID_NAME:
+ * a variable that does not exist or is named twice.
  */
 CLNORM_API clnorm_status clnorm_model_import(clnorm_model *model, const char *path,
                                              const clnorm_import_name *names, size_t count,
@@ -299,10 +305,11 @@ typedef enum clnorm_convention {
 } clnorm_convention;
 
 /*
- * The four tensors of one batch normalization, named `prefix` followed by what the convention calls them, to
- * the variables of `scope`. The prefix holds its separator: "features.1." or "batch_normalization/"; "" is
- * allowed. epsilon and decay are not in such files: give the layer what the other library used (PyTorch: 1e-5
- * and 1 - momentum = 0.9; Keras: 1e-3 and 0.99). Errors: as clnorm_model_import.
+ * Loads the four tensors of one batch normalization into the variables of `scope`. In the file they are named
+ * `prefix` followed by the convention's name. The prefix includes its separator, such as "features.1." or
+ * "batch_normalization/"; "" is allowed. Such files do not hold epsilon and decay: give the layer the values
+ * of the other library (PyTorch: 1e-5 and 1 - momentum = 0.9; Keras: 1e-3 and 0.99). Errors: as
+ * clnorm_model_import.
  */
 CLNORM_API clnorm_status clnorm_model_import_batch_normalization(clnorm_model *model, const char *path,
                                                                  const char *prefix,

@@ -1,7 +1,7 @@
 /*
- * What clnorm can do, as data: for tools and language bindings that take operations, attributes and
- * buffers by name. Everything returned here is constant and lives as long as the library. Structs may get
- * more fields at their end: they are reached by pointers, in lists of pointers.
+ * Tables of the operations with their modes, attributes and buffers, for tools and language bindings that
+ * look these up by name. Everything returned here is constant and lives as long as the library. Later
+ * versions may add fields to the end of these structs, so lists hold pointers to structs.
  */
 #ifndef CLNORM_OPS_H
 #define CLNORM_OPS_H
@@ -24,9 +24,9 @@ typedef struct clnorm_attribute_info {
     clnorm_attribute_type type;
     bool required; /* has no default */
     double default_value;
-    const char *default_text; /* how the default is written: "1e-05", or what it is taken from */
-    double minimum, maximum;  /* inclusive; infinite: any finite value. Not for an axis. A real with
-                                 a finite maximum has to be a float: 0, or FLT_TRUE_MIN in size at least. */
+    const char *default_text; /* how the default is written: "1e-05", or the attribute that it copies */
+    double minimum, maximum;  /* inclusive; infinite: any finite value. Unused for an axis. A real with a
+                                 finite maximum must also be 0 or have a magnitude >= FLT_TRUE_MIN. */
     const char *help;
     size_t offset; /* of the field in clnorm_op */
 } clnorm_attribute_info;
@@ -81,8 +81,8 @@ CLNORM_API const clnorm_op_info *clnorm_op_info_get(size_t index);
 /* By name, as in docs/ops.md. NULL if there is none. */
 CLNORM_API const clnorm_op_info *clnorm_op_info_find(const char *name);
 
-/* The mode of `info`, or NULL if the operation does not have it. `train` is `infer` where an operation
- * does not tell them apart. */
+/* The mode of `info`, or NULL if the operation does not have it. For an operation that computes the same in
+ * training and inference, CLNORM_TRAIN gives the mode `infer`. */
 CLNORM_API const clnorm_mode_info *clnorm_op_info_mode(const clnorm_op_info *info, clnorm_mode mode);
 
 /* By name ("infer", "train", ...). False if there is no such mode. */
@@ -99,7 +99,7 @@ CLNORM_API clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clno
 /* Whether an execution of `op` reads what the buffer holds. */
 CLNORM_API bool clnorm_op_reads(const clnorm_op *op, const clnorm_buffer_info *buffer);
 
-/* The elements from the first to the last of `tensor` in memory, gaps included: what a buffer must hold. */
+/* The number of elements, gaps included, that a buffer needs to hold `tensor`. */
 CLNORM_API size_t clnorm_tensor_span(const clnorm_tensor *tensor);
 
 /* The field of `buffers` that `info` describes. */

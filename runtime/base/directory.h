@@ -9,9 +9,9 @@
  * fails. */
 bool directory_ensure(const char *directory, mode_t mode);
 
-/* Opens a directory whose files can be believed: no symbolic link, of this user or of root, and nobody else
- * may write to it. Who works below the descriptor cannot be led to another directory later. -1 when it fails;
- * `fault` then says why, and errno is ENOENT where there is none. */
+/* Opens a directory whose files can be trusted: not a symbolic link, owned by this user or root, and not
+ * writable by others. Callers use the files through the descriptor, so that nobody can swap the directory in
+ * between. -1 when it fails; `fault` then says why, and errno is ENOENT if the directory does not exist. */
 int directory_open_own(const char *directory, const char **fault);
 
 /* Opens a directory and keeps others, threads and processes, that call this for it waiting until it is

@@ -1,4 +1,4 @@
-/* What a file is that was given for another: by how it begins. */
+/* Recognizes other kinds of files by their first bytes, for the message when a file has the wrong format. */
 #ifndef CLNORM_BASE_FILE_KIND_H
 #define CLNORM_BASE_FILE_KIND_H
 

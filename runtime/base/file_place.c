@@ -71,8 +71,8 @@ int file_place_open(const file_place *place, char **temporary)
                                temporary);
 }
 
-/* The old file's mode as far as it means the same with another owner or group: the group that this file has
- * instead gets no more than everybody. */
+/* The old file's mode, adapted if the new file could not get its owner or group: without set-user-ID for
+ * another owner; another group gets no set-group-ID and no more permissions than everybody has. */
 static mode_t fitting_mode(const file_place *place, const struct stat *info)
 {
     mode_t mode = place->mode;

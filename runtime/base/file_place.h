@@ -1,5 +1,6 @@
-/* Where a file is written that appears whole or not at all: under a temporary name beside the wanted one,
- * which it is renamed to. What was there gives it mode and owner; what is no file is not replaced. */
+/* For files that must never be seen half written: a file is written under a temporary name beside its target
+ * and then renamed. It takes over the mode and owner of the file that it replaces. Anything else than a
+ * regular file is not replaced. */
 #ifndef CLNORM_BASE_FILE_PLACE_H
 #define CLNORM_BASE_FILE_PLACE_H
 
@@ -14,10 +15,11 @@ typedef struct file_place {
     gid_t group;
 } file_place;
 
-/* Finds where a file named `path` is put: with `through_links` where symbolic links lead to, under the one
- * name that the file has; else under `path`, also if that is a link. False, with errno and the reason in
- * `why`, where no file is to be put: on a directory, a device, a pipe, a socket, a link to one of these, a
- * file that may not be written, or through a link that leads nowhere. */
+/* Finds the place for a file named `path`. With `through_links` symbolic links are followed, and place->path
+ * is canonical, so that two paths to the same file give the same one; otherwise place->path is `path`, even
+ * if that is a link. False, with errno and the reason in `why`, if `path` is a directory, a device, a pipe, a
+ * socket, a link to one of these, a file that may not be written, or (with `through_links`) a link to
+ * nothing. */
 bool file_place_find(file_place *place, const char *path, bool through_links, const char **why);
 
 /* Opens the temporary file, which nobody but its owner may read yet if it replaces one. As

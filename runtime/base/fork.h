@@ -1,5 +1,5 @@
-/* Processes that were forked from one that uses OpenCL: a driver's threads are not there, its locks may be
- * held for good, and what calls it waits for ever. */
+/* Detects processes that were forked from one that uses OpenCL. There the driver's threads do not exist and
+ * its locks may be held for ever, so that calls of OpenCL would hang. */
 #ifndef CLNORM_BASE_FORK_H
 #define CLNORM_BASE_FORK_H
 

@@ -1,6 +1,6 @@
 /*
- * JSON from text and to text, by jansson; and, in one place, what jansson 2.14 does where memory runs out:
- * its reader aborts the process (lex_scan_string asserts), and its writer leaves a key out and says nothing.
+ * Reads and writes JSON by jansson, and works around what jansson 2.14 does when memory runs out: its reader
+ * aborts the process (an assertion in lex_scan_string), and its writer silently leaves out a key.
  */
 #ifndef CLNORM_BASE_JSON_TEXT_H
 #define CLNORM_BASE_JSON_TEXT_H

@@ -20,8 +20,9 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static clnorm_log_callback *log_callback;
 static void *log_user;
 
-/* Another thread may have held it at a fork, and is not in the child. It is not held for the fork: the
- * callback, which it is held for, may fork. */
+/* Called in a forked child. Another thread may have held the mutex at the fork, and does not exist in the
+ * child to release it. The usual remedy, to lock the mutex around the fork, would hang if the callback forks,
+ * since it is called with the mutex locked. */
 static void renew_mutex(void)
 {
     pthread_mutex_init(&mutex, NULL);

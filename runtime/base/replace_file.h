@@ -1,5 +1,5 @@
-/* Files that are replaced as a whole: whoever opens the name finds the old bytes or the new ones, whatever
- * happens to the process or the machine. */
+/* Replaces a file atomically: whoever opens it gets all of the old bytes or all of the new ones, even after a
+ * crash or a power failure. */
 #ifndef CLNORM_BASE_REPLACE_FILE_H
 #define CLNORM_BASE_REPLACE_FILE_H
 
@@ -11,9 +11,10 @@ typedef struct file_piece {
     size_t size;
 } file_piece;
 
-/* A symbolic link is replaced, not written through. What is no file, or leads to something else than one, is
- * refused, and so is a file that may not be written; the mode of one that was there is kept. IO_ERROR,
- * OUT_OF_MEMORY. When it fails `path` is as before, but where only syncing its directory failed. */
+/* Writes `pieces` one after the other. A symbolic link is replaced, not followed. Fails if `path` is, or
+ * links to, something else than a regular file, or may not be written. A file that is replaced keeps its
+ * mode. IO_ERROR, OUT_OF_MEMORY. When it fails `path` is as before, unless only syncing the directory
+ * failed. */
 clnorm_status replace_file(const char *path, const file_piece *pieces, size_t count);
 
 #endif

@@ -1,5 +1,5 @@
-/* Structs that the caller owns and whose first field says how large they are in the caller's program, which
- * was made with an older or a newer header. */
+/* Helpers for public structs that the caller allocates. Their first field is the size of the struct in the
+ * caller's program, which may have been compiled with an older or newer header. */
 #ifndef CLNORM_BASE_SIZED_H
 #define CLNORM_BASE_SIZED_H
 

@@ -1,6 +1,6 @@
 /*
- * From a canonical problem and a device's limits to the kernels that run it. Pure data in, pure data out: no
- * device is asked, so that a test can invent one.
+ * Chooses the kernels for a canonical problem and a device's limits. Never calls OpenCL, so that tests can
+ * invent devices.
  *
  * A schedule is an ordered list of variants. The first that does not refuse the problem is taken; the
  * strided variants at the end of every list take all of them.

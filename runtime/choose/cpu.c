@@ -1,7 +1,7 @@
 /*
- * The cpu schedule: a work-item owns a long contiguous piece and works through it in vectors of 16; there
- * are a few pieces a core, no barriers and no local memory. What bounds partial sums is the kernels'
- * (kernels-cl/parameters.cl); what is decided here is only who computes which of them.
+ * The cpu schedule: a work-item owns a long contiguous piece and works through it in vectors of 16. There are
+ * a few pieces for each core, no barriers and no local memory. How values are divided into partial sums is
+ * fixed by kernels-cl/parameters.cl; this file only decides which work-item computes which of them.
  */
 #include "choose/variants.h"
 

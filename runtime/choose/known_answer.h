@@ -1,6 +1,6 @@
 /*
- * A small operation for the programs of another one: what they compute of it is compared with the reference
- * before they are trusted. Pure.
+ * Finds a small operation that uses the same programs as a given one. Before the programs are trusted, they
+ * compute the small operation, and the results are compared with the reference. Pure.
  */
 #ifndef CLNORM_CHOOSE_KNOWN_ANSWER_H
 #define CLNORM_CHOOSE_KNOWN_ANSWER_H
@@ -14,11 +14,11 @@ typedef struct known_answer {
 } known_answer;
 
 /*
- * Finds a small `op` of the same attributes, order in memory and axes, and more of them where it has none of
- * a kind, whose steps, by the variant that was chosen for `p`, are the same programs: as many work-groups,
- * rows and partial sums as a few thousand values give, three parts or more where groups are summed in parts,
- * and whole vectors and ends that fill none where the programs allow it. `op` has passed all checks, and `p`
- * is what it lowers to. False: there is none.
+ * Finds a small operation with the same attributes, axes and order in memory as `op` for which the chosen
+ * variant uses the same programs. If `op` has no kept or no reduced axis, the small one gets such an axis. It
+ * has a few thousand values, with the work-groups, rows and partial sums that these give. If possible, groups
+ * that are summed in parts have at least three, and sizes give both whole vectors and incomplete ones. `op`
+ * has passed all checks and lowers to `p`. False: there is no such operation.
  */
 bool known_answer_find(const clnorm_op *op, const op_definition *definition, const problem *p,
                        const caps *device, const choice *chosen, known_answer *found);

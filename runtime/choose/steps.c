@@ -111,9 +111,10 @@ void add_extents(step *s, const problem *p)
     add_index(&s->arguments, p->inner);
 }
 
-/* PoCL compiles a kernel when it is first launched, for that work-group size, and again for a launch of more
- * than 65535 work-groups; what it then has is what its binary holds, for good. So a program holds one kernel
- * (KERNEL_<name>), and these two defines keep apart what would be compiled again. Seen with PoCL 3.1. */
+/* PoCL compiles a kernel at its first launch, for that work-group size, and again for a launch of more than
+ * 65535 work-groups. Once the program's binary has been asked for, it never contains what is compiled later.
+ * Therefore a program holds one kernel only (KERNEL_<name>), and these two defines make separate programs of
+ * launches for which PoCL would compile again. Seen with PoCL 3.1. */
 static void tell_launch(step *s, bool many_groups)
 {
     add_option(s, "LOCAL_SIZE", (long)s->local[0]);

@@ -33,17 +33,18 @@ typedef struct caps {
     unsigned address_bits;
     sub_groups sub_groups;
     bool compiler;
-    bool no_long;             /* 64-bit integers are missing, as the embedded profile allows */
-    bool nearest;             /* fp32 rounds to nearest; the embedded profile may round to zero only */
-    bool subnormals;          /* fp32 has them; else they may count as zero */
-    size_t parameter_bytes;   /* of a kernel's arguments, at most; 0 if unknown */
-    bool clang_builtins;      /* the compiler bears clang's built-in functions and attributes */
-    bool no_always_inline;    /* it does not bear that attribute */
-    bool no_unrolled_axes;    /* nor loops over axes that are unrolled */
-    bool no_exchanging_items; /* nor items of a work-group that exchange values */
-    bool no_guarded_loads;    /* nor loads of one place for all items that a condition excludes */
-    bool no_wide_vectors;     /* nor vectors of 16: it compiles them for minutes */
-    bool no_waiting_threads;  /* nor threads that wait for it in calls of OpenCL, all at once */
+    bool no_long;           /* 64-bit integers are missing, as the embedded profile allows */
+    bool nearest;           /* fp32 rounds to nearest; the embedded profile may round to zero only */
+    bool subnormals;        /* fp32 supports subnormal numbers; if not, they may count as zero */
+    size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
+    bool clang_builtins;    /* the compiler supports clang's built-in functions and attributes */
+    /* The following are faults of the driver (quirks.h); true: clnorm must avoid this. */
+    bool no_always_inline;    /* the attribute always_inline */
+    bool no_unrolled_axes;    /* unrolled loops over a tensor's axes */
+    bool no_exchanging_items; /* items of a work-group that exchange values */
+    bool no_guarded_loads;    /* loads from one address for all items happen even if a condition skips them */
+    bool no_wide_vectors;     /* vectors of 16: compiling them takes minutes */
+    bool no_waiting_threads;  /* several threads that wait in OpenCL calls at the same time */
 } caps;
 
 /* By which extension of a list, names with spaces between, sub-groups can be used. */

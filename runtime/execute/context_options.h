@@ -1,4 +1,4 @@
-/* From the options of a context, and the environment where they leave it to that, to what it is made with. */
+/* Reads a context's options, and the environment variables for fields that are left at their default. */
 #ifndef CLNORM_EXECUTE_CONTEXT_OPTIONS_H
 #define CLNORM_EXECUTE_CONTEXT_OPTIONS_H
 

@@ -1,5 +1,5 @@
-/* Plans, for the files above: the public functions without their checks for NULL and without the error line,
- * which is written where a failure leaves the library. */
+/* Plans, for use inside the library: the public functions without their checks for NULL, and without the
+ * error line in the log, which only the function that the application has called writes. */
 #ifndef CLNORM_EXECUTE_PLAN_H
 #define CLNORM_EXECUTE_PLAN_H
 

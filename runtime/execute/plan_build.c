@@ -138,7 +138,8 @@ static void ask_verdicts(builder *b)
     }
 }
 
-/* A compiler that refuses what others take does not end it; but whoever edits kernels wants to be told. */
+/* If the compiler refuses a program, the next variant is tried. But if the user edits kernels
+ * (CLNORM_KERNEL_DIR), the error is returned, so that it is seen. */
 static clnorm_status build_programs(builder *b)
 {
     for (size_t i = 0; i < b->chosen.step_count; i++) {

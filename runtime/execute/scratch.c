@@ -27,7 +27,8 @@ clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, c
     cl_int error = clGetEventInfo(s->last, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clGetEventInfo");
-    /* An end that is a failure is its own execution's, and would be this one's if it were waited for. */
+    /* The last execution has ended, perhaps in failure. Do not wait for its event: its error would become
+     * that of this execution. */
     if (state <= CL_COMPLETE) {
         forget_last(s);
         return CLNORM_OK;

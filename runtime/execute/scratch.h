@@ -1,4 +1,4 @@
-/* Memory that the steps of an execution pass values through: one execution after the other uses it. */
+/* Memory in which a step of an execution leaves values for the next step. One execution at a time uses it. */
 #ifndef CLNORM_EXECUTE_SCRATCH_H
 #define CLNORM_EXECUTE_SCRATCH_H
 
@@ -15,8 +15,8 @@ typedef struct scratch {
 /* Makes it, if it is needed and not there. As device_memory_create. */
 clnorm_status scratch_make(scratch *s, cl_context context, cl_device_id device);
 
-/* *event becomes what a command on `queue` must wait for before it uses the scratch, which keeps the event;
- * NULL: nothing. What the event belongs to is on its way then. */
+/* Sets *event to the event that a command on `queue` must wait for before it uses the scratch, or to NULL.
+ * The scratch still owns the event. The queue of the event has been flushed. */
 clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, cl_event *event);
 
 /* `last` on `queue` is the end of what uses it now. */

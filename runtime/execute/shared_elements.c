@@ -1,11 +1,13 @@
 /*
- * An element of a is one of b where
+ * Tensors a and b share an element if there are indices i of a and j of b with
  *
  *   a_first + sum(a_stride * i) = b_first + sum(b_stride * j)
  *
- * for indices i and j. With b's counted from the end that is a sum of steps, none of them backwards, which
- * has to come to a given distance: from a's first element to b's last. Steps are tried from the longest down,
- * and cut off where the shorter ones together cannot reach the rest, or leave another remainder.
+ * With b's indices counted from the end, this becomes a sum of steps that are all positive: each axis of a or
+ * b gives a step, its stride, that may be taken 0 to size - 1 times. The question is whether the steps can
+ * add up to the distance from a's first element to b's last. A recursive search takes the longest steps
+ * first. It stops where the shorter steps together do not reach the rest, or where the rest is no multiple of
+ * their greatest common divisor.
  */
 #include "execute/shared_elements.h"
 

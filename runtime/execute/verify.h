@@ -1,5 +1,5 @@
-/* Whether a driver made of our programs what they say: they compute a small problem, whose results are
- * compared with the reference on the host, each within the error that fp32 is allowed. */
+/* Tests whether the driver has compiled our programs correctly: they compute a small problem, and the results
+ * are compared with the reference on the host and its error bounds. */
 #ifndef CLNORM_EXECUTE_VERIFY_H
 #define CLNORM_EXECUTE_VERIFY_H
 

@@ -4,9 +4,9 @@
 
 #include "base/status.h"
 
-/* New options go behind the old end of their struct, its padding included: `size` tells whether they are
- * there. The caller's options over the defaults in `options`, of which an older or newer program has fewer or
- * more; `given` begins with its size, or is NULL for the defaults. */
+/* Copies the caller's options over the defaults in `options`. `given` begins with the size of the struct in
+ * the caller's program, which may have fewer or more fields, or is NULL for the defaults. New fields must be
+ * added behind the old end of the struct, padding included, so that the size tells whether they exist. */
 clnorm_status options_import(void *options, size_t size, const void *given);
 
 /* A number that variables begin with: least ... FLT_MAX. */

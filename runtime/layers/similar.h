@@ -1,4 +1,4 @@
-/* Which of the names that are there is like one that is not. */
+/* For messages about a missing name: finds the most similar one of the names that exist. */
 #ifndef CLNORM_LAYERS_SIMILAR_H
 #define CLNORM_LAYERS_SIMILAR_H
 

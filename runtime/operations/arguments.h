@@ -1,7 +1,7 @@
 /*
- * The arguments of a formula, on the host: values by name, which are passed in the order of the formula's own
- * list (FORMULA_ARGUMENTS in kernels-cl/prelude.cl). A file of an operation defines CLNORM_HOST, includes its
- * formula, of which only the list is left then, and writes
+ * The arguments of a formula on the host: the operation sets them by name, and they are passed in the order
+ * of the formula's own list (FORMULA_ARGUMENTS in kernels-cl/prelude.cl). The file of an operation defines
+ * CLNORM_HOST and includes its formula's .cl file, which then contains only that list, and writes
  *
  *   DECLARE_ARGUMENTS(map_arguments, MAP_ARGUMENTS)
  *

@@ -109,8 +109,9 @@ static double mantissa_of(double value, int *exponent)
     return mantissa;
 }
 
-/* 2 alpha beta for fp32, alpha as it comes. Where a product with it may leave the range while the gradient
- * does not, or x was multiplied by a power of two, which may have made it 0, NaN. */
+/* 2 alpha beta, as a factor for fp32. NaN, which makes kernels compute gradients by
+ * local_response_extreme.cl, if a product with the factor might be out of range although the gradient is not,
+ * or if x is multiplied by a power of two (`shift` is not 0), which may make it 0. */
 static double gradient_factor(double alpha, double beta, int shift)
 {
     const double factor = 2 * alpha * beta, size = fabs(factor);

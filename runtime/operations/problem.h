@@ -1,14 +1,14 @@
 /*
- * The canonical problem: what an operation asks for, before any device is involved.
+ * The canonical problem: an operation in the form that kernels are chosen by, independent of any device.
  *
- * Every operation tells, for each axis of x, whether indices along it belong together (reduced) or apart
- * (kept). Axes of one kind that follow each other in memory collapse, and what is left is, if the tensors
- * are dense,
+ * Every operation marks each axis of x as reduced (its values are summed together) or kept (each index has
+ * sums of its own). Neighbouring axes of one kind that are contiguous in memory are merged into one. If the
+ * tensors are dense, this gives
  *     [batch kept][outer reduced][kept][inner reduced]
- * any of them 1. A group is one index of (batch, kept): batch * kept of them, each of outer * inner values.
- * inner > 1 is the geometry `plane` (`row` where outer is 1 too), inner = 1 is `column`. In a window
- * problem the window slides over kept and the rest is [outer][kept][inner]. In a backward problem the result,
- * called y here, is dx, and dy is a second input.
+ * where any size may be 1. A group is one index of (batch, kept): there are batch * kept groups, each of
+ * outer * inner values. inner > 1 is the geometry `plane` (`row` if outer is 1, too), inner = 1 is `column`.
+ * In a window problem the shape is [outer][kept][inner], and the window slides over kept. In a backward
+ * problem the result, called y here, is dx, and dy is a second input.
  */
 #ifndef CLNORM_OPERATIONS_PROBLEM_H
 #define CLNORM_OPERATIONS_PROBLEM_H

@@ -10,12 +10,12 @@
  *  16 bytes   XXH3-128 of the payload
  *   ...       the payload: the driver's binary
  *
- * The key is a hash over everything that decides the binary, each field preceded by its length.
- * Writing goes to a temporary name in the same directory and is renamed: a reader sees a whole file or
- * none, and two processes that write the same key do no harm. What is short, changed or foreign is removed
- * and counts as a miss. A directory of another user, one that others may write to, or a symbolic link is not
- * used: what lies there could be anybody's. Nothing here fails a caller: a cache that cannot be used costs
- * time.
+ * The key is a hash over everything that the binary depends on, each field preceded by its length. Files are
+ * written under a temporary name in the same directory and then renamed, so that readers never see an
+ * incomplete file and two processes may write the same key. A file that is too short, changed or foreign is
+ * removed and counts as a miss. A directory of another user, one that others may write to, or a symbolic link
+ * is not used, since anybody could have put files there. Nothing here makes a caller fail: without a cache,
+ * programs are compiled again.
  */
 #ifndef CLNORM_PROGRAMS_BINARY_CACHE_H
 #define CLNORM_PROGRAMS_BINARY_CACHE_H

@@ -203,9 +203,9 @@ static void file_name(const char *device, const char *hash, char name[MANIFEST_T
     snprintf(name + length, MANIFEST_TEXT - length, "%s%.*s.bin", ends ? "" : "-", HASH_SHOWN, hash);
 }
 
-/* The file of the image that was replaced, unless it is another device's as well: the same bytes under a name
- * that differs in signs only have the same file. Only a name that this file gives: a manifest that names
- * another must not have it removed. */
+/* Removes the file of the image that was replaced, unless another device uses it, too: devices whose names
+ * differ in punctuation only share a file if their images are equal. Only removes a file that file_name could
+ * have named, so that a manifest cannot make us remove any other. */
 static void remove_old(const json_t *old, const json_t *manifest, const char *directory, const char *device)
 {
     manifest_row row;

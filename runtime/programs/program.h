@@ -70,9 +70,10 @@ clnorm_status program_build(program_store *store, const program_request *request
 void program_release(program_handle *handle);
 
 /*
- * The program did what it should: it is trusted from now on, and its binary saved to disk if it came from
- * source. To be called after its kernels have run once: PoCL finishes compiling only then, and a binary that
- * it gave once never grows. So a request should hold just the kernels that are launched before this call.
+ * Marks a program as proven: it is trusted from now on, and if it was built from source, its binary is saved
+ * to disk. Call this after each of its kernels has run once: PoCL compiles a kernel only at its first launch,
+ * and a binary never contains kernels that are compiled after it was first asked for. For the same reason a
+ * request should only contain kernels that are launched before this call.
  */
 void program_prove(program_store *store, const program_handle *handle);
 

@@ -126,8 +126,10 @@ static bool is_to_be_alone(int opened, const cache_key *key)
     return verdict_file_load(opened, key, &record) && (record.flags & VERDICT_ALONE) != 0;
 }
 
-/* Waits for its turn, and returns the directory's lock. -1: there is none. Whether it must be alone is known
- * under the lock only, with which nobody may wait: others need it to end. */
+/* Waits until this thread may work on the program, and returns the directory's lock; -1 if there is none.
+ * Whether the program must be alone can only be read with the lock held. But nobody may wait for other
+ * threads with the lock held, since they need it to end their watches. Hence the loop: it enters, looks, and
+ * if the program turns out to be alone, leaves and enters again as alone. */
 static int take_turn(verdict_watch *watch, const char *directory, bool *second)
 {
     for (watch->alone = false;; watch->alone = true) {
@@ -184,7 +186,8 @@ static void erase_ends(int opened, const cache_key *key)
     const int lock = verdict_lock(opened, true);
     if (lock < 0)
         return;
-    /* First what is half counted: afterwards nobody would know. */
+    /* First finish counting that another process may have begun. It recognizes what is already counted by the
+     * token in the verdict, which may be removed below. */
     verdict_reap(opened, NULL);
     if (verdict_file_load(opened, key, &record)) {
         record.ends = 0;

@@ -1,26 +1,28 @@
 /*
- * What is remembered of programs that a driver's compiler could not be trusted with: those at which processes
- * ended, and those that computed what is wrong. Both are kept in the directory of compiled programs
- * (binary_cache.h), for 7 days, for this version of the library and for the driver that is part of a
- * program's key.
+ * Records of programs that the driver failed with: a process ended while it built or tried the program
+ * (called an *end*), or the program's results were wrong. Records are kept in the directory of compiled
+ * programs (binary_cache.h) for 7 days. They apply to this version of the library, and to one version of the
+ * driver, which is part of a program's key.
  *
- * While a program is built and tried, a *marker* lies there whose file is locked (flock). The lock goes with
- * the process: a marker that can be locked was left by one that ended in the middle. Process ids, clocks and
- * boot ids are not asked: containers and shared home directories have others. Whoever looks next *reaps*:
- *   - a process that left one program's marker: that program has one more end;
- *   - one that left several: which of them it was is unknown. No end; all of them are *alone* from now on: a
- *     process works on nothing else while it works on one of these.
- * Two ends, and the program is avoided. A success erases ends. Where several processes work on one program at
- * once, only the one that began first can give it an end: all of them may have been ended together.
+ * While a process builds or tries a program, it keeps a *marker*, a locked file (flock), in the directory.
+ * The lock vanishes with the process: a marker that can be locked was left by a process that ended meanwhile.
+ * This does not rely on process ids, clocks or boot ids, which differ between containers and between machines
+ * with a shared home directory. The next process that looks *reaps* markers that were left:
+ *   - if the ended process left markers of one program only, that program gets one more end;
+ *   - if it left markers of several programs, nobody knows which one was to blame. None gets an end, but all
+ *     of them become *alone*: a process that works on one of them works on nothing else meanwhile.
+ * A program with two ends, or with wrong results, is avoided. A success erases ends. If several processes
+ * work on the same program at once, only the one that began first can give it an end, since all of them may
+ * have been ended together.
  *
- * Files: "verdicts.lock", empty, which is locked by whoever adds, reaps or removes the others;
- * KEY-TOKEN-N.building, markers, where KEY is the program's and TOKEN the process's 32 hexadecimal digits;
- * KEY.verdict. The two are alike (verdict_record.h). What is cut, changed or foreign is removed and counts
- * for nothing.
+ * Files: "verdicts.lock", empty, is locked while the other files are added, reaped or removed. Markers are
+ * named KEY-TOKEN-N.building, KEY being 32 hexadecimal digits for the program and TOKEN 32 for the process.
+ * Verdicts are named KEY.verdict. Both contain a record (verdict_record.h). A file that is cut, changed or
+ * foreign is removed and ignored.
  *
- * Nothing here fails a caller. Without a directory, in one that is not this user's own (directory.h), that
- * cannot be written, or whose file system has no locks, nothing is marked, which is said once in the log.
- * All functions may be called from several threads.
+ * Nothing here makes a caller fail. Nothing is recorded, and the log says so once, if there is no directory,
+ * or if it is not this user's own (directory.h), cannot be written, or is on a file system without locks. All
+ * functions may be called from several threads.
  */
 #ifndef CLNORM_PROGRAMS_VERDICT_H
 #define CLNORM_PROGRAMS_VERDICT_H
@@ -47,9 +49,10 @@ typedef struct verdict_watch {
  * have it forgotten. For each program that is to be built from source, before it is. */
 bool verdict_avoided(const char *directory, const cache_key *key, char *sentence, size_t size);
 
-/* Before a program is built or tried; `name` is for persons: "prelude.cl + ops/l2_normalize.cl: options".
- * Waits while this process works on a program that is to be alone, or works on others if this one is. A
- * thread holds one watch at a time, and no lock that another thread may want before it ends its own. */
+/* To be called before a program is built or tried; `name` is for people: "prelude.cl + ops/l2_normalize.cl:
+ * options". Waits while other threads of this process work on a program that is alone, or, if this one is
+ * alone, on any program. To avoid deadlocks, a thread must hold only one watch at a time, and no lock that
+ * another thread may need to end its watch. */
 void verdict_watch_begin(verdict_watch *watch, const char *directory, const cache_key *key, const char *name);
 
 /* Afterwards. `success`: the program was built and did what it should; this erases its ends. Otherwise they

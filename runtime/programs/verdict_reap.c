@@ -190,7 +190,9 @@ static bool record_leaving(int directory, const verdict_file_name *name, bool en
     return true;
 }
 
-/* All that one process left. Markers go when everything is on record: fewer would be other leavings. */
+/* Counts everything that one process left. The markers are removed only when everything is on record: if this
+ * process ended in between, the rest of them would look like those of a process that worked on fewer
+ * programs. */
 static bool count_leavings(int directory, leaving *group, size_t count)
 {
     const bool several = !same_key(&group[0].file.key, &group[count - 1].file.key); /* sorted */
@@ -224,7 +226,8 @@ static bool is_begun(int directory, const leaving *group, size_t count)
     return false;
 }
 
-/* Those that are begun, of which there is one at most, come first: a verdict knows only the last token. */
+/* Counts the markers of each ended process. A group that was begun (there is at most one) comes first: it is
+ * recognized by the token in a verdict, which the next group may overwrite. */
 static void count_all(int directory, leaving *leavings, size_t count)
 {
     for (int begun = 1; begun >= 0; begun--)

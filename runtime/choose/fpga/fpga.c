@@ -1,7 +1,7 @@
 /*
- * The fpga schedule: single work-items that stream over dense tensors. Its kernels are all of one program
- * (kernels-cl/fpga/image.cl), which an FPGA is loaded with once. Tensors that are not dense are copied first:
- * one kernel for that leaves the pipelines simple.
+ * The fpga schedule: single work-items that stream over dense tensors. All its kernels are in one program
+ * (kernels-cl/fpga/image.cl), so that an FPGA is programmed once. Tensors that are not dense are first copied
+ * to dense ones by a separate kernel, which keeps the pipelines of the others simple.
  */
 #include "choose/fpga/fpga.h"
 
@@ -11,9 +11,9 @@
 
 /* ---- Groups ---- */
 
-/* How the accumulators on the chip are shared out: a power of two to each group, so many that a group's tiles
- * of VECTOR values take at least MERGE_DISTANCE steps until the first one's turn comes again, or it never
- * does. */
+/* How the accumulators on the chip are divided among groups. A group's tiles of VECTOR values go to its slots
+ * in turn. Each group gets a power of two of slots: enough that at least MERGE_DISTANCE steps lie between two
+ * uses of the same slot, or that no slot is used twice. */
 typedef struct sharing {
     size_t groups_per_block, slots_per_group;
 } sharing;

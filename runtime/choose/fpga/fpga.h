@@ -23,8 +23,9 @@ step *fpga_step(choice *out, const char *kernel);
 
 void fpga_add_tensor(step *s, fpga_tensor tensor);
 
-/* x, dy, and what dx is added to; results where `result` says: copied to scratch where they are not dense,
- * each channel after the other in a window problem, each group after the other in all others. */
+/* Begins a problem: if it is not dense, adds steps that copy x, dy and the values that dx is added to into
+ * dense tensors in scratch, channel by channel in a window problem, else group by group. Kernels write to
+ * `result` of what is returned. */
 fpga_problem fpga_begin(choice *out, const problem *p);
 
 /* Copies the result to where the caller wants it, if it is not there. */

@@ -1,8 +1,8 @@
 /*
- * The gpu schedule: neighbouring items on neighbouring vectors, a group's values held in registers from their
- * one reading to its result where they fit, sums of a group's items through sub-groups or local memory. The
- * work-group's size is the largest power of two up to 256 that the device and its local memory allow; 1
- * works. What is summed in which order depends on the problem and on that size alone.
+ * The gpu schedule: neighbouring items work on neighbouring vectors. A group's values are read once and held
+ * in registers until the result is written, if they fit. The items of a group exchange their sums through
+ * sub-groups or local memory. The work-group size is the largest power of two up to 256 that the device and
+ * its local memory allow; 1 works, too. The order of summation depends on the problem and that size only.
  */
 #include "choose/gpu/gpu.h"
 

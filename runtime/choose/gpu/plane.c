@@ -13,8 +13,8 @@ static size_t largest_team(const caps *device)
     return work_group_size(device, COEFFICIENT_BYTES);
 }
 
-/* The items that share a group, or a part of one: each has as many quads as it may hold, unless eight would
- * not have one each: so many lie in 128 bytes, which is what GPUs read at once. */
+/* The number of items that share a group or a part of one. Each takes as many quads as it can hold; but there
+ * are at least eight items, if there are eight quads, since GPUs read 128 bytes (eight quads) at once. */
 static size_t team_of(const problem *p, const caps *device)
 {
     enum { COALESCED = 8 };
