@@ -1,9 +1,11 @@
 /*
- * Loops over the up to eight axes of the strided nests, the last axis first.
+ * EACH_AXIS loops over the axes first ... last-1 of a strided nest, the last axis first. There are at most
+ * eight.
  *
- * GPUs keep the axes' sizes and strides in registers only where every index is a constant. On CPUs they lie in
- * memory, and axes that are not there take no time; besides, PoCL 6.0 ends the process over the unrolled loop: its
- * "instcombine" pass reports that it "did not reach a fixpoint" as an error.
+ * UNROLL_AXES, for GPUs, unrolls the loop over all eight axes: a GPU keeps their sizes and strides in
+ * registers only where every index is a constant. On CPUs these lie in memory, and the loop that is not
+ * unrolled visits only the axes that exist. Besides, PoCL 6.0 ends the process when it compiles the unrolled
+ * loop: its "instcombine" pass reports "did not reach a fixpoint" as an error.
  */
 #if UNROLL_AXES
 #define EACH_AXIS(first, last)                                                                               \

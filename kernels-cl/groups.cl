@@ -1,9 +1,10 @@
 #ifndef HAS_GROUPS /* lanes/none.cl */
 #define HAS_GROUPS
 
-/* What belongs to neighbouring groups, a group a lane: lanes from `groups` on hold nothing. */
+/* Loads and stores of one value for each of `groups` neighbouring groups. Lane i belongs to the i-th of them;
+ * the lanes after that are unused. */
 
-/* Values first ... first+groups-1, zeros beyond them. */
+/* Values first ... first+groups-1; the other lanes are 0. */
 static V NAME(load_groups)(__global const real *values, index_t first, uint groups)
 {
     if (groups == LANES)

@@ -1,22 +1,23 @@
-/* Numbers that kernels share with the C files that launch them, which read this, too. Those of the fpga
- * schedule are in fpga/parameters.cl. */
+/* Constants that kernels share with the C files that launch them: C includes this file, too. The constants of
+ * the fpga schedule are in fpga/parameters.cl. */
 
 /* Accumulators and formulas */
-#define TILE_ROWS               64 /* values a lane of a tile, at most */
+#define TILE_ROWS               64 /* the most values in a lane of a tile */
 #define MOST_ACCUMULATOR_FIELDS 6  /* ACCUMULATOR_FIELDS of any accumulator */
 #define MOST_COEFFICIENTS       8  /* COEFFICIENTS of any formula */
 
-/* cpu schedule: what is summed as a part, and blocks of columns and pixels, in whole vectors of 16 */
+/* cpu schedule: the sizes of parts of a group, and the widths of blocks, all of them multiples of 16, the
+ * width of a vector */
 #define CPU_PLANE_PART_TILES    64
 #define CPU_PLANE_PART          (CPU_PLANE_PART_TILES * TILE_ROWS * 16) /* values */
 #define CPU_COLUMN_PART         1024                                    /* rows */
-#define CPU_COLUMN_BLOCK        256  /* columns whose statistics are found */
-#define CPU_MAP_BLOCK           1024 /* columns that are normalized */
+#define CPU_COLUMN_BLOCK        256  /* columns, to find their statistics */
+#define CPU_MAP_BLOCK           1024 /* columns, to normalize them */
 #define CPU_WINDOW_BLOCK        256  /* pixels */
 #define CPU_GRADIENT_BLOCK      128  /* pixels */
 
-/* gpu schedule: values of an item */
+/* gpu schedule: how many values a work-item takes */
 #define GPU_HELD                16 /* in registers */
-#define GPU_HELD_FEWER          8  /* the same of vectors, or where there is dy as well */
+#define GPU_HELD_FEWER          8  /* in registers, where they are vectors or there is dy as well */
 #define GPU_PART                64 /* in a part of a group */
-#define GPU_COLUMN_WIDTH        64 /* vectors side by side that a work-group takes, at most */
+#define GPU_COLUMN_WIDTH        64 /* the most vectors side by side that a work-group takes */

@@ -1,16 +1,16 @@
 #ifndef HAS_POWERS /* lanes/none.cl */
 #define HAS_POWERS
 
-/* Powers of two, and products that are no floats, though what is multiplied by them next brings them back
- * into range. */
+/* Powers of two, and products that fp32 may not hold although the result is in range again once they are
+ * multiplied by the next factor. */
 
-/* 2^exponent; where that is no normal float, the nearest power that is one. */
+/* 2^exponent, or the nearest power of two that is a normal float. */
 static V NAME(power_of_two)(INTEGERS exponent)
 {
     return AS_REALS((clamp(exponent, (INTEGERS)(-126), (INTEGERS)(127)) + 127) << 23);
 }
 
-/* 1 / power, for a power of two that is a normal float, as 1 / power is. */
+/* 1 / power, where power is a power of two, and both are normal floats. */
 static V NAME(inverse_power)(V power)
 {
     return AS_REALS((INTEGERS)(0x7f000000) - AS_INTEGERS(power));
@@ -21,8 +21,8 @@ static INTEGERS NAME(exponent_of_power)(V power)
     return ((AS_INTEGERS(power) >> 23) & 255) - 127;
 }
 
-/* value * 2^exponent, in two steps: for a value of about 1 a result below the normal floats is rounded once.
- */
+/* value * 2^exponent, in two multiplications. Even a result below the normal floats is rounded only once if
+ * value is about 1. */
 static V NAME(times_power_of_two)(V value, INTEGERS exponent)
 {
     const INTEGERS known = clamp(exponent, (INTEGERS)(-250), (INTEGERS)(250)), part = known >> 1;
@@ -42,13 +42,13 @@ static V NAME(mantissa_of)(V value, INTEGERS *exponent)
                   value, special);
 }
 
-/* A product as before * value. */
+/* A product in two factors: multiply by `before`, a power of two, first, and by `value` later. */
 typedef struct NAME(factor) {
     V before, value;
 } NAME(factor);
 
-/* a * b * 2^exponent: `before` is 2^own where `value` is a normal float then, else the power of two nearest
- * to 1 that makes it one. */
+/* a * b * 2^exponent in two factors. `before` is 2^own if that leaves a normal float for `value`, else the
+ * power of two nearest to 1 that does. */
 static NAME(factor) NAME(factor_of)(V a, V b, INTEGERS exponent, INTEGERS own)
 {
     INTEGERS of_a, of_b;

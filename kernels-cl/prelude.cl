@@ -2,18 +2,19 @@
  * What every program starts with: types, exact arithmetic, memory access.
  *
  * A program is the text of this file, then for each vector width that its loop nest wants lanes/<n>.cl
- * followed by the operation's formula, then one loop nest. Defines of the host:
+ * followed by the operation's formula, then one loop nest. The host defines:
  *   INDEX_BITS        32 or 64: what an element's index needs
  *   STREAM            1: results will not be read back soon, so stores may bypass the cache
  *   BACKWARD          1: there is a dy beside x, and y is dx
  *   ACCUMULATES       1: results are added to what is there
- *   CLANG_BUILTINS    1: the driver is one of those that bear clang's extensions (runtime/devices/quirks.c);
- * without it the text is OpenCL C 1.2. That a compiler knows a function does not mean that its driver can
- * make code of it, so __has_builtin is not asked NO_ALWAYS_INLINE  1: the driver does not bear the attribute
- * always_inline (the same file)
+ *   CLANG_BUILTINS    1: the driver is known to handle clang's extensions (runtime/devices/quirks.c); without
+ *                     this the text is OpenCL C 1.2. __has_builtin would not do: a compiler may know a
+ *                     function for which its driver cannot generate code
+ *   NO_ALWAYS_INLINE  1: the driver does not handle the attribute always_inline (the same file)
  */
 
-/* Rounding errors are computed on purpose below: a*b+c is fused where fma says so and nowhere else. */
+/* The code computes rounding errors on purpose. So the compiler must not fuse a*b+c by itself: only calls of
+ * fma are fused. */
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifndef ACCUMULATES
@@ -65,9 +66,10 @@ typedef uint index_t;
 #define PASTE_(a, b) a##b
 #define PASTE(a, b)  PASTE_(a, b)
 
-/* For what is called for every vector: left alone, PoCL 3.1's compiler passes vectors through memory. All
- * other functions are static, so that none is left over where it was inlined: drivers read a program at each
- * start. oclgrind 21.10, whose target is SPIR, cannot load what inlining leaves, and must not be made to. */
+/* For functions that are called for every vector. They are always inlined: PoCL 3.1 otherwise passes vectors
+ * through memory. All other functions are static, so that no copy stays in the program where they were
+ * inlined: drivers read the whole program at each start. oclgrind 21.10, whose target is SPIR, cannot load a
+ * program in which functions were forced inline, so there the attribute is left out. */
 #if CLANG_BUILTINS && defined(__SPIR__)
 #define INLINED static
 #elif defined(__has_attribute) && !defined(__SPIR__) && !NO_ALWAYS_INLINE
@@ -79,8 +81,8 @@ typedef uint index_t;
 #define INLINED static inline
 #endif
 
-/* For what is needed at the ends of fp32's range only: inlined, it would be compiled at every place that may
- * need it. */
+/* For functions that only values at the ends of fp32's range need. They are not inlined: the compiler would
+ * make a copy at every place that may call them. */
 #if CLANG_BUILTINS && !defined(__SPIR__)
 #define RARE static __attribute__((noinline))
 #else

@@ -1,9 +1,9 @@
 #ifndef HAS_ROOTS /* lanes/none.cl */
 #define HAS_ROOTS
 
-/* 1 / sqrt(high + low), for |low| <= ulp(high): the device's rsqrt, then one Newton step. The scaling by a
- * power of 4 keeps the square of a root of something tiny or huge in range. Of infinity, 0 and NaN as the
- * division gives it. */
+/* 1 / sqrt(high + low), for |low| <= ulp(high): the device's rsqrt, then one Newton step. Tiny and huge
+ * values are multiplied by a power of 4 first, so that the root's square stays in range. Infinity, 0 and NaN
+ * give what 1 / sqrt gives. */
 static V NAME(inverse_square_root)(V high, V low)
 {
     const V one = (V)(1.0f);
@@ -18,7 +18,7 @@ static V NAME(inverse_square_root)(V high, V low)
     return select(rsqrt(high), refined, high > 0.0f && isfinite(high));
 }
 
-/* The same in two floats for 1 <= high < 4; of infinity, 0 and NaN in one. */
+/* The same in two floats, for 1 <= high < 4. For infinity, 0 and NaN the second float is 0. */
 static NAME(pair) NAME(inverse_square_root_pair)(V high, V low)
 {
     const V root = rsqrt(high);

@@ -9,7 +9,7 @@ typedef struct NAME(scaled) {
     INTEGERS exponent;
 } NAME(scaled);
 
-#define NO_EXPONENT (-4000) /* of 0 */
+#define NO_EXPONENT (-4000) /* the exponent of 0 */
 
 static NAME(scaled) NAME(scaled_normalize)(V value, V rest, INTEGERS exponent)
 {
@@ -24,7 +24,7 @@ static NAME(scaled) NAME(scaled_normalize)(V value, V rest, INTEGERS exponent)
     return number;
 }
 
-/* x / 2^exponent, as large as a value is above. */
+/* Splits x into the mantissa that it returns, of the same size as `value` above, and the exponent. */
 static V NAME(scaled_mantissa)(V x, INTEGERS *exponent)
 {
     const INTEGERS small = fabs(x) < 0x1p-60f;

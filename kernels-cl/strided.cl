@@ -1,5 +1,5 @@
 /*
- * Every schedule: tensors of any strides, slowly and correctly.
+ * All schedules: tensors of any strides. Correct, but slow.
  *
  * Up to eight axes; the first `kept_axes` tell groups apart and the others are reduced. Launch: one
  * dimension, any work-group size; a work-item owns a group and loops over its values.
@@ -49,8 +49,8 @@ INLINED sources sources_at_offsets(sources from, offsets p)
 
 #if !WORK_MAP
 
-/* Constant indices keep the tile in registers, and one value at a time the program short: eight divisions a
- * value are too many to be unrolled. */
+/* Writes one row of a tile. All indices are constants, which keeps the tile in registers. The loop over rows
+ * that calls this is not unrolled: with eight divisions for each value the program would become too long. */
 INLINED void put_in_registers(real *tile, uint row, real value)
 {
 #pragma unroll
@@ -78,10 +78,11 @@ INLINED accumulator accumulate_block(const axes *a, sources from, const real *kn
 }
 
 #define BLOCK_VALUES 65536
-#define BLOCKS       65536 /* that become one */
+#define BLOCKS       65536 /* blocks, summed before they are merged into the rest */
 
-/* Sets are merged with sets of about their size: a float that counts a group's values would not grow by a few
- * any more. */
+/* Sums values in blocks, merges BLOCKS of these, and only then merges the result into the rest: so both sets
+ * of a merge have about the same size. A set's count is a float, and adding a few values to a large one would
+ * not change it. */
 INLINED accumulator accumulate_group(const axes *a, sources from, const real *known, index_t values,
                                      uint kept_axes)
 {
@@ -102,7 +103,7 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
 #endif
 
 #if KERNEL_strided
-/* work: groups, each of `values` values. y may be null: no results but what the formula saves. */
+/* work: groups, each of `values` values. y may be null: then only what the formula saves is written. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
         ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES, OUTPUT(y),

@@ -1,9 +1,10 @@
 /*
- * Every schedule: a window of any length over channels, tensors of any strides, slowly and correctly.
+ * All schedules: a window of any length over channels, for tensors of any strides. Correct, but slow.
  *
  * Up to eight axes, the first of them the channels. Launch: one dimension, work-groups of LOCAL_SIZE; a
- * work-item owns values_per_item neighbouring values. BACKWARD takes two kernels: one leaves in scratch,
- * dense, what a channel's own dy gives and what it contributes to its neighbours; the other collects that.
+ * work-item owns values_per_item neighbouring values. BACKWARD takes two kernels. The first writes two dense
+ * arrays to scratch: `direct`, what the dy of each value gives to its own gradient, and `contributions`, what
+ * it gives to its neighbours. The second sums these up.
  */
 #include "axes.cl"
 

@@ -1,6 +1,6 @@
 /*
- * What a nest reads: x; in a backward mode dy too, which lies as x does; and, where results are added to what
- * is there, y itself. In a backward mode y stands for dx.
+ * The tensors that a nest reads: x; in a backward mode also dy, which has the layout of x (except in the
+ * strided nests); and y itself where results are added to it. In a backward mode y stands for dx.
  */
 #if BACKWARD
 #define SOURCES INPUT(x), INPUT(dy)
@@ -35,7 +35,7 @@ typedef struct sources {
     }
 #endif
 
-/* The same from `offset` values on. */
+/* The same tensors, `offset` values further on. */
 INLINED sources sources_at(sources from, index_t offset)
 {
     from.x += offset;

@@ -1,11 +1,11 @@
-/* The 16 lanes of a set as one: each merged with the lane 8, then 4, 2 and 1 further on. */
+/* Merges the 16 lanes of an accumulator into one: each lane with the one 8 further on, then 4, 2 and 1. */
 
-/* Each field of set `to` is that of set `from` with its lanes in another order. */
+/* Copies `from` to `to` with the lanes of each field in another order. */
 #define SET_ROTATED(to, from, order)                                                                         \
     for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)                                                \
     ((float16 *)&(to))[field] = ((const float16 *)&(from))[field].order
 
-/* Of one set: in lane 0 of the result. */
+/* Merges the lanes of one accumulator; the result is in lane 0. */
 static accumulator_16 accumulator_across(accumulator_16 a)
 {
     accumulator_16 b;
@@ -19,7 +19,7 @@ static accumulator_16 accumulator_across(accumulator_16 a)
     return accumulator_merge_16(a, b);
 }
 
-/* Exchanges lanes and rows of 16 vectors, each `stride` after the one before. */
+/* Transposes 16 vectors of 16 lanes. Each vector is `stride` after the one before. */
 static void transpose_lanes(float16 *rows, uint stride)
 {
     float16 r[16];
@@ -50,7 +50,8 @@ static void transpose_lanes(float16 *rows, uint stride)
 #undef EXCHANGE
 }
 
-/* Of 16 sets at once: lane i of the result is what sets[i] alone gives, to the bit. The sets are used up. */
+/* Does the same for 16 accumulators at once: lane i of the result has the same bits as
+ * accumulator_across(sets[i]). Overwrites `sets`. */
 static accumulator_16 accumulator_across_sets(accumulator_16 *sets)
 {
     for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)

@@ -1,5 +1,6 @@
-/* For accumulators with a scale: accumulator_rescale, accumulator_join (of sets of one scale), scale_of, and
- * scale_for_both, which both sets of one scale need so that what joins them is in range. */
+/* Merges accumulators that have a scale. The file that includes this defines accumulator_rescale, scale_of,
+ * accumulator_join for two sets of the same scale, and scale_for_both: the scale that two such sets need so
+ * that their merge is in range. */
 static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accumulator) b)
 {
     V scale = fmin(NAME(scale_of)(a), NAME(scale_of)(b));

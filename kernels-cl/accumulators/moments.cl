@@ -1,14 +1,15 @@
 /*
- * Count, mean and M2 = sum((x - mean)^2) of a set of values, a set a lane.
+ * Count, mean and M2 = sum((x - mean)^2) of a set of values; one set in each lane.
  *
  * Sets are merged by Chan, Golub and LeVeque 1979, with mean and M2 in two floats each, so that the order
  * of merges does not show. A tile of at most TILE_ROWS values a lane is summed in two passes: its mean to
  * working precision first, then deviations from it. Nothing cancels, wherever the mean lies.
  *
- * Mean and M2 are those of the values times `scale`, a power of two: squares leave fp32's range where values
- * do not. It is 1 unless M2 left [2^-100, 2^100]; then the values are summed again, times 2^-96 or 2^96,
- * which brings every fp32 value, its square and sums of 2^52 of these into range. Where sets meet, the
- * smaller scale prevails: what it loses is nothing beside the other set.
+ * Mean and M2 are those of the values times `scale`, a power of two, because a square may leave fp32's range
+ * although its value does not. It is 1 unless M2 left [2^-100, 2^100]; then the values are summed again,
+ * times 2^-96 or 2^96, which brings every fp32 value, its square and sums of 2^52 of these into range. Two
+ * sets are merged with the smaller of their scales: what the other set loses by that is negligible beside
+ * this one.
  */
 #define ACCUMULATOR_FIELDS 6
 #define FEW_ROWS           32
@@ -17,7 +18,7 @@
 #define SCALE_UP           0x1p+96f
 #define LEAST_M2           0x1p-100f
 #define LARGEST_M2         0x1p+100f
-#define LEAST_MEAN         0x1p-20f /* two values around it differ by 2^-44 or not at all */
+#define LEAST_MEAN         0x1p-20f /* floats around it are equal or differ by 2^-44 at least */
 
 #include "accumulators/pair.cl"
 #include "powers.cl"
@@ -40,7 +41,7 @@ static INTEGERS NAME(is_small)(NAME(accumulator) a)
     return a.m2 < LEAST_M2 && fabs(a.mean) < LEAST_MEAN && a.scale == 1.0f;
 }
 
-/* The scale of values whose M2 is too large, or NaN, if not this one. */
+/* `scale`, or the next smaller one where M2 is too large or NaN. */
 static V NAME(scale_for_m2)(V m2, V scale)
 {
     return select(select((V)(SCALE_DOWN), (V)(1.0f), scale > 1.0f), scale, m2 <= LARGEST_M2);
@@ -52,7 +53,8 @@ static V NAME(scale_for)(NAME(accumulator) a)
     return select(NAME(scale_for_m2)(a.m2, a.scale), (V)(SCALE_UP), NAME(is_small)(a));
 }
 
-/* What a set's scale counts as where it is merged: an empty one, or a single small value, has any. */
+/* The scale of a set for a merge. Any scale suits an empty set or a single small value, so these report the
+ * largest, and the other set decides. */
 static V NAME(scale_of)(NAME(accumulator) a)
 {
     return select(a.scale, (V)(SCALE_UP), NAME(is_small)(a));
@@ -75,7 +77,7 @@ static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
     return a;
 }
 
-/* Of sets of one scale. */
+/* Merges two sets of the same scale. */
 static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumulator) b)
 {
     NAME(accumulator) both;
@@ -121,8 +123,8 @@ typedef struct NAME(deviations) {
 #endif
 
 #if LANES == 16
-/* One element in each of the first `lanes` lanes, nothing in the others. Their mean is set to the mean of
- * `like`, so that merging with it changes nothing. */
+/* Sets of one element, in the first `lanes` lanes. The other lanes hold empty sets with the mean and scale of
+ * `like`, so that merging them with `like` changes nothing. */
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     const int16 taken = first_lanes((int)lanes);

@@ -1,6 +1,6 @@
-/* The moments of a tile's values, wherever they are: see tiles/. */
+/* The moments of a tile's values. This file is included once for each kind of tile (tiles/). */
 
-/* The mean of the values of each lane that are taken, roughly: what it misses is found by the second pass. */
+/* An approximate mean of each lane's taken values; the second pass corrects it. */
 TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)
 {
     const V pivot = AT(tile, taken, 0, (V)(0.0f));
@@ -20,8 +20,9 @@ TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)
     return fma(sum, inverse, pivot);
 }
 
-/* Over the rows of a tile that are taken: eight terms a tree, trees in two floats. A chain of plain additions
- * would repeat the same rounding error wherever many values are alike. */
+/* The sums of the deviations from `pivot`, and of their squares, over the taken rows. Eight rows at a time
+ * are added as a tree, and the trees in two floats: a chain of plain additions would repeat the same rounding
+ * error where many values are alike. */
 TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
 {
     const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
@@ -48,8 +49,8 @@ TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
     return all;
 }
 
-/* The sum of x - pivot over the rows of a tile that are taken, every rounding error added up as well: few
- * values do not average them out. */
+/* The sum of x - pivot over the taken rows, corrected by every rounding error: over few rows the errors do
+ * not average out. */
 TILE_FUNCTION V OF(exact_sum)(TILE tile, uint taken, V pivot)
 {
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
@@ -72,7 +73,8 @@ TILE_FUNCTION V OF(infinite_mean)(TILE tile, uint taken, V inverse)
     return mean;
 }
 
-/* The moments of the values of each lane that are taken, rows >= 1, which come times `scale`. */
+/* The moments of each lane's taken values, which have been multiplied by `scale`. At least one row is
+ * taken. */
 TILE_FUNCTION NAME(accumulator) OF(moments)(TILE tile, uint taken, V scale)
 {
     const V count = (V)((real)COUNT_OF(taken)), inverse = (V)(1.0f / (real)COUNT_OF(taken));
@@ -96,8 +98,8 @@ TILE_FUNCTION NAME(accumulator) OF(moments)(TILE tile, uint taken, V scale)
 
 #if IN_REGISTERS
 
-/* The values of each lane that are taken, one at least. A value is used three times: SCALED at each use would
- * be kept beside the value itself. */
+/* The accumulator of each lane's taken values, at least one. A scale is applied to the tile itself: each
+ * value is used three times, and SCALED at each use would keep a second copy in registers. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(accumulator) set;
@@ -127,7 +129,7 @@ RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, V scale)
     return NAME(moments_of_tile)(scaled, taken, scale);
 }
 
-/* The values of each lane that are taken, one at least. */
+/* The accumulator of each lane's taken values, at least one. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     const NAME(accumulator) set = OF(moments)(tile, taken, (V)(1.0f));

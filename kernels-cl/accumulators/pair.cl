@@ -17,8 +17,8 @@ static NAME(pair) NAME(two_sum)(V a, V b)
     return sum;
 }
 
-/* value + rest again as the nearest float and what is left, for |value| >= |rest|. A rest that is not
- * finite says nothing that the value does not. */
+/* value + rest again as the nearest float and what is left, for |value| >= |rest|. A rest that is not finite
+ * is dropped: the value already shows it. */
 static NAME(pair) NAME(renormalize)(V value, V rest)
 {
     const V zero = (V)(0.0f);
@@ -30,7 +30,7 @@ static NAME(pair) NAME(renormalize)(V value, V rest)
     return sum;
 }
 
-/* a * b, to a few units of what two floats hold. */
+/* a * b, to within a few units in the last place of two floats. */
 static NAME(pair) NAME(pair_multiply)(NAME(pair) a, NAME(pair) b)
 {
     NAME(pair) product;

@@ -1,5 +1,6 @@
 /* Accumulators in global memory: field f of set s at partials[f * sets + s], so that neighbouring sets are
- * neighbours in memory. Lanes hold neighbouring sets; from `count` on they hold nothing. */
+ * neighbours in memory. An accumulator holds `count` neighbouring sets, one in each lane; the lanes after
+ * that are unused. */
 #if ACCUMULATOR_FIELDS > MOST_ACCUMULATOR_FIELDS
 #error "more fields than scratch has room for: see parameters.cl"
 #endif
@@ -22,7 +23,8 @@ static NAME(accumulator)
     return a;
 }
 
-/* The parts of neighbouring groups, each `groups` sets after the one before, in their order. */
+/* Merges the parts of `count` neighbouring groups, in order. Each part is `groups` sets after the one
+ * before. */
 static NAME(accumulator) NAME(accumulator_merge_parts)(__global const real *partials, index_t group,
                                                        uint count, index_t groups, index_t parts)
 {
@@ -33,7 +35,7 @@ static NAME(accumulator) NAME(accumulator_merge_parts)(__global const real *part
     return all;
 }
 
-/* What a kernel that merges them leaves: what the formula saves, or a set a group. */
+/* The outputs of a kernel that merges partials: what the formula saves, or one set for each group. */
 #if WORK_REDUCE
 #define MERGED_PARAMETERS FORMULA_PARAMETERS
 #else

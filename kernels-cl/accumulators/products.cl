@@ -1,7 +1,9 @@
 /*
- * The sum of the first terms of a set of elements, and that of the products of both, a set a lane, each in
- * two floats. Products are of terms times `scale`, a power of two: 1, or SCALE_LARGE_TERMS where their sum
- * left fp32's range, SCALE_SMALL_TERMS where it is too small to have kept its digits. First terms come times
+ * Two sums over a set of elements, each in two floats: of the first terms, and of the products of first and
+ * second terms. Each lane holds one set.
+ *
+ * The products are of terms times `scale`, a power of two: 1; SCALE_LARGE_TERMS where their sum left fp32's
+ * range; SCALE_SMALL_TERMS where it is so small that digits were lost. The first terms are summed times
  * `sum_scale`: 1, or SCALE_LARGE_SUM where their sum left the range.
  */
 #define ACCUMULATOR_FIELDS 6
@@ -9,7 +11,7 @@
 #define SCALE_SMALL_TERMS  0x1p+50f
 #define SCALE_LARGE_TERMS  0x1p-90f
 #define SCALE_LARGE_SUM    0x1p-64f
-#define LEAST_PRODUCT      0x1p-90f /* from which on a sum of products keeps its digits */
+#define LEAST_PRODUCT      0x1p-90f /* a smaller sum of products may have lost digits */
 
 #include "accumulators/pair.cl"
 #include "powers.cl"
@@ -26,26 +28,30 @@ static NAME(accumulator) NAME(accumulator_empty)(void)
     return none;
 }
 
-/* Whether an element's product is 0: the other term might become infinite times a scale, and that NaN. */
+/* Whether an element's product is 0. Such an element must not be scaled up: the other term might become
+ * infinite, and 0 times infinity is NaN. */
 static INTEGERS NAME(have_no_product)(V first, V second)
 {
     return first == 0.0f || second == 0.0f;
 }
 
-/* The scale of terms of which the products have this sum, and have this scale now. */
+/* `scale`, lowered to SCALE_LARGE_TERMS at most where `product`, the sum of products with that scale, is not
+ * finite. */
 static V NAME(scale_for_product)(V product, V scale)
 {
     return select(fmin(scale, (V)(SCALE_LARGE_TERMS)), scale, isfinite(product));
 }
 
-/* The scale that the terms of a set should have, which has scale 1 or what this said before. */
+/* The scale that a set's terms should have. The set itself has scale 1, or the one that this function
+ * returned for it before. */
 static V NAME(scale_for)(NAME(accumulator) a)
 {
     const V scale = NAME(scale_for_product)(a.product, a.scale);
     return select(scale, (V)(SCALE_SMALL_TERMS), fabs(a.product) < LEAST_PRODUCT && scale == 1.0f);
 }
 
-/* What a set's scale counts as where it is merged: one without products, such as an empty one, has any. */
+/* The scale of a set for a merge. Any scale suits a set whose sum of products is 0, such as an empty one, so
+ * it reports the largest, and the other set decides. */
 static V NAME(scale_of)(NAME(accumulator) a)
 {
     return select(a.scale, (V)(SCALE_SMALL_TERMS), a.scale == 1.0f && a.product == 0.0f);
@@ -56,7 +62,7 @@ static V NAME(scale_for_both)(NAME(accumulator) a, NAME(accumulator) b)
     return NAME(scale_for_product)(a.product + b.product, a.scale);
 }
 
-/* The same sums for a scale that is at most what its own counts as. */
+/* The same set with another scale, which is at most scale_of(a). */
 static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
 {
     const V ratio = scale * NAME(inverse_power)(a.scale);
@@ -75,7 +81,8 @@ static NAME(accumulator) NAME(rescale_sum)(NAME(accumulator) a, V scale)
     return a;
 }
 
-/* A set, with the products of terms times a scale where that has kept them. */
+/* `set` with the products of `scaled`, the same elements summed with a scale. Lanes in which scaling up made
+ * that sum 0 or not finite keep their own. */
 static NAME(accumulator) NAME(with_products)(NAME(accumulator) set, NAME(accumulator) scaled)
 {
     const INTEGERS lost = scaled.scale > 1.0f && (scaled.product == 0.0f || !isfinite(scaled.product));
@@ -85,7 +92,7 @@ static NAME(accumulator) NAME(with_products)(NAME(accumulator) set, NAME(accumul
     return set;
 }
 
-/* Of sets of one scale. */
+/* Merges two sets of the same scale. */
 static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumulator) b)
 {
     const V least = fmin(a.sum_scale, b.sum_scale);
@@ -112,7 +119,7 @@ static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumu
 #endif
 
 #if LANES == 16
-/* One element in each of the first `lanes` lanes, nothing in the others. */
+/* Sets of one element, in the first `lanes` lanes; the other lanes hold empty sets. */
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;

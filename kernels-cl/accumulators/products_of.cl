@@ -1,7 +1,7 @@
-/* The products of a tile's terms, wherever they are: see tiles/. */
+/* The products of a tile's terms. This file is included once for each kind of tile (tiles/). */
 
-/* The sum with an element's product, or without it where it is NaN because of `scale`: of terms that were
- * floats before they were scaled up, one has become infinite and the other is 0. */
+/* A sum `with` an element's product, or `without` it where scaling up made it NaN: then one term has become
+ * infinite, and the other is 0. */
 INLINED V OF(with_product)(V with, V without, V scale)
 {
 #if IN_REGISTERS
@@ -13,9 +13,8 @@ INLINED V OF(with_product)(V with, V without, V scale)
 #endif
 }
 
-/* The elements of each lane that are taken, whose terms come times `scale`: eight a tree, trees in two
- * floats.
- */
+/* The set of each lane's taken elements, with terms times `scale`. Eight elements at a time are added as a
+ * tree, and the trees in two floats. */
 TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint taken, V scale)
 {
     const V zero = (V)(0.0f);
@@ -50,7 +49,8 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint taken, V scale)
     return set;
 }
 
-/* A set whose first terms' sum has left fp32's range in some lanes, with that sum in range. */
+/* `set`, in which the sum of first terms has left fp32's range in some lanes, with that sum found again times
+ * SCALE_LARGE_SUM. */
 TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint taken, NAME(accumulator) set)
 {
     const INTEGERS large = !isfinite(set.sum);
@@ -67,7 +67,7 @@ TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint taken, NAME(accumu
 
 #if IN_REGISTERS
 
-/* The elements of each lane that are taken. */
+/* The accumulator of each lane's taken elements. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(accumulator) set;
@@ -89,7 +89,7 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 
 #else
 
-/* Whether all products are 0, but for those of some lanes. */
+/* Whether all products are 0 outside of the lanes `of_these`. */
 static bool OF(has_no_product_but)(TILE tile, uint taken, INTEGERS of_these)
 {
     INTEGERS none = (INTEGERS)(-1);
@@ -99,7 +99,7 @@ static bool OF(has_no_product_but)(TILE tile, uint taken, INTEGERS of_these)
     return ALL(none || of_these);
 }
 
-/* The same set, the sums of which are not all in range. */
+/* The accumulator of a tile for which `set`, found without a scale, has sums out of range. */
 RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(accumulator) set)
 {
     const V scale = NAME(scale_for)(set);
@@ -118,7 +118,7 @@ RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(accum
     return NAME(with_products)(set, NAME(products_of_tile)(scaled, taken, scale));
 }
 
-/* The elements of each lane that are taken. */
+/* The accumulator of each lane's taken elements. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     const NAME(accumulator) set = OF(products)(tile, taken, (V)(1.0f));

@@ -1,10 +1,10 @@
 /*
- * The sum of the squares of the first terms of a set of elements, and that of the products of both, a set a
- * lane, each in two floats.
+ * Two sums over a set of elements, each in two floats: of the squares of the first terms, and of the products
+ * of first and second terms. Each lane holds one set.
  *
- * Squares are those of the first terms times `scale`; products come divided by 2^product_exponent, 0 but
- * where their sum left fp32's range or came close to its ends. Both are summed with their rounding errors
- * (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is compared with a floor.
+ * The squares are of first terms times `scale`. The products are divided by 2^product_exponent; the exponent
+ * is 0 unless their sum left fp32's range or came close to its ends. Both are summed with their rounding
+ * errors (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is compared with a floor.
  */
 #define ACCUMULATOR_FIELDS 6
 
@@ -14,8 +14,8 @@
 
 #define LEAST_PRODUCT    0x1p-90f
 #define LARGEST_PRODUCT  0x1p+100f
-/* Products are brought to about 1, but that their power of two is made of two floats: the smallest to 2^-48,
- * the largest to 2^16. */
+/* The largest product is divided to about 1. The divisor is a product of two floats, so its exponent is
+ * limited: the smallest products only come to 2^-48, the largest to 2^16. */
 #define LEAST_EXPONENT   (-250)
 #define LARGEST_EXPONENT 240
 
@@ -37,7 +37,8 @@ static INTEGERS NAME(is_ordinary)(NAME(accumulator) a)
     return NAME(is_in_range)(a.sum) && size >= LEAST_PRODUCT && size <= LARGEST_PRODUCT;
 }
 
-/* The same sums for a scale that is at most as large as its own, and for an exponent at least as large. */
+/* The same set with another scale, which is at most its own, and another exponent, which is at least its
+ * own. */
 static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale, V exponent)
 {
     const V ratio = scale * NAME(inverse_power)(a.scale); /* its square may be too small for a float */
@@ -77,7 +78,7 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #endif
 
 #if LANES == 16
-/* One element in each of the first `lanes` lanes, nothing in the others. */
+/* Sets of one element, in the first `lanes` lanes; the other lanes hold empty sets. */
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;

@@ -1,6 +1,7 @@
-/* The squares and products of a tile's terms, wherever they are: see tiles/. */
+/* The squares and products of a tile's terms. This file is included once for each kind of tile (tiles/). */
 
-/* The exponent of each lane's largest product, or a larger one where that has a factor below FLT_MIN. */
+/* The exponent of each lane's largest product. It may be too large where that product has a factor below
+ * FLT_MIN. */
 TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint taken)
 {
     INTEGERS largest = (INTEGERS)(LEAST_EXPONENT);
@@ -13,10 +14,9 @@ TILE_FUNCTION INTEGERS OF(largest_product)(TILE tile, uint taken)
     return min(largest, (INTEGERS)(LARGEST_EXPONENT));
 }
 
-/* Of the elements of each lane that are taken: squares of terms times `scale`, products divided by
- * 2^exponent. The smaller factor of a product is raised, or the larger one lowered, so that neither leaves
- * fp32's range.
- */
+/* The accumulator of each lane's taken elements, with squares of first terms times `scale` and products
+ * divided by 2^exponent. To divide a product, its larger factor is lowered, or for a negative exponent its
+ * smaller one raised, so that neither leaves fp32's range. */
 TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint taken, V scale, INTEGERS exponent)
 {
     const V zero = (V)(0.0f);
@@ -43,7 +43,7 @@ TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint taken, V 
 
 #if IN_REGISTERS
 
-/* The elements of each lane that are taken. */
+/* The accumulator of each lane's taken elements. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(accumulator) set;
@@ -63,7 +63,7 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 
 #else
 
-/* Of the elements of each lane that are taken. */
+/* The accumulator of each lane's taken elements, with scale 1 and exponent 0. */
 TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint taken)
 {
     const V zero = (V)(0.0f);
@@ -91,7 +91,7 @@ RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(accum
                                   select(largest, (INTEGERS)(0), NAME(is_ordinary)(set)));
 }
 
-/* The elements of each lane that are taken. */
+/* The accumulator of each lane's taken elements. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     const NAME(accumulator) set = OF(ordinary_accumulator)(tile, taken);

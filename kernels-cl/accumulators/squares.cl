@@ -1,4 +1,5 @@
-/* The sum of the squares of a set of values times `scale`, a set a lane, in two floats. */
+/* The sum of the squares of a set of values, each multiplied by `scale` first, in two floats. Each lane holds
+ * one set. */
 #define ACCUMULATOR_FIELDS 3
 
 #include "accumulators/pair.cl"
@@ -15,7 +16,7 @@ static NAME(accumulator) NAME(accumulator_empty)(void)
     return none;
 }
 
-/* The same sum for a scale that is at most as large as its own. */
+/* The same set with another scale, which is at most its own. */
 static NAME(accumulator) NAME(accumulator_rescale)(NAME(accumulator) a, V scale)
 {
     const V ratio = scale * NAME(inverse_power)(a.scale); /* its square may be too small for a float */
@@ -49,7 +50,7 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #endif
 
 #if LANES == 16
-/* One element in each of the first `lanes` lanes, nothing in the others. */
+/* Sets of one element, in the first `lanes` lanes; the other lanes hold empty sets. */
 static accumulator_16 accumulator_of_terms(const float16 *terms, uint lanes, accumulator_16 like)
 {
     (void)like;

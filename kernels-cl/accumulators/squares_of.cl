@@ -1,7 +1,7 @@
-/* The squares of a tile's values, wherever they are: see tiles/. */
+/* The squares of a tile's values. This file is included once for each kind of tile (tiles/). */
 
-/* The squares of the values of each lane that are taken, which come times `scale`: eight a tree, trees in two
- * floats. */
+/* The sum of the squares of each lane's taken values, each value times `scale`. Eight squares at a time are
+ * added as a tree, and the trees in two floats. */
 TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
 {
     const V zero = (V)(0.0f);
@@ -30,7 +30,7 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
 
 #if IN_REGISTERS
 
-/* The values of each lane that are taken. */
+/* The accumulator of each lane's taken values. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     NAME(pair) sum;
@@ -60,7 +60,7 @@ RARE NAME(accumulator) OF(extreme_accumulator)(TILE tile, uint taken, NAME(pair)
     return squares;
 }
 
-/* The values of each lane that are taken. */
+/* The accumulator of each lane's taken values. */
 TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 {
     const NAME(pair) sum = OF(squares)(tile, taken, (V)(1.0f));

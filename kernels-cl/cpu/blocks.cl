@@ -1,5 +1,5 @@
-/* Blocks of neighbouring columns, for nests whose vectors hold 16 of them. Blocks are at least 16 wide where
- * the tensor is: a block's last vector then overlaps the one before. */
+/* Blocks of neighbouring columns, for nests whose vectors hold 16 of them. Blocks are at least 16 columns
+ * wide if the tensor is; the last vector of such a block may overlap the one before. */
 
 /* The columns first ... first+count-1. */
 typedef struct block {
@@ -7,8 +7,8 @@ typedef struct block {
     uint count;
 } block;
 
-/* One of `blocks` blocks, at most one for every 16 columns: whole vectors, as evenly as they go; the last
- * block has the columns beyond them too. */
+/* Block `index` of `blocks`, of which there is at most one for every 16 columns. Whole vectors are shared out
+ * as evenly as possible; the last block also has the columns after the last whole vector. */
 static block block_of(index_t index, index_t blocks, index_t columns)
 {
     const index_t vectors = columns / 16, narrow = vectors / blocks, wide = vectors % blocks;
@@ -18,7 +18,8 @@ static block block_of(index_t index, index_t blocks, index_t columns)
     return b;
 }
 
-/* How many blocks of `columns` columns, whole vectors, and less than a vector more. */
+/* How many blocks all columns need. A block has at most `columns` columns, a multiple of 16; the last one may
+ * have up to 15 more. */
 static index_t most_blocks(index_t all_columns, uint columns)
 {
     const index_t vectors = all_columns / 16, of_block = columns / 16;

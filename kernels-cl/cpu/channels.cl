@@ -1,8 +1,8 @@
 /* cpu schedule: the channels of a pixel, which lie side by side, and windows over them. A vector holds 16
  * channels. */
 
-/* One of the tensor's pixels; `before` and `after` values of the tensor lie before its first one, and from
- * there on. */
+/* A pixel of the tensor with `kept` channels from x on. The tensor has `before` values before x, and `after`
+ * values from x on. */
 typedef struct pixel {
     __global const real *x;
     long before, after, kept;
@@ -61,10 +61,10 @@ INLINED float16 load_channels(const pixel *p, long first)
 #define MOVE_SQUARES(to, a, b, n) to = SHIFTED(a, b, n)
 #endif
 
-/* The sums of the windows of channels that follow each other: of squares up to the newest vector. */
+/* The state of window sums over vectors of channels that follow each other. */
 typedef struct window_trail {
     square_trail squares;
-    window_sum_16 ends; /* of the windows that end at the newest vector's channels */
+    window_sum_16 ends; /* sums of the windows that end at the newest vector's channels */
 } window_trail;
 
 INLINED void begin_window_trail(window_trail *t)
@@ -73,7 +73,7 @@ INLINED void begin_window_trail(window_trail *t)
     t->squares.of_1 = t->squares.of_2 = t->squares.of_4 = t->squares.of_8 = t->ends = none;
 }
 
-/* The sums of the windows of the vector before the one that `squares` are of. */
+/* Takes in the next vector's squares, and returns the sums of the windows of the vector before it. */
 INLINED window_sum_16 add_squares(window_trail *t, window_sum_16 squares)
 {
     const window_sum_16 ends = sum_last_squares(&t->squares, squares);

@@ -3,8 +3,8 @@
  *
  * x and y are [batch][outer][kept], dense; a group is one (batch, kept) and is a column of outer values.
  * Launch: work-groups of one item; a work-item owns a block of neighbouring columns and a part of their rows
- * (statistics), or whole strips, a block and a batch entry each (fused), or a stretch of all rows (map). No
- * barriers, no local memory.
+ * (statistics), or whole strips, each of them a block of one batch entry (fused), or a block and a range of
+ * rows (map). No barriers, no local memory.
  *
  * A vector holds 16 columns. Rows are cut into tiles of TILE_ROWS and those into parts of CPU_COLUMN_PART.
  * Tiles are merged within their part and parts within their group, in order: the bounds depend on the number
@@ -16,15 +16,16 @@
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
-#define RESULTS_AHEAD 4                           /* rows */
+#define RESULTS_AHEAD 4                           /* rows: how far ahead the place of results is prefetched */
 #define BLOCK_VECTORS (CPU_COLUMN_BLOCK / 16 + 1) /* whole ones and a last that overlaps */
 #define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
 #define TABLE_COLUMNS (CPU_MAP_BLOCK + 32) /* the widest block, and 16 of its columns again */
 
 #if !WORK_MAP
 
-/* A block of columns: where it begins in the first row, and the group of its first column; columns and groups
- * in a row. There are more columns than groups where several rows are taken for one. */
+/* A block of columns: `from` is where it begins in the first row, `group` the group of its first column,
+ * `kept` the columns and `groups` the groups in a row. There are more columns than groups where several rows
+ * are treated as one. */
 typedef struct columns {
     sources from;
     block b;
@@ -69,8 +70,8 @@ static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint
     return accumulator_of_tile_16(tile, rows);
 }
 
-/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. Rows that are far
- * from each other in memory are asked for in good time. */
+/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. Prefetches the
+ * next tile's rows, since rows lie far from each other in memory. */
 static void accumulate_part(const formula *f, const columns *c, index_t first, index_t last,
                             accumulator_16 *sets)
 {
@@ -89,7 +90,7 @@ static void accumulate_part(const formula *f, const columns *c, index_t first, i
 
 #if KERNEL_column_statistics
 
-/* One more element, of row `row`, for each of the first `count` columns of the tensor. */
+/* Adds one more element, that of row `row`, to the sets of the first `count` columns of the tensor. */
 static void add_row(const formula *f, const columns *c, index_t row, index_t count, accumulator_16 *sets)
 {
     for (uint v = 0; v < block_vectors(c->b); v++) {
@@ -188,8 +189,8 @@ static void accumulate_strip(const formula *f, const columns *c, index_t outer, 
 }
 
 #if WORK_REDUCE_MAP
-/* y = formula(x) over a strip. Meanwhile the first rows of the one after, at `next`, are asked for, and the
- * place of results some rows on. */
+/* y = formula(x) over a strip. Meanwhile it prefetches the first rows of the next strip, at `next`, and the
+ * place of results RESULTS_AHEAD rows ahead. */
 static void apply_strip(const strip *s, index_t outer, sources next)
 {
     const uint count = s->c.b.count;
@@ -208,12 +209,12 @@ static void apply_strip(const strip *s, index_t outer, sources next)
 }
 #endif
 
-/* The coefficients of a strip from its sets; what the formula saves. */
+/* Computes a strip's coefficients from its sets, and writes what the formula saves. */
 static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
 {
     const block b = s->c.b;
     real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
-    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) /* lanes of no column */
+    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) /* lanes beyond the last column */
         store_private_16((float16)(0.0f), fields[field] + 16 * (block_vectors(b) - 1));
     for (uint v = 0; v < block_vectors(b); v++) {
         const float16 *lanes = (const float16 *)&all[v];
@@ -238,9 +239,9 @@ static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
     }
 }
 
-/* work: strips, blocks of each batch entry. A work-item owns strips_per_item neighbouring ones and takes each
- * from its sets to its results while it is in cache. WORK_REDUCE, or y is null: no results but what the
- * formula saves. */
+/* work: strips, which are the blocks of all batch entries. A work-item owns strips_per_item neighbouring
+ * strips. It sums and normalizes one after the other, each while it is in cache. If WORK_REDUCE is set or y
+ * is null, only what the formula saves is written. */
 __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks, index_t outer, index_t kept,
                            SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
@@ -276,14 +277,14 @@ __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks
 
 #if KERNEL_column_map
 
-/* The coefficients of a block's columns, again and again: those of any 16 values that follow each other lie
- * together. */
+/* The coefficients of a block's columns, and after the last column those of the first ones again: so the
+ * coefficients of any 16 neighbouring values lie side by side. */
 typedef struct cycle {
     uint columns;
     real coefficients[COEFFICIENTS][TABLE_COLUMNS];
 } cycle;
 
-/* y = formula(x) at 16 values that begin in a column. */
+/* y = formula(x) at 16 neighbouring values, the first of them in column `column`. */
 static float16 apply_cycle(const cycle *table, uint column, operands_16 o)
 {
     float16 vector[COEFFICIENTS];
@@ -293,8 +294,8 @@ static float16 apply_cycle(const cycle *table, uint column, operands_16 o)
     return formula_apply_16(o, vector);
 }
 
-/* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The ends are done by
- * vectors that overlap the aligned middle: what they need is loaded before anything near it is stored. */
+/* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The first and the last
+ * vector overlap the aligned middle: their operands are loaded before anything near them is stored. */
 static void apply_run(const cycle *table, sources from, __global real *y, index_t values)
 {
     const uint columns = table->columns;
@@ -339,8 +340,8 @@ static void close_cycle(cycle *table)
 }
 
 /* work: rows of the tensor, batch * outer. A work-item owns rows_per_item neighbouring rows of a block.
- * WORK_REDUCE_MAP: the statistics are `parts` partials for each of `groups`; who has a batch entry's first
- * row saves them. */
+ * WORK_REDUCE_MAP: the statistics are `parts` partials for each of `groups`; the work-item with a batch
+ * entry's first row calls formula_save. */
 __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, index_t outer, index_t kept,
                          SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP

@@ -1,7 +1,8 @@
-/* cpu schedule: results of a window that the formula left infinite or NaN are found again, lane by lane. */
+/* cpu schedule: window results that the formula left infinite or NaN are computed again, lane by lane, with
+ * ops/local_response_extreme.cl. */
 
-/* What a vector's lanes are results of: channels first_channel + lane * channel_step of the pixels that begin
- * pixel_step values after each other. Lanes from `count` on are of nothing. */
+/* Which results a vector holds: lane i is channel first_channel + i * channel_step of the pixel that begins
+ * i * pixel_step values after the first. Only the first `count` lanes are results. */
 typedef struct vector_place {
     channel_line first;
     ulong first_channel;
@@ -28,6 +29,6 @@ RARE float16 find_again(const formula *f, float16 results, vector_place at)
     return load_private_16(lanes);
 }
 
-/* The results, all of them right. */
+/* The results; those that are infinite or NaN are computed again. */
 #define SETTLED(f, results, place)                                                                           \
     (all_of(fabs(results) < INFINITY) ? (results) : find_again(f, results, place))

@@ -1,16 +1,18 @@
 /*
- * The sums over the last WINDOW lanes of vectors that follow each other, at each lane of the newest one. Sums
- * over the last 2, 4, 8 and 16 lanes are made of two halves each, and a window is made of those that its
- * length in binary has, side by side, the largest last. For one type of sums, SUMS; see who includes this.
+ * For vectors that follow each other: at each lane of the newest vector, the sum over the last WINDOW lanes.
+ * A sum over 2, 4, 8 or 16 lanes is made of two sums over half as many. A window's sum is made of those that
+ * add up to its length (the binary digits of WINDOW), side by side, the longest over the newest lanes. The
+ * file that includes this (cpu/channels.cl) defines SUMS, the type of a sum, and the other macros that are
+ * undefined at the end.
  */
 
-/* What the next vector needs of those before it; zeros before the first. */
+/* Sums of earlier vectors that the next vector needs; zeros before the first vector. */
 typedef struct TRAIL {
     SUMS of_1, of_2, of_4, of_8;
 } TRAIL;
 
-/* `sum` becomes itself and the sum over so many lanes before those that it is over, if the window has them.
- */
+/* Adds to `sum` the sum over the `lanes` lanes just before those that it covers, if WINDOW has that binary
+ * digit. */
 #define ADD_LANES(sum, moved, before, of, lanes)                                                             \
     if (WINDOW >= 2 * lanes && (WINDOW & lanes) != 0) {                                                      \
         MOVED(moved, before, of, 16 - WINDOW / (2 * lanes) * (2 * lanes));                                   \

@@ -1,8 +1,8 @@
 /*
  * cpu schedule: the partial accumulators of each group become one.
  *
- * Launch: one dimension, work-groups of one item; a work-item owns 16 neighbouring groups. WORK_REDUCE: the
- * formula saves what it finds; else the merged accumulators are stored, a set a group.
+ * Launch: one dimension, work-groups of one item; a work-item owns 16 neighbouring groups. WORK_REDUCE:
+ * formula_save writes the statistics; else the merged accumulators are stored, one for each group.
  */
 #include "accumulators/partials.cl"
 

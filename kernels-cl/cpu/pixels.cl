@@ -1,8 +1,8 @@
 /* cpu schedule: blocks of pixels, for windows that slide over channels whose pixels lie side by side. A
- * vector holds 16 pixels; BLOCK_VECTORS is how many of them a block may have. */
+ * vector holds 16 pixels; BLOCK_VECTORS is the most vectors that a block has. */
 #include "cpu/blocks.cl"
 
-/* A vector of a block. WINDOW_NARROW: rows of pixels are shorter than that. */
+/* Loads a vector of a block. WINDOW_NARROW: a row has fewer than 16 pixels. */
 static float16 load_pixels(__global const real *x, block b)
 {
 #if WINDOW_NARROW
@@ -22,7 +22,7 @@ static void store_pixels(float16 pixels, __global real *y, block b, bool stream)
 }
 
 #if ACCUMULATES
-/* Adds the lanes from `first` on to what is there. */
+/* Adds the lanes from `first` on to the values in y. */
 static void add_lanes(float16 pixels, __global real *y, uint first)
 {
     real lanes[16];
@@ -32,13 +32,13 @@ static void add_lanes(float16 pixels, __global real *y, uint first)
 }
 #endif
 
-/* What a vector of a block adds to the sums of a channel. */
+/* The squares that a vector of a block adds to window sums. */
 static window_sum_16 load_square(const formula *f, __global const real *x, block b)
 {
     return window_square_16(load_pixels(x, b) * f->square_scale);
 }
 
-/* Sums at WINDOW neighbouring channels become sums from each of them to the last. */
+/* Replaces the sum at each of WINDOW neighbouring channels by the sum from that channel to the last. */
 static void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
 {
     for (uint slot = WINDOW - 1; slot-- > 0;) {
@@ -47,12 +47,14 @@ static void sum_to_last(window_sum_16 sums[WINDOW][BLOCK_VECTORS], uint vectors)
     }
 }
 
-/* Windows of a block that are about to slide: of channel c, the end of one stretch of WINDOW channels, the
- * first of which begins WINDOW_BEFORE channels before the first, and the beginning of the next (van Herk
- * 1992). */
+/* The windows of a block that slide over channels, by van Herk 1992. Channels are cut into stretches of
+ * WINDOW channels; the first stretch begins WINDOW_BEFORE channels before channel 0. The window of channel c
+ * is the end of one stretch and the beginning of the next: ends[i] is the sum from the i-th channel of the
+ * one to its last, `beginning` the sum of the other's channels in the window. Entries of `ends` that are used
+ * up take the squares of the next stretch. */
 typedef struct windows {
     window_sum_16 ends[WINDOW][BLOCK_VECTORS], beginning[BLOCK_VECTORS];
-    uint slot; /* of the channel, in its stretch */
+    uint slot; /* where c's window begins in its stretch */
 } windows;
 
 static void begin_windows(windows *w, const formula *f, __global const real *x, block b, index_t kept,
@@ -72,7 +74,8 @@ static void begin_windows(windows *w, const formula *f, __global const real *x, 
     w->slot = 0;
 }
 
-/* The sum of a vector's window, which then slides on to take in another square. */
+/* Returns the sum of a vector's window, then adds `square`, that of the first channel after the window, to
+ * the beginning of the next stretch. */
 static window_sum_16 slide_window(windows *w, uint v, window_sum_16 square)
 {
     const window_sum_16 sum = window_join_16(w->ends[w->slot][v], w->beginning[v]);
@@ -81,7 +84,7 @@ static window_sum_16 slide_window(windows *w, uint v, window_sum_16 square)
     return sum;
 }
 
-/* On to the next channel. */
+/* Moves on to the next channel. */
 static void next_windows(windows *w, uint vectors)
 {
     if (++w->slot < WINDOW)

@@ -28,7 +28,8 @@ static index_t group_start(plane p, index_t group)
     return (entry * (p.outer - 1) * p.kept + group) * p.inner;
 }
 
-/* A place on the way through a group: where its run begins, from the group's start, and the value in it. */
+/* A position in a group: where its run begins, counted from the group's start, and the index of the value in
+ * the run. */
 typedef struct run_place {
     index_t run, i;
 } run_place;
@@ -40,7 +41,7 @@ static run_place run_place_of(plane p, index_t value)
     return at;
 }
 
-/* The same after `count` values, which do not reach beyond the run. */
+/* The position `count` values further on; these do not reach beyond the run. */
 static run_place advance(plane p, run_place at, uint count)
 {
     at.i += count;
@@ -66,8 +67,8 @@ static accumulator_16 accumulate_tile(const float16 *tile, uint values)
     return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
 }
 
-/* On the way through two groups at once, whose values lie in the same places: one is summed, the other, whose
- * coefficients are known, normalized. Either may be absent. */
+/* A pass over two groups at once, position by position: one group is summed; the other, whose coefficients
+ * are known, is normalized. Either may be absent. */
 typedef struct pass {
     bool sums;
     sources sum, from;
@@ -78,8 +79,8 @@ typedef struct pass {
 #endif
 } pass;
 
-/* Asks for the run of either group that begins there: cores see by themselves what follows in memory, but
- * each run begins elsewhere. */
+/* Prefetches the run at `offset` of either group. Cores prefetch by themselves what follows in memory, but
+ * not the next run, which begins elsewhere. */
 static void prefetch_run(plane p, const pass *through, index_t offset)
 {
     for (index_t i = 0; i < p.inner; i += 16) {
@@ -90,7 +91,8 @@ static void prefetch_run(plane p, const pass *through, index_t offset)
     }
 }
 
-/* Values first ... last-1 of both groups, at most one part; the set of those that are summed. */
+/* Passes over values first ... last-1 of both groups, at most one part. Returns the set of the summed
+ * ones. */
 static accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
     float16 tile[TERMS * TILE_ROWS];
@@ -156,7 +158,8 @@ __kernel void plane_statistics(index_t work, index_t groups, index_t outer, inde
 
 #if KERNEL_plane_fused
 
-/* Both groups as a whole. The set is in lane 0 where they are longer than a part, else in all lanes. */
+/* Passes over both groups as a whole. If groups are longer than a part, the set is merged into lane 0; else
+ * it is still spread over all lanes. */
 static accumulator_16 pass_group(plane p, const pass *through)
 {
     const index_t values = p.outer * p.inner;
@@ -172,11 +175,10 @@ static accumulator_16 pass_group(plane p, const pass *through)
     return all;
 }
 
-/* work: groups. A work-item owns groups_per_item neighbouring groups and takes `batch` of them at a time, 1
- * to 16, from sets to coefficients; while it sums those it normalizes the batch before, which is still in
- * cache. More than 1 only where groups are no longer than a part. WORK_REDUCE, or y is null: no results but
- * what the formula saves.
- */
+/* work: groups. A work-item owns groups_per_item neighbouring groups, and sums `batch` of them at a time: 1
+ * to 16, and more than 1 only where groups are no longer than a part. While it sums a batch it normalizes the
+ * batch before, which is still in cache. If WORK_REDUCE is set or y is null, only what the formula saves is
+ * written. */
 __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, index_t outer, index_t kept,
                           index_t inner, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
@@ -240,7 +242,8 @@ __kernel void plane_fused(index_t work, index_t groups_per_item, uint batch, ind
 
 #if KERNEL_plane_map
 /* work: values of the tensor. A work-item owns values_per_item neighbouring ones. WORK_REDUCE_MAP: the
- * statistics are `parts` partials for each of `groups`; who begins a group saves them. */
+ * statistics are `parts` partials for each of `groups`; the work-item with a group's first value calls
+ * formula_save. */
 __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, index_t kept, index_t inner,
                         SOURCES, OUTPUT(y),
 #if WORK_REDUCE_MAP
@@ -254,8 +257,8 @@ __kernel void plane_map(index_t work, index_t values_per_item, index_t outer, in
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     while (i < last) {
-        /* Neighbouring runs belong to neighbouring groups. The rest of a run that another item began is
-         * taken alone. */
+        /* Neighbouring runs belong to neighbouring groups. If another item began this run, its rest is taken
+         * alone. */
         const index_t run = i / inner, first_kept = run % kept,
                       group = run / (outer * kept) * kept + first_kept;
         const bool begins = i % inner == 0;

@@ -2,8 +2,9 @@
  * cpu schedule: short rows.
  *
  * x and y are [groups][inner], dense, inner at most 16 * TILE_ROWS; a group is a row. Launch: work-groups of
- * one item, one dimension; a work-item owns neighbouring rows and takes 16 at a time, which ends with a row a
- * lane: values of the shortest, the sets of others are exchanged. No barriers, no local memory.
+ * one item, one dimension; a work-item owns neighbouring rows and takes 16 at a time. Their sets end up in
+ * one accumulator, one row in each lane: for rows of at most TILE_ROWS values by transposing the values, for
+ * longer ones by transposing the sets. No barriers, no local memory.
  */
 #include "cpu/runs.cl"
 
@@ -29,7 +30,7 @@ static void gather_rows(sources from, const float16 *known, uint groups, uint in
     }
 }
 
-/* The set of a row: vectors of it are the rows of a tile. */
+/* The set of one row. The tile takes 16 of its values at a time. */
 static accumulator_16 accumulate_row(sources from, const float16 *known, uint inner)
 {
     const rows_of_16 tile = {from, 16, known};
@@ -69,7 +70,7 @@ static void apply_tiny_rows(sources from, __global real *y, uint inner, const fl
 {
     real table[COEFFICIENTS][16 * 16];
     for (uint c = 0; c < COEFFICIENTS; c++) {
-        for (uint row = 0; row < 16; row++) /* the next row overwrites what is too much */
+        for (uint row = 0; row < 16; row++) /* the next row overwrites the surplus */
             store_private_16((float16)(((const real *)&coefficients[c])[row]), table[c] + row * inner);
     }
     const bool stream = values_to_boundary(y) == 0 && may_stream(y);
@@ -82,7 +83,7 @@ static void apply_tiny_rows(sources from, __global real *y, uint inner, const fl
     }
 }
 
-/* y = formula(x) over neighbouring rows; y may be x. Meanwhile the rows that come after 16 are asked for. */
+/* y = formula(x) over neighbouring rows; y may be x. Meanwhile it prefetches the 16 rows after these. */
 static void apply_rows(sources from, __global real *y, uint groups, uint inner, const float16 *coefficients)
 {
     if (groups == 16 && inner < 16) {
@@ -100,7 +101,7 @@ static void apply_rows(sources from, __global real *y, uint groups, uint inner, 
 
 #endif
 
-/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
+/* work: groups. If WORK_REDUCE is set or y is null, only what the formula saves is written. */
 __kernel void rows(index_t work, index_t groups_per_item, index_t inner, SOURCES, OUTPUT(y),
                    FORMULA_PARAMETERS)
 {

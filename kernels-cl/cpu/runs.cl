@@ -1,9 +1,8 @@
 /* cpu schedule: values that follow each other in memory. */
 #include "cpu/store.cl"
 
-/* The terms of one run's first elements; a tile has TILE_ROWS vectors of each term, and may be begun
- * anywhere.
- */
+/* Copies the terms of a run's first `values` elements to a tile, which has TILE_ROWS vectors for each term.
+ * `tile` may point to any value of the first term. */
 static void copy_to_tile(sources from, const float16 *known, real *tile, uint values)
 {
     uint i = 0;
@@ -38,10 +37,10 @@ static void copy_to_tile(sources from, const float16 *known, real *tile, uint va
 
 #if !WORK_REDUCE
 
-/* y = formula(x) over a contiguous run; y may be x. The ends are done by vectors that overlap the aligned
- * middle: what they need is loaded before anything near it is stored. Unless `next` is null, that many
- * elements from there go to the tile meanwhile: reading them from memory while y is written to it keeps
- * memory busy in both directions. */
+/* y = formula(x) over a contiguous run; y may be x. The first and the last vector overlap the aligned middle:
+ * their operands are loaded before anything near them is stored. Unless `next` is null, the terms of the
+ * `values` elements at `next` are copied to the tile meanwhile: reading them while y is written keeps memory
+ * busy in both directions. */
 static void apply_run(sources from, __global real *y, index_t values, const float16 *coefficients,
                       const sources *next, const float16 *known, real *tile)
 {
@@ -85,7 +84,7 @@ static void apply_run(sources from, __global real *y, index_t values, const floa
 
 #endif
 
-/* One group's numbers out of those of 16, in every lane. */
+/* Copies the numbers of one group, those in lane `lane`, to all lanes. */
 static void broadcast_lane(const float16 *of_groups, uint count, uint lane, float16 *of_group)
 {
     for (uint c = 0; c < count; c++)

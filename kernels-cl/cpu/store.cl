@@ -1,4 +1,5 @@
-/* Stores 16 values; past the cache if `stream`, which needs an address that is a multiple of 64 bytes. */
+/* Stores 16 values. If `stream`, the store bypasses the cache; then the address must be a multiple of 64
+ * bytes. */
 static void store_vector(float16 value, __global real *y, bool stream)
 {
 #if STREAM && CLANG_BUILTINS
@@ -17,21 +18,21 @@ static uint values_to_boundary(__global real *y)
     return STREAM ? (uint)((64 - ((ulong)y & 63)) & 63) / 4 : 0;
 }
 
-/* Whether an address that lies a whole number of vectors after a boundary can be streamed to. */
+/* Whether stores from the first 64-byte boundary in y on may bypass the cache. */
 static bool may_stream(__global real *y)
 {
     return STREAM && ((ulong)y & 3) == 0;
 }
 
-/* Asks for 16 results' place ahead of their store, as prefetch_values does: a cache reads what it is to hold.
- */
+/* Prefetches the place of 16 results, unless their stores bypass the cache: a cache reads a line before it
+ * takes a store to it. */
 static void prefetch_results(__global real *y)
 {
     if (!STREAM)
         PREFETCH(y, 1);
 }
 
-/* Asks for 16 operands ahead of their use. */
+/* Prefetches 16 operands. */
 static void prefetch_operands(sources from, index_t at)
 {
     prefetch_values(from.x + at);

@@ -36,8 +36,8 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
         const index_t next = c + WINDOW_AFTER + 1; /* the first channel beyond this window */
         __global const real *from = x + next * inner;
         for (uint v = 0; v < vectors; v++) {
-            /* Loaded before y is stored: cores take addresses for the same that agree in their last 12 bits.
-             */
+            /* Loaded before y is stored: a core takes a load and a store for the same address if these agree
+             * in the last 12 bits. */
             const window_sum_16 square = next < kept ? load_square(&f, from + vector_start(b, v), b)
                                                      : window_square_16((float16)(0.0f));
             prefetch_values(from + inner + vector_start(b, v));
@@ -58,11 +58,11 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 
 #if KERNEL_window_last
 
-#define AHEAD 512 /* values, how far ahead they are asked for */
+#define AHEAD 512 /* values: how far ahead they are prefetched */
 
 #include "cpu/channels.cl"
 
-/* Lanes of the channels first ... first+15. */
+/* The results that a vector holds from channel `first` on. */
 INLINED vector_place channels_at(const pixel *p, long first)
 {
     const vector_place place = {{p->x, 1, (ulong)p->kept, WINDOW_BEFORE, WINDOW_AFTER},
@@ -91,7 +91,7 @@ typedef struct neighbours {
     window_trail trail;
 } neighbours;
 
-/* y of the vector from channel c on, whose place the next one takes. */
+/* Writes y of the vector that begins at channel c; `next`, the x after it, becomes the current vector. */
 INLINED void divide_vector(const formula *f, neighbours *n, float16 next, const pixel *p, long c,
                            __global real *y, bool stream)
 {
@@ -101,7 +101,8 @@ INLINED void divide_vector(const formula *f, neighbours *n, float16 next, const 
     n->x = next;
 }
 
-/* Whole vectors of a pixel, from its first channel on, each value loaded once; how many channels that are. */
+/* Writes y of a pixel's whole vectors, from its first channel on, and loads each value once. Returns how many
+ * channels these are. */
 INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
 {
     if (p->kept < 16)

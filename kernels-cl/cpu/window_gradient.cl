@@ -2,9 +2,9 @@
  * cpu schedule: gradients of a window that slides over channels.
  *
  * x, dy and dx (y here) are [outer][kept][inner], dense; the window slides over kept. A channel's gradient
- * needs what the channels in whose windows it is contribute, and those the sums of their own windows: two
- * windows follow each other through the channels. WINDOW_BEFORE and WINDOW_AFTER are constants of the build.
- * Launch: work-groups of one item. No barriers, no local memory.
+ * needs the contributions of all channels whose windows contain it, and each contribution needs the sum of
+ * its own channel's window. So two windows follow each other through the channels. WINDOW_BEFORE and
+ * WINDOW_AFTER are constants of the build. Launch: work-groups of one item. No barriers, no local memory.
  */
 #include "groups.cl"
 #include "cpu/extreme.cl"
@@ -19,13 +19,14 @@
 
 #include "cpu/pixels.cl"
 
-/* What the last WINDOW channels contribute, and what the last KEPT_ROWS have of their own dy. */
+/* The contributions of the last WINDOW channels, and what the last KEPT_ROWS channels get from their own
+ * dy. */
 typedef struct rings {
     float16 contributions[WINDOW][BLOCK_VECTORS];
     float16 direct[KEPT_ROWS][BLOCK_VECTORS];
 } rings;
 
-/* The sum over a ring, four chains. */
+/* The sum over the ring of contributions, in four chains of additions. */
 static float16 sum_contributions(const rings *r, uint v)
 {
     float16 sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -58,10 +59,10 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             r.contributions[slot][v] = (float16)(0.0f);
     }
 
-    uint row = 0; /* of channel c in `direct` */
+    uint row = 0; /* where `direct` has channel c */
     for (index_t c = 0; c < kept + WINDOW_BEFORE; c++) {
         const index_t next = c + WINDOW_AFTER + 1, result = c - WINDOW_BEFORE;
-        const uint first_row = row + 1 < KEPT_ROWS ? row + 1 : 0; /* of channel `result` */
+        const uint first_row = row + 1 < KEPT_ROWS ? row + 1 : 0; /* where `direct` has channel `result` */
         for (uint v = 0; v < vectors; v++) {
             const uint start = vector_start(b, v);
             const uint slot = w.slot;
@@ -106,13 +107,13 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
 
 #if KERNEL_window_last_gradient
 
-#define AHEAD 512 /* values, how far ahead they are asked for */
+#define AHEAD 512 /* values: how far ahead they are prefetched */
 
 #include "cpu/channels.cl"
 
-/* Three neighbouring vectors of a pixel on the way to their gradients: the next one's squares are known, the
- * current one is divided, and then the one before has all contributions. x comes multiplied as for its
- * square. */
+/* Three neighbouring vectors of a pixel. With the squares of the next one, the contributions of the current
+ * one can be computed, and with these the gradients of the one before. x has been multiplied by
+ * square_scale. */
 typedef struct neighbours {
     float16 x_before, x, next_x;
     float16 direct_before, direct;
@@ -122,7 +123,7 @@ typedef struct neighbours {
     float16 contribution_ends;
 } neighbours;
 
-/* Goes on by a vector, of which nothing is known but its x and squares. */
+/* Moves on by one vector: of the new next one, x and the squares are known. */
 INLINED void move_on(const formula *f, neighbours *n, float16 next_x)
 {
     n->x_before = n->x;
@@ -132,7 +133,7 @@ INLINED void move_on(const formula *f, neighbours *n, float16 next_x)
     n->direct_before = n->direct;
 }
 
-/* What the current vector's channels contribute. */
+/* Returns what the current vector's channels contribute. */
 INLINED float16 divide_vector(const formula *f, neighbours *n, float16 dy)
 {
     const shares_16 shares = formula_shares_16(f, dy, n->x, n->sum);
@@ -165,7 +166,7 @@ INLINED float16 gradients_before(const formula *f, neighbours *n, float16 contri
     return SETTLED(f, found, place);
 }
 
-/* The first vector of a pixel is divided. */
+/* Begins a pixel: computes the contributions of its first vector. */
 INLINED void begin_pixel(const formula *f, neighbours *n, const pixel *x, const pixel *dy)
 {
     const float16 none = (float16)(0.0f);
@@ -205,7 +206,7 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
         neighbours n;
         begin_pixel(&f, &n, &of_x, &of_dy);
         index_t c = 0;
-        for (; c + 32 <= kept; c += 16) { /* the vector behind is whole */
+        for (; c + 32 <= kept; c += 16) { /* the vector after this one is whole */
             prefetch_values(x + at + c + AHEAD);
             prefetch_values(dy + at + c + AHEAD);
             move_on(&f, &n, c + 48 <= kept ? load_16(x + at + c + 32) : load_channels(&of_x, (long)c + 32));

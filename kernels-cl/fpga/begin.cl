@@ -1,4 +1,4 @@
-/* What an operation finds: its tensors, and the functions on single values. */
+/* Included before each formula of the image: the operation's tensors, and the functions on single values. */
 #undef SOURCES
 #undef SOURCES_BIND
 #ifndef ACCUMULATES

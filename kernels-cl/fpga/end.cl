@@ -1,4 +1,5 @@
-/* Undoes what an operation defined, so that the next one can be included. Names that are renamed stay so. */
+/* Undoes what an operation defined, so that the next one can be included. The macros that rename functions
+ * (fpga/names.cl) stay defined. */
 #undef INSTANCE
 #undef WORK_MAP
 #undef WORK_REDUCE_MAP

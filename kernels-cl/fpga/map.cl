@@ -1,12 +1,12 @@
 /*
- * fpga schedule: y of each group from what is known of it, read or found before.
+ * fpga schedule: y of each group, from statistics in buffers or from those that `reduce` found.
  *
- * The coefficients of a block's groups are worked out first, then its values stream by in the order of
- * memory.
+ * The coefficients of a block's groups are computed first; then the block's values are streamed through in
+ * the order of memory.
  */
 
-/* y of a word, each lane's group being `next_group` after that of the lane before. Loaded before any is
- * stored: y may be x. */
+/* Writes y of a word. The group of each lane is `next_group`, 0 or 1, after that of the lane before. All
+ * lanes are loaded before any is stored, because y may be x. */
 INLINED void apply_word(sources from, __global real *y, index_t at, uint count,
                         const real (*coefficients)[COEFFICIENTS], uint next_group)
 {
@@ -18,8 +18,8 @@ INLINED void apply_word(sources from, __global real *y, index_t at, uint count,
             y[at + lane] = formula_apply(word[lane], coefficients[lane * next_group]);
 }
 
-/* work: groups. sets: as reduce leaves them. saves: whether the formula saves. y may be null: nothing but
- * that. */
+/* work: groups. sets: as `reduce` writes them. saves: whether formula_save is called. y may be null: then
+ * nothing else is written. */
 PIPELINE void RENAMED(map)(index_t work, uint groups_per_block, index_t outer, index_t kept, index_t inner,
                            SOURCES, OUTPUT(y),
 #if ACCUMULATES

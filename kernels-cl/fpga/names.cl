@@ -1,8 +1,8 @@
 /*
- * fpga schedule: one program holds several operations, whose formulas use the same names. Each is included
- * with INSTANCE defined, which comes before all of its names: what says `accumulator` in a file means
- * `l2_normalize_accumulator` in the program. Names that only one formula has stand at the head of its own
- * file. One that is missing is defined twice, and the compiler says so.
+ * fpga schedule: one program holds several operations, whose formulas use the same names. Each formula is
+ * included with INSTANCE defined, and the macros here put that before its names: `accumulator` in a file
+ * becomes `l2_normalize_accumulator` in the program. Names that only one formula has are renamed at the head
+ * of its own file. If a name is missing here, it is defined twice, and the compiler says so.
  */
 #define RENAMED__(instance, name)       instance##_##name
 #define RENAMED_(instance, name)        RENAMED__(instance, name)

@@ -1,5 +1,5 @@
-/* What is fixed when an image of the fpga kernels is built, and named in its manifest. The library's C files
- * read this too. */
+/* Constants that are fixed when an image of the fpga kernels is built, and that its manifest records. The
+ * library's C files include this, too. */
 #define VECTOR         16  /* values a step */
 #define SLOTS          256 /* accumulators that are filled in turn */
 #define MERGE_DISTANCE 64  /* steps, at least, before a slot's turn comes again */

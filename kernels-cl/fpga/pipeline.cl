@@ -1,19 +1,21 @@
 /*
  * fpga schedule: what its kernels share.
  *
- * A kernel is one work-item that streams over a tensor, VECTOR values a step. Loops over values have no other
- * bound than the tensor's size; loops inside of a step have constant ones and are unrolled, so that a
- * compiler for FPGAs makes one pipeline of each. Sizes are arguments: one program serves every shape.
+ * A kernel is one work-item that streams over a tensor, VECTOR values a step. Loops over values are bounded
+ * by the tensor's size alone; loops inside of a step have constant bounds and are unrolled. So a compiler for
+ * FPGAs makes one pipeline of each loop over values. Sizes are arguments: one program serves every shape.
  *
  * x and y are [batch][outer][kept][inner], dense; a group is one (batch, kept). A block is a row of
- * neighbouring groups of one batch entry, at most SLOTS of them: what is known of them is kept on the chip.
+ * neighbouring groups of one batch entry, at most SLOTS of them: their accumulators and coefficients are kept
+ * on the chip.
  */
 
 #include "fpga/parameters.cl"
 
-/* Compilers for Intel's FPGAs, and their emulation, build no hardware that counts work-items where the
- * attribute says that there is one. INDEPENDENT tells them that no step of a loop reads what another wrote to
- * an array; TAKE_TURNS, none that is less than MERGE_DISTANCE away. */
+/* max_global_work_dim(0) says that a kernel is a single work-item: then compilers for Intel's FPGAs, and
+ * their emulation, build no hardware that counts work-items. INDEPENDENT tells them that no step of a loop
+ * reads what another step wrote to the array; TAKE_TURNS, that no step reads what a step less than
+ * MERGE_DISTANCE before it wrote. */
 #ifdef __has_attribute
 #if __has_attribute(max_global_work_dim)
 #define FOR_INTEL 1
@@ -50,11 +52,11 @@ INLINED block block_at(index_t group, uint groups_per_block, extents e)
     return b;
 }
 
-/* A walk over the words of a block, at most VECTOR values of a group each or, where inner is 1, of
- * neighbouring groups, in the order of memory. */
+/* A walk over the words of a block in the order of memory. A word is at most VECTOR values: of one group, or,
+ * if inner is 1, of neighbouring groups. */
 typedef struct walk {
-    index_t row, at; /* of outer; of the group's run, or of the block's groups */
-    uint group;      /* of the block */
+    index_t row, at; /* the row of outer; the value in the group's run, or, if inner is 1, in the row */
+    uint group;      /* the group in the block */
 } walk;
 
 INLINED index_t words_of_run(index_t values)

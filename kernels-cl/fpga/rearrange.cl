@@ -1,4 +1,5 @@
-/* fpga schedule: copies a tensor of any strides to one of any others. Addresses are counted, not divided. */
+/* fpga schedule: copies a tensor of any strides to one of any other strides. Addresses are counted up,
+ * without divisions. */
 #define EIGHT_OF(v)                                                                                          \
     {                                                                                                        \
         v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7                                                       \

@@ -2,12 +2,13 @@
  * fpga schedule: the accumulator of each group.
  *
  * A step makes an accumulator of VECTOR values of a group, without any loop, and merges it into one of the
- * group's slots, which take turns: a slot's next merge comes so many steps later that no step waits for the
- * one before. When a block is through, slots of a group are merged pairwise. Where inner is 1, neighbours in
- * memory are of different groups: VECTOR rows of a block are read first, each along memory.
+ * group's slots. The slots take turns: a slot's next merge comes so many steps later that no step waits for
+ * the one before. At the end of a block the slots of each group are merged pairwise. If inner is 1,
+ * neighbours in memory belong to different groups: then VECTOR rows of a block are read first, each in the
+ * order of memory.
  */
 
-/* The next tile of a run of one group. */
+/* Fills a tile with the terms of a word, whose first `count` values are of one group. */
 INLINED void tile_from_word(real *tile, const operands *word, const real *known, uint count)
 {
 #pragma unroll
@@ -43,7 +44,7 @@ INLINED void fill_rows(operands (*columns)[VECTOR], sources from, index_t start,
     }
 }
 
-/* The slots of each group as one, the first. */
+/* Merges each group's slots into its first one. */
 INLINED void merge_slots(accumulator *slots, uint groups, uint slots_per_group)
 {
     for (uint reach = slots_per_group / 2; reach > 0; reach /= 2) {
@@ -58,8 +59,8 @@ INLINED void merge_slots(accumulator *slots, uint groups, uint slots_per_group)
     }
 }
 
-/* work: groups. slots_per_group: a power of two, that times groups_per_block at most SLOTS. sets: field f of
- * group g at f * work + g. */
+/* work: groups. slots_per_group: a power of two; slots_per_group * groups_per_block is at most SLOTS. sets:
+ * field f of group g at f * work + g. */
 PIPELINE void RENAMED(reduce)(index_t work, uint groups_per_block, uint slots_per_group, index_t outer,
                               index_t kept, index_t inner, SOURCES,
 #if BACKWARD

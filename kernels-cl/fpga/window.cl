@@ -1,8 +1,8 @@
 /*
  * fpga schedule: a window that slides over channels, at most WINDOW_RADIUS on either side.
  *
- * A channel's sum is that of the taps in its window, added anew at every step: nothing is carried from one to
- * the next, and no error either.
+ * A channel's sum is added up from the taps in its window at every step: no sum, and so no rounding error, is
+ * carried from one channel to the next.
  */
 
 /* The sum of the squares in the windows of the channels WINDOW_RADIUS ago. */
@@ -18,8 +18,8 @@ INLINED NAME(window_sum) window_at(const formula *f, const delays *x, window_ext
     return sum;
 }
 
-/* Lanes of results from `delay` channels ago that the formula left infinite or NaN are found again, from
- * memory. */
+/* Computes again, from memory, the lanes that the formula left infinite or NaN. The results are those of
+ * `delay` channels ago. */
 static V find_again(const formula *f, V results, __global const real *x,
 #if BACKWARD
                     __global const real *dy,
@@ -74,7 +74,8 @@ PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t k
 
 #else
 
-/* The sums of the contributions of the channels in whose windows those 2 * WINDOW_RADIUS ago are. */
+/* For the channels 2 * WINDOW_RADIUS ago: the sums of the contributions of all channels whose windows contain
+ * them. */
 INLINED V contributions_at(const delays *contributions, window_extents e)
 {
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
@@ -87,8 +88,8 @@ INLINED V contributions_at(const delays *contributions, window_extents e)
     return NAME(renormalize)(sum.value, sum.rest).value;
 }
 
-/* Two windows, one behind the other: of squares, WINDOW_RADIUS channels late, and of what comes of them.
- * work: outer. */
+/* Two windows follow each other: one of squares, whose sums are WINDOW_RADIUS channels late, and one of the
+ * contributions computed with these sums, as many channels later. work: outer. */
 PIPELINE void RENAMED(window)(index_t work, ulong before, ulong after, index_t kept, index_t inner, INPUT(x),
                               INPUT(dy), OUTPUT(y), uint accumulate, FORMULA_PARAMETERS)
 {

@@ -1,8 +1,10 @@
 /*
- * fpga schedule: a window of any length over channels, slowly and correctly: every sum goes through memory.
+ * fpga schedule: a window of any length over channels. Correct, but slow: each value reads its whole window
+ * from memory.
  *
- * x and y are [outer][kept][inner], dense and apart. BACKWARD takes two kernels: one leaves in scratch what a
- * channel's own dy gives and what it contributes to its neighbours; the other collects that. work: values.
+ * x and y are [outer][kept][inner], dense and apart. BACKWARD takes two kernels. The first writes two arrays
+ * to scratch: `direct`, what the dy of each value gives to its own gradient, and `contributions`, what it
+ * gives to its neighbours. The second sums these up. work: values.
  */
 
 #if !BACKWARD

@@ -4,7 +4,7 @@
  *
  * Words stream through shift registers, a new one in and the oldest out at each step. Where inner is not 1
  * the registers of WINDOW_WORDS neighbouring words take turns, so that memory is read along a channel; they
- * lie in memory on the chip. What is delayed by d channels is at `tap` d.
+ * lie in memory on the chip. Tap d is the word of d channels ago.
  */
 #define WINDOW_TAPS (2 * WINDOW_RADIUS + 1)
 
@@ -13,20 +13,21 @@ typedef PASTE(int, WINDOW_VECTOR) window_mask;
 #define LOAD_WORD(from)      PASTE(vload, WINDOW_VECTOR)(0, from)
 #define STORE_WORD(word, to) PASTE(vstore, WINDOW_VECTOR)(word, 0, to)
 
-/* Registers of one value: for words of pixels, a channel a row; for words of channels, those of one pixel,
- * the newest last. */
+/* The shift registers of one quantity. `rows` is for words of pixels: the last WINDOW_TAPS channels of each
+ * of the words that take turns. `last` is for words of channels: the last channels of one pixel, the newest
+ * at the end. */
 typedef struct delay_line {
     window_word rows[WINDOW_WORDS][WINDOW_TAPS];
     real last[WINDOW_TAPS - 1 + WINDOW_VECTOR];
 } delay_line;
 
-/* What a word of outputs looks at. */
+/* The words that a word of outputs is computed from. */
 typedef struct delays {
     window_word taps[WINDOW_TAPS];
 } delays;
 
-/* Nothing came before. Between one walk along the channels and the next, zeros come in: what is delayed from
- * a channel before the first is 0 from then on. */
+/* Clears the registers, which is needed only once: each walk along the channels ends with zeros coming in,
+ * and the next walk finds these before its first channel. */
 INLINED void delay_begin(delay_line *line)
 {
     for (uint w = 0; w < WINDOW_WORDS; w++) {
@@ -39,7 +40,7 @@ INLINED void delay_begin(delay_line *line)
         line->last[i] = 0.0f;
 }
 
-/* A word comes in. */
+/* Shifts a word in. `now` gets the words that are there then. */
 INLINED void delay(delay_line *line, delays *now, window_word word, uint w, bool last)
 {
     if (last) {
@@ -74,7 +75,7 @@ typedef struct window_extents {
     index_t before, after;
 } window_extents;
 
-/* `delay` channels after a channel came in, its results are known. */
+/* `delay` is how many channels later than a channel its results come out. */
 INLINED window_extents window_extents_of(index_t outer, index_t kept, index_t inner, ulong before,
                                          ulong after, uint delay)
 {
@@ -121,7 +122,7 @@ INLINED bool window_exists(window_walk w, window_extents e, uint lane, uint dela
     return c >= 0 && c < (long)e.kept && (e.inner == 1 || pixel < e.inner);
 }
 
-/* Where it is. */
+/* Where that value lies in the tensor. */
 INLINED index_t window_position(window_walk w, window_extents e, uint lane, uint delay)
 {
     const long c = window_channel(w, e, lane, delay);
@@ -129,13 +130,13 @@ INLINED index_t window_position(window_walk w, window_extents e, uint lane, uint
     return (w.entry * e.kept + (index_t)c) * e.inner + pixel;
 }
 
-/* Whether all of a word's lanes are. */
+/* Whether all lanes of a word are values of the tensor. */
 INLINED bool window_is_whole(window_walk w, window_extents e, uint delay)
 {
     return window_exists(w, e, 0, delay) && window_exists(w, e, WINDOW_VECTOR - 1, delay);
 }
 
-/* A word of what was `delay` channels ago; 0 where nothing is. */
+/* Loads the word of `delay` channels ago, with 0 in the lanes that are outside of the tensor. */
 INLINED window_word load_window_word(__global const real *x, window_walk w, window_extents e, uint delay)
 {
     if (window_is_whole(w, e, delay))
@@ -162,7 +163,7 @@ INLINED void store_window_word(window_word word, __global real *y, window_walk w
             y[window_position(w, e, lane, delay)] = lanes[lane];
 }
 
-/* A word, 0 in the lanes whose channel of `delay` channels ago is none. */
+/* `word`, with 0 in the lanes that were outside of the tensor `delay` channels ago. */
 INLINED window_word existing_lanes(window_word word, window_walk w, window_extents e, uint delay)
 {
     int lanes[WINDOW_VECTOR];
@@ -180,7 +181,7 @@ INLINED bool in_window(uint tap, index_t before, index_t after)
     return distance <= (long)before && -distance <= (long)after;
 }
 
-/* Of a value: where its pixel begins, its channel, and those of its window. */
+/* A value's pixel (where it begins), channel, and window (channels begin ... end-1). */
 typedef struct channel_window {
     index_t pixel, kept_index, begin, end;
 } channel_window;

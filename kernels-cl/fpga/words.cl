@@ -1,4 +1,4 @@
-/* fpga schedule: the first `count` of VECTOR neighbouring elements. Whole words are one wide access. */
+/* fpga schedule: loads the first `count` of VECTOR neighbouring elements. A whole word is one wide access. */
 INLINED void load_word(operands *lanes, sources from, index_t at, uint count)
 {
     if (count == VECTOR) {

@@ -5,10 +5,10 @@
  * LANES neighbouring columns are one vector, kept is a multiple of LANES.
  *
  * Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns a block of `width` neighbouring vectors
- * of columns, and all of their rows (fused: HELD_TILES times REGISTER_ROWS rows an item) or a part of them:
- * PART_TILES times as many rows. Its items lie over the block in `rows` rows, a power of two; neighbouring
- * items have neighbouring columns. Each value of x is read once and held until its result is known. Barriers
- * are outside of all conditions.
+ * of columns, with all of their rows (fused: at most HELD_TILES * REGISTER_ROWS rows for each item) or a part
+ * of them (PART_TILES * REGISTER_ROWS rows for each item). Its items form a grid of `rows` rows, a power of
+ * two, and `width` columns; neighbouring items have neighbouring columns. Each value of x is read once and
+ * held until its result is known. Barriers are outside of all conditions.
  */
 #define TEAMS (LOCAL_SIZE < GPU_COLUMN_WIDTH ? LOCAL_SIZE : GPU_COLUMN_WIDTH)
 
@@ -31,8 +31,8 @@ typedef struct span {
     index_t first, last; /* rows, the last one excluded */
 } span;
 
-/* `blocks` a batch entry, `all_blocks` of them. Sets of work are the first parts of all blocks, then the
- * second ones. */
+/* There are `blocks` blocks in each batch entry, `all_blocks` in total. The first work-groups have the first
+ * parts of all blocks, the next ones the second parts, and so on. */
 static span span_of(team_item *p, index_t work, index_t blocks, index_t all_blocks, index_t outer,
                     index_t kept, index_t part_rows)
 {
@@ -50,7 +50,7 @@ static span span_of(team_item *p, index_t work, index_t blocks, index_t all_bloc
     return s;
 }
 
-/* Row `first` of a span and every `rows`th after it, as far as they are this item's. */
+/* Loads this item's rows: row first + p.row and every p.rows-th after it, up to `last`. */
 INLINED void hold(held *h, sources from, index_t first, index_t last, index_t kept, team_item p)
 {
     h->which = 0;
@@ -74,7 +74,7 @@ INLINED void hold(held *h, sources from, index_t first, index_t last, index_t ke
 #if !WORK_REDUCE
 
 #if FORMULA_HAS_EXTREMES
-/* As apply_held, with x and dy from memory. */
+/* The same as apply_held, but loads x and dy from memory again. */
 static void apply_extreme(sources from, const V *coefficients, __global real *y, index_t first, index_t last,
                           index_t kept, team_item p)
 {
@@ -112,7 +112,7 @@ INLINED void apply_held(const held *h, sources from, const V *coefficients, __gl
 #endif
 
 #if !WORK_MAP
-/* What is known of the columns before their sums. */
+/* Gives every item what is known of its columns before their sums. */
 INLINED void share_known(const formula *f, const span *s, V *known, __local V *shared, team_item p)
 {
 #if BACKWARD
@@ -152,7 +152,7 @@ column_statistics(index_t work, uint width, uint rows, index_t blocks, index_t a
 #endif
 
 #if !WORK_MAP && KERNEL_column_fused
-/* work: blocks * batch. WORK_REDUCE, or y is null: no results but what the formula saves. */
+/* work: blocks * batch. If WORK_REDUCE is set or y is null, only what the formula saves is written. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer, index_t kept, SOURCES,
              OUTPUT(y), FORMULA_PARAMETERS)
@@ -192,7 +192,7 @@ column_fused(index_t work, uint width, uint rows, index_t blocks, index_t outer,
 
 #if !WORK_REDUCE && KERNEL_column_map
 /* work: blocks * batch * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of
- * `groups`; who has a column's first part saves them. */
+ * `groups`; the work-group with a column's first part calls formula_save. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 column_map(index_t work, uint width, uint rows, index_t blocks, index_t all_blocks, index_t groups,
            index_t outer, index_t kept, SOURCES, OUTPUT(y),

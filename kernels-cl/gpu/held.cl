@@ -1,5 +1,6 @@
-/* gpu schedule: an item's share of a group, held in registers from its one reading to the result: at most
- * REGISTER_ROWS values a lane, of which those exist whose bits are set in `which`, the first if any. */
+/* gpu schedule: the values of a group that one item holds in registers, from the only time that they are read
+ * until their results are stored: at most REGISTER_ROWS in each lane. `which` has a bit for each row that
+ * holds values; if any row does, the first does. */
 typedef struct held {
     V x[REGISTER_ROWS];
 #if BACKWARD
@@ -8,8 +9,8 @@ typedef struct held {
     uint which;
 } held;
 
-/* FORMULA_HAS_EXTREMES: what extreme groups need is much; in the unrolled loops over what is held it would
- * send that to memory. So they are left to loops of their own. */
+/* FORMULA_HAS_EXTREMES: extreme groups need much code. In the unrolled loops over held values it would push
+ * these out of registers, so extreme groups have loops of their own. */
 #if FORMULA_HAS_EXTREMES
 #define APPLY_HELD NAME(formula_apply_ordinary)
 #else

@@ -1,5 +1,6 @@
-/* gpu schedule: vectors at any address of a value, whole where they are aligned. Most are, and neighbouring
- * items then take neighbouring vectors; the others are taken value by value. */
+/* gpu schedule: loads and stores of vectors at any address that is aligned for one value. Where the vector is
+ * aligned as a whole, as most are, it is one access, and neighbouring items access neighbouring vectors; else
+ * it is accessed value by value. */
 
 #define IS_ALIGNED(pointer, vector) (((uintptr_t)(pointer) & (sizeof(vector) - 1)) == 0)
 

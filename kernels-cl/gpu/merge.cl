@@ -2,8 +2,8 @@
  * gpu schedule: the partial accumulators of each group become one.
  *
  * Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a work-group owns a group, and an item
- * every LOCAL_SIZE'th of its parts. WORK_REDUCE: the formula saves what it finds; else the merged
- * accumulators are stored, a set a group.
+ * every LOCAL_SIZE'th of its parts. WORK_REDUCE: formula_save writes the statistics; else the merged
+ * accumulators are stored, one for each group.
  */
 #define TEAMS 1
 

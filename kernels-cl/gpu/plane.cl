@@ -2,13 +2,13 @@
  * gpu schedule: groups of contiguous runs.
  *
  * x and y are [batch][outer][kept][inner], dense; a group is one (batch, kept) and holds outer runs of inner
- * values. A run is cut into quads, four values that follow each other, the last of them maybe fewer; an
- * item takes QUADS of them at a time, neighbouring items neighbouring ones.
+ * values. A run is cut into quads of four neighbouring values; its last quad may have fewer. An item takes
+ * QUADS quads at a time, and neighbouring items take neighbouring quads.
  *
- * Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a team of `items` of its items, a power
- * of two, owns a group (fused: HELD_TILES times QUADS quads an item are all of it) or a part of one:
- * PART_TILES times QUADS quads an item for statistics, QUADS for the map. Each value of x is read once and
- * held until its result is known. Barriers are outside of all conditions.
+ * Launch: one dimension, work-groups of LOCAL_SIZE, a power of two; a team of `items` items, a power of two,
+ * owns a group (fused: at most HELD_TILES * QUADS quads for each item) or a part of one (PART_TILES * QUADS
+ * quads for each item for statistics, QUADS for the map). Each value of x is read once and held until its
+ * result is known. Barriers are outside of all conditions.
  */
 #define TEAMS LOCAL_SIZE
 
@@ -26,7 +26,7 @@
 
 /* The runs of a group. */
 typedef struct runs {
-    index_t inner, stride; /* values of a run; between the beginnings of two */
+    index_t inner, stride; /* values of a run; values from one run to the next */
     index_t quads;         /* of a run */
 } runs;
 
@@ -37,7 +37,8 @@ typedef struct span {
     index_t first, last; /* quads of the group, the last one excluded */
 } span;
 
-/* Sets of work are the first parts of all groups, then the second ones. A team that has none has no quads. */
+/* The first teams have the first parts of all groups, the next ones the second parts, and so on. A team
+ * without work has no quads. */
 static span span_of(team_item *p, index_t work, index_t groups, index_t outer, index_t kept, const runs *r,
                     index_t part_quads)
 {
@@ -69,7 +70,7 @@ INLINED quad quad_of(const runs *r, index_t number)
     return q;
 }
 
-/* Quad `first + row` of a span, and every `rows`th after it. */
+/* Loads this item's quads: quad first + p.row and every p.rows-th after it, up to `last`. */
 INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t last, team_item p)
 {
     h->which = 0;
@@ -98,7 +99,7 @@ INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t l
 #if !WORK_REDUCE
 
 #if FORMULA_HAS_EXTREMES
-/* As apply_held, with x and dy from memory. */
+/* The same as apply_held, but loads x and dy from memory again. */
 static void apply_extreme(sources from, const real *coefficients, __global real *y, const runs *r,
                           index_t first, index_t last, team_item p)
 {
@@ -145,7 +146,7 @@ INLINED void apply_held(const held *h, sources from, const real *coefficients, _
 #endif
 
 #if !WORK_MAP
-/* What is known of the group before its sums. */
+/* Gives every item what is known of its group before the sums. */
 INLINED void share_known(const formula *f, const span *s, real *known, __local real *shared, team_item p)
 {
 #if BACKWARD
@@ -185,7 +186,7 @@ plane_statistics(index_t work, uint items, index_t groups, index_t outer, index_
 #endif
 
 #if !WORK_MAP && KERNEL_plane_fused
-/* work: groups. WORK_REDUCE, or y is null: no results but what the formula saves. */
+/* work: groups. If WORK_REDUCE is set or y is null, only what the formula saves is written. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner, SOURCES, OUTPUT(y),
             FORMULA_PARAMETERS)
@@ -224,8 +225,8 @@ plane_fused(index_t work, uint items, index_t outer, index_t kept, index_t inner
 #endif
 
 #if !WORK_REDUCE && KERNEL_plane_map
-/* work: groups * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of `groups`; who
- * has a group's first part saves them. */
+/* work: groups * parts. WORK_REDUCE_MAP: the statistics are `found_parts` partials for each of `groups`; the
+ * team with a group's first part calls formula_save. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 plane_map(index_t work, uint items, index_t groups, index_t outer, index_t kept, index_t inner, SOURCES,
           OUTPUT(y),

@@ -1,14 +1,15 @@
 /*
- * gpu schedule: what the items of a work-group tell each other.
+ * gpu schedule: how the items of a work-group exchange values.
  *
- * A work-group is a number of teams of `rows` items each, a power of two; an item is a row of its team, and
- * neighbouring rows are `stride` items apart. Every item of the work-group calls these functions, whether
- * its team has work or not: there are barriers in them. A nest defines TEAMS, how many there may be.
+ * A work-group consists of teams of `rows` items each, a power of two. An item is a row of its team, and
+ * neighbouring rows are `stride` items apart. Every item of the work-group has to call these functions, even
+ * if its team has no work, because they contain barriers. A nest defines TEAMS, the most teams in a
+ * work-group.
  */
 typedef struct team_item {
     uint team, row;
     uint rows, stride;
-    bool exists; /* the team, and this row of it */
+    bool exists; /* whether the team has work, and has this row */
 } team_item;
 
 /* Teams of neighbouring items. */
@@ -19,7 +20,7 @@ static team_item item_in_row(uint rows)
     return p;
 }
 
-/* `stride` teams side by side; what is left of the work-group has no work. */
+/* `stride` teams side by side; the remaining items of the work-group have no work. */
 static team_item item_in_column(uint rows, uint stride)
 {
     const uint item = get_local_id(0);
@@ -27,11 +28,12 @@ static team_item item_in_column(uint rows, uint stride)
     return p;
 }
 
-/* What is shared of a team is coefficients of its group at most. */
+/* A check during compilation: `share` has room for all coefficients of a team's group. */
 typedef char coefficients_fit[COEFFICIENTS <= MOST_COEFFICIENTS ? 1 : -1];
 
-/* Values that the first row of each team has, at most MOST_COEFFICIENTS, for all of them. `shared` holds
- * `count` of each team's. (The loops' bounds are constants, so that the values stay in registers.) */
+/* Copies `count` values, at most MOST_COEFFICIENTS, from the first row of each team to all of its rows.
+ * `shared` has room for `count` values of each team. (The loops' bounds are constants, so that the values
+ * stay in registers.) */
 INLINED void NAME(share)(V *values, uint count, __local V *shared, team_item p)
 {
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -54,9 +56,9 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, team_item p)
 
 #if !WORK_MAP
 
-/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2), where the
- * compiler has that for OpenCL C 1.2 as well; not every one has. They are neighbours in a work-group of one
- * dimension on every device that can. */
+/* SUB_GROUPS: items of a sub-group exchange registers, by Intel's extension (1) or Khronos's (2). The latter
+ * is used only where the compiler offers it in OpenCL C 1.2, which not every one does. On every device with
+ * these extensions, the items of a sub-group are neighbours in a work-group of one dimension. */
 #if SUB_GROUPS == 1
 #define EXCHANGE(value, distance) intel_sub_group_shuffle_xor(value, distance)
 #elif SUB_GROUPS == 2 && defined(cl_khr_subgroups) && defined(cl_khr_subgroup_shuffle)
@@ -65,7 +67,7 @@ INLINED void NAME(share)(V *values, uint count, __local V *shared, team_item p)
 #define EXCHANGE(value, distance) sub_group_shuffle_xor(value, distance)
 #endif
 
-/* In the first row: merged with the rows from `reach` on, through local memory. */
+/* Merges each of the first `reach` rows of a team with the row `reach` further on, through local memory. */
 static NAME(accumulator) NAME(merge_far)(NAME(accumulator) a, __local V *shared, team_item p, uint reach)
 {
     V *fields = (V *)&a;
@@ -102,8 +104,9 @@ static NAME(accumulator) NAME(merge_near)(NAME(accumulator) a, team_item p, uint
 }
 #endif
 
-/* The accumulators of each team's items as one, in its first row: each row is merged with that half of the
- * rows further on, then a quarter. `shared` holds LOCAL_SIZE / 2 accumulators. */
+/* Merges the accumulators of each team's items into one, in its first row: first each row with the one half
+ * of the rows further on, then with the one a quarter further on, and so on. `shared` has room for
+ * LOCAL_SIZE / 2 accumulators. */
 static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V *shared, team_item p)
 {
     uint reach = p.rows / 2;
@@ -122,7 +125,7 @@ static NAME(accumulator) NAME(accumulator_across)(NAME(accumulator) a, __local V
 
 #endif
 
-/* How many vectors of local memory they take, `values` of each team being shared. */
+/* How many vectors of local memory these functions need, if `values` values of each team are shared. */
 #if WORK_MAP
 #define SHARED_FOR(values) ((values) * (TEAMS))
 #else

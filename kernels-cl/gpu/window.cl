@@ -10,7 +10,8 @@
 
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
-/* Results of LANES pixels that the formula left infinite or NaN, of channels c ... end-1, are found again. */
+/* Computes results again that the formula left infinite or NaN: those of LANES pixels at channels
+ * c ... end-1. */
 static void find_again(const formula *f, const channel_line *first, __global real *y, index_t c, index_t end)
 {
     for (; c < end; c++) {
@@ -25,11 +26,12 @@ static void find_again(const formula *f, const channel_line *first, __global rea
 }
 
 /*
- * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
- * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
- * other; neighbouring items have neighbouring pixels. It reads each channel once, and HALO more.
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels (inner
+ * is a multiple of LANES), and `channels` of their channels. It loads BLOCK channels at a time, so that loads
+ * do not wait for each other, and reads each of its channels once, and HALO more. Neighbouring items have
+ * neighbouring pixels.
  *
- * work: items. pieces: of a pixel's channels.
+ * work: items. pieces: how many items share a pixel's channels.
  */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner, INPUT(x), OUTPUT(y),
@@ -85,8 +87,8 @@ window_inner(index_t work, index_t pieces, index_t channels, index_t kept, index
 #include "gpu/neighbours.cl"
 
 /*
- * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow
- * each other, and reads them and their neighbours once, into local memory; an item owns four of them.
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES neighbouring
+ * values, and reads them and their neighbours once, into local memory; an item owns four of these values.
  *
  * work: values.
  */

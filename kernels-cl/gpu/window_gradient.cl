@@ -2,14 +2,15 @@
  * gpu schedule: gradients of a window that slides over channels.
  *
  * x, dy and dx (y here) are [outer][kept][inner], dense; the window slides over kept. WINDOW_BEFORE and
- * WINDOW_AFTER are constants of the build. A channel's gradient needs what the channels in whose windows it
- * is contribute, and those the sums of their own windows: it reaches HALO channels to either side.
+ * WINDOW_AFTER are constants of the build. A channel's gradient needs the contributions of all channels whose
+ * windows contain it, and each contribution needs the sum of its own channel's window: in total, HALO
+ * channels on either side.
  */
 #include "gpu/memory.cl"
 
 #define HALO (WINDOW_BEFORE + WINDOW_AFTER)
 
-/* dx of channel c, whatever the size of what it is made of, added to what is there where that is wanted. */
+/* Computes dx of channel c from sums and factors of any size, and writes it, or adds it if ACCUMULATES. */
 static void give_gradient(const formula *f, const channel_line *line, index_t c, __global real *to)
 {
     const real gradient = extreme_gradient(f, line, c);
@@ -18,7 +19,7 @@ static void give_gradient(const formula *f, const channel_line *line, index_t c,
 
 #if KERNEL_window_inner_gradient
 
-/* What an item knows of the channels around c, the one whose contribution is found next. */
+/* The channels around c that an item holds; c is the one whose contribution it computes next. */
 typedef struct rings {
     V x[HALO + BLOCK];               /* c - WINDOW_BEFORE and those that follow */
     V contributions[HALO + BLOCK];   /* c - HALO and those that follow */
@@ -38,7 +39,7 @@ INLINED void advance(rings *r)
         r->direct[i] = r->direct[i + BLOCK];
 }
 
-/* What channel c + i contributes; nothing where there is no such channel. */
+/* Computes what channel c + i contributes; 0 if there is no such channel. */
 INLINED void contribute(rings *r, uint i, const formula *f, V dy, bool exists)
 {
     NAME(window_sum) sum = NAME(window_square)(r->x[i] * f->square_scale);
@@ -60,7 +61,7 @@ INLINED V gradient_of(const rings *r, uint i, const formula *f)
     return NAME(formula_gradient)(f, r->direct[i], r->x[i] * f->square_scale, sums[0] + sums[1]);
 }
 
-/* A bit a lane: whether its value is infinite or NaN. */
+/* A bit for each lane: whether its value is infinite or NaN. */
 INLINED uint unsettled_lanes(V values)
 {
 #if LANES == 1
@@ -70,7 +71,7 @@ INLINED uint unsettled_lanes(V values)
 #endif
 }
 
-/* dx of LANES pixels, channel c, is found again for each lane whose bit is set. */
+/* Computes dx of channel c again for those of LANES pixels whose bits are set in `lanes`. */
 static void find_again(const formula *f, const channel_line *first, __global real *y, index_t c, uint lanes)
 {
     for (uint lane = 0; lane < LANES; lane++) {
@@ -83,12 +84,12 @@ static void find_again(const formula *f, const channel_line *first, __global rea
 }
 
 /*
- * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels, inner
- * a multiple of LANES, and `channels` of their channels, BLOCK of which are loaded without waiting for each
- * other; neighbouring items have neighbouring pixels. It reads each channel once, and of x 2 HALO more, of dy
- * HALO.
+ * inner > 1. Launch: one dimension, work-groups of LOCAL_SIZE; an item owns LANES neighbouring pixels (inner
+ * is a multiple of LANES), and `channels` of their channels. It loads BLOCK channels at a time, so that loads
+ * do not wait for each other, and reads each of its channels once, and 2 * HALO more of x, HALO more of dy.
+ * Neighbouring items have neighbouring pixels.
  *
- * work: items. pieces: of a pixel's channels.
+ * work: items. pieces: how many items share a pixel's channels.
  */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t kept, index_t inner, SOURCES,
@@ -108,7 +109,7 @@ window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t ke
     rings r;
 #pragma unroll
     for (uint i = 0; i < HALO; i++) {
-        const index_t c = first + i - HALO; /* huge where it would be less than 0 */
+        const index_t c = first + i - HALO; /* below 0 it wraps around to a huge number */
         r.x[i] = c < kept ? NAME(load_lanes)(x + c * inner) : (V)(0.0f);
         r.contributions[i] = (V)(0.0f);
     }
@@ -155,22 +156,23 @@ window_inner_gradient(index_t work, index_t pieces, index_t channels, index_t ke
 
 #include "gpu/neighbours.cl"
 
-/* The sum of what the channels contribute in whose windows channel c is, the first of them near[0]. */
+/* The sum of the contributions of the channels whose windows contain channel c; near[0] is that of the
+ * first. */
 INLINED real sum_contributions(__local const real *near, index_t c, index_t kept)
 {
     real sums[2] = {0.0f, 0.0f};
 #pragma unroll
     for (uint w = 0; w <= HALO; w++) {
-        const index_t neighbour = c + w - WINDOW_AFTER; /* huge where it would be less than 0 */
+        const index_t neighbour = c + w - WINDOW_AFTER; /* below 0 it wraps around to a huge number */
         sums[w % 2] += neighbour < kept ? near[w] : 0.0f;
     }
     return sums[0] + sums[1];
 }
 
 /*
- * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES that follow
- * each other, and reads them and their neighbours once; an item owns four of them. What each channel gives is
- * found by one item, and kept in local memory.
+ * inner = 1. Launch: one dimension, work-groups of LOCAL_SIZE; a work-group owns GROUP_VALUES neighbouring
+ * values, and reads them and their neighbours once; an item owns four of these values. Each channel's
+ * contribution is computed by one item, and kept in local memory.
  *
  * work: values.
  */
@@ -188,7 +190,7 @@ window_last_gradient(index_t work, index_t kept, SOURCES, OUTPUT(y), FORMULA_PAR
     barrier(CLK_LOCAL_MEM_FENCE);
 
     for (uint i = get_local_id(0); i < HALO + GROUP_VALUES; i += LOCAL_SIZE) {
-        const index_t at = start + i - WINDOW_AFTER; /* huge where it would be less than 0 */
+        const index_t at = start + i - WINDOW_AFTER; /* below 0 it wraps around to a huge number */
         const real own = at < work ? dy[at] : 0.0f;
         const window_sum sum = sum_near(&f, near_x + i, at % kept, kept);
         const shares given = formula_shares(&f, own, near_x[i + WINDOW_BEFORE] * f.square_scale, sum);

@@ -1,8 +1,8 @@
 /*
- * What a formula is applied to, and what it sums.
+ * The operands of a formula, and the terms that are summed.
  *
- * Sums are over terms of an element: x alone, or, in a backward mode, the two that formula_term makes of x,
- * dy and what is known of the group beforehand.
+ * An element has one term, x; or, in a backward mode, two, which formula_term computes from x, dy and what is
+ * known of the group before its sums.
  */
 typedef struct NAME(operands) {
     V x;

@@ -1,9 +1,9 @@
 /*
  * y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, a mean and a variance for each channel.
  *
- * MAP: mean and variance are buffers. REDUCE and REDUCE_MAP: they are the batch's own, the variance divided
- * by the number of elements; and running = decay * running + (1 - decay) * batch.
- * A group is a channel. small_epsilon is epsilon times 2^192 where that is a float.
+ * MAP: mean and variance are read from buffers. REDUCE and REDUCE_MAP: they are computed from the batch, with
+ * the variance divided by the number of elements, and running = decay * running + (1 - decay) * batch. A
+ * group is a channel. small_epsilon is epsilon times 2^192 where that is a float, else 0.
  */
 #define MAP_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                                   \
     INPUT(gamma) AND INPUT(beta)                                                                             \
@@ -58,14 +58,15 @@
 #endif
 FORMULA_STRUCT;
 
-/* What formula_apply needs of a channel: x is multiplied by BEFORE, a power of two, as mean and rest are. */
+/* A channel's coefficients for formula_apply. x is multiplied by BEFORE, a power of two; MEAN and MEAN_REST
+ * already are. */
 enum { BEFORE, MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
 
 #endif
 
 #include "ops/inverse_deviation.cl"
 
-/* gamma / deviation where it or its parts may be no floats. */
+/* Corrects a channel's coefficients where fp32 may not hold gamma / deviation or a factor of it. */
 RARE void NAME(extreme_coefficients)(V gamma, NAME(spread) spread, V *coefficients)
 {
     const V scale = coefficients[BEFORE], mean = coefficients[MEAN];
@@ -74,7 +75,8 @@ RARE void NAME(extreme_coefficients)(V gamma, NAME(spread) spread, V *coefficien
         NAME(factor_of)(gamma, spread.inverse, NAME(exponent_of_power)(spread.scale), own);
     const INTEGERS change = NAME(exponent_of_power)(product.before) - own;
     const V moved = NAME(times_power_of_two)(mean, change);
-    /* Where the mean is too large for that, the next float is too far from it for a finite y. */
+    /* If that makes the mean infinite, the mean is so large that even the next float to it has an infinite
+     * y. */
     const INTEGERS stays = isfinite(mean) && !isfinite(moved);
     coefficients[BEFORE] = select(product.before, scale, stays);
     coefficients[MEAN] = select(moved, mean, stays);
@@ -83,7 +85,7 @@ RARE void NAME(extreme_coefficients)(V gamma, NAME(spread) spread, V *coefficien
     coefficients[SCALE] = select(product.value, copysign((V)(FLT_MAX), product.value), stays);
 }
 
-/* mean and rest are those of the values times `scale`. */
+/* `mean` and `mean_rest` are those of the values times `scale`. */
 INLINED void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
                                     V scale, NAME(spread) spread, V *coefficients)
 {
@@ -114,7 +116,8 @@ INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V 
 static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments, V scale)
 {
     const V inverse = (V)(f->inverse_elements), ratio = scale * NAME(inverse_power)(moments.scale);
-    /* by the ratio before and after: where the variance is in range, M2 need not be */
+    /* multiplied by `ratio` twice, before and after the division: M2 may be out of range although the
+     * variance is not */
     const V m2 = select((V)(NAN), moments.m2 * ratio, isfinite(moments.mean)),
             m2_rest = moments.m2_rest * ratio;
     const V variance = m2 * inverse;
@@ -122,7 +125,7 @@ static NAME(pair) NAME(variance_of)(const formula *f, NAME(accumulator) moments,
     return NAME(renormalize)(variance * ratio, rest * ratio);
 }
 
-/* What values are to be multiplied by so that their variance is a float. */
+/* The power of two by which values are multiplied so that fp32 holds their variance. */
 static V NAME(scale_of_batch)(const formula *f, NAME(accumulator) moments)
 {
     const V unscale = NAME(inverse_power)(moments.scale);
@@ -145,7 +148,7 @@ static void NAME(save)(V lanes, __global real *to, index_t group, uint groups)
         NAME(store_groups)(lanes, to, group, groups);
 }
 
-/* What the batch, whose value comes over `unscale`, adds to a moving average. */
+/* Updates a moving average with the batch's value, which is batch * unscale * unscale_again. */
 static void NAME(update)(const formula *f, __global real *running, index_t group, uint groups, V batch,
                          V unscale, V unscale_again)
 {
@@ -156,7 +159,7 @@ static void NAME(update)(const formula *f, __global real *running, index_t group
     NAME(store_groups)(fma((V)(f->decay), old, added), running, group, groups);
 }
 
-/* Writes what training leaves behind, once a channel. */
+/* Writes a channel's statistics and moving averages. Called once for each channel. */
 INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
                                 const V *known)
 {

@@ -2,10 +2,10 @@
  * dbeta = sum(dy), dgamma = sum(dy * x^), x^ = (x - mean) * inverse,
  * dx = gamma * inverse * (dy - dbeta / N - x^ * dgamma / N), for each channel.
  *
- * CONSTANT_STATISTICS: mean and variance are moving averages, which do not depend on x: dx is
- * gamma * inverse * dy. Else they are what training saved, the inverse of the deviation for the variance.
- * What is summed is dy * (x - mean), since x^ need not be a float: `inverse` comes in the end.
- * A group is a channel. small_epsilon is epsilon times 2^192 where that is a float.
+ * CONSTANT_STATISTICS: mean and variance are moving averages, which do not depend on x, so dx is
+ * gamma * inverse * dy. Otherwise mean and `inverse`, the inverse of the deviation, are those that training
+ * saved. The sum is over dy * (x - mean), because fp32 may not hold x^; it is multiplied by `inverse` at the
+ * end. A group is a channel. small_epsilon is epsilon times 2^192 where that is a float, else 0.
  */
 #define BACKWARD_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                              \
     INPUT(gamma) AND INPUT(mean)                                                                             \
@@ -45,8 +45,9 @@
 #define FORMULA_ARGUMENTS BACKWARD_ARGUMENTS
 FORMULA_STRUCT;
 
-/* What is known of a channel before its sums, and what formula_apply needs besides. x is multiplied by
- * BEFORE, a power of two, as mean and rest are, and INVERSE is of that; dy by DY_BEFORE, as shift and slope
+/* A channel's coefficients: first the KNOWN ones, which are there before the sums, then those that only
+ * formula_apply needs. x is multiplied by BEFORE, a power of two; MEAN and MEAN_REST already are, and INVERSE
+ * is the inverse deviation of the multiplied values. dy is multiplied by DY_BEFORE; SHIFT and SLOPE already
  * are. */
 enum { BEFORE, MEAN, MEAN_REST, INVERSE, KNOWN, DY_BEFORE = KNOWN, SCALE, SHIFT, SLOPE, COEFFICIENTS };
 
@@ -67,12 +68,12 @@ INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V 
     known[BEFORE] = scale;
     known[MEAN] = mean * scale;
     known[MEAN_REST] = rest * scale;
-    /* one too large for that is not infinite: x that are the mean stay 0 */
+    /* FLT_MAX at most: an infinite one would make NaN, not 0, of x that are the mean */
     known[INVERSE] = select(inverse, fmin(inverse * select((V)(1.0f), (V)(4.0f), scale < 1.0f), (V)(FLT_MAX)),
                             isfinite(inverse));
 }
 
-/* (x - mean) * BEFORE, and x^. */
+/* centred is (x - mean) * BEFORE, normalized is x^. */
 INLINED V NAME(centred)(NAME(operands) o, const V *known)
 {
     return fma(o.x, known[BEFORE], -known[MEAN]) - known[MEAN_REST];
@@ -83,7 +84,7 @@ INLINED V NAME(normalized)(NAME(operands) o, const V *known)
     return NAME(centred)(o, known) * known[INVERSE];
 }
 
-/* dy, and what it is multiplied by. */
+/* The two terms: dy, and (x - mean) * BEFORE. */
 INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
 {
     return term == 0 ? o.dy : NAME(centred)(o, known);
@@ -122,7 +123,8 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     const INTEGERS large = !(reach <= 0x1p+100f), small = reach < 0x1p-60f && size > 2.0f;
     if (ALL(size >= FLT_MIN && size <= FLT_MAX && !large && !small))
         return;
-    /* small dy and what is taken from them lose digits unless the product comes first */
+    /* small dy, SHIFT and SLOPE lose digits unless they are first multiplied by a power of two out of the
+     * product */
     const INTEGERS raised = clamp(NAME(exponent_of_power)(size), (INTEGERS)(0), (INTEGERS)(60));
     const INTEGERS own = select(select((INTEGERS)(0), raised, small), (INTEGERS)(-30), large);
     const NAME(factor) factor =
@@ -143,7 +145,7 @@ static void NAME(save)(V gradient, INTEGERS exponent, __global real *to, int acc
     if (!to)
         return;
     const V mantissa = NAME(mantissa_of)(gradient, &size);
-    /* the sum of two that are no floats may be one */
+    /* fp32 may hold the sum although it does not hold the gradient alone */
     const INTEGERS all = size + exponent, lowered = select((INTEGERS)(0), (INTEGERS)(64), all > 120);
     V sum = NAME(times_power_of_two)(mantissa, all - lowered);
     if (accumulate)

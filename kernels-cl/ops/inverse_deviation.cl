@@ -1,7 +1,7 @@
 /*
  * 1 / sqrt(variance + epsilon) of values times a power of two, so that neither the variance, nor epsilon, nor
- * their sum leaves fp32's range. A formula that includes this has epsilon and, for small ones, epsilon times
- * 2^192, and powers.cl.
+ * their sum leaves fp32's range. A formula that includes this file has the arguments epsilon and
+ * small_epsilon (epsilon times 2^192, for values that are scaled up), and includes powers.cl.
  */
 #ifdef INSTANCE /* fpga/names.cl */
 #define spread            RENAMED(spread)
@@ -17,18 +17,19 @@
 #define SCALE_UP   0x1p+96f
 
 typedef struct NAME(spread) {
-    V inverse, scale; /* of the deviation of the values times scale */
+    V inverse, scale; /* 1 / deviation of the values times `scale` */
 } NAME(spread);
 
-/* What values of this variance, 0 or infinite where it is no float, are to be multiplied by. */
+/* The scale for values of this variance, which is 0 or infinite where fp32 does not hold it. */
 static V NAME(scale_of_variance)(V variance)
 {
     const V scale = select((V)(1.0f), (V)(SCALE_UP), variance < 0x1p-70f);
     return select((V)(SCALE_DOWN), scale, variance <= 0x1p+120f);
 }
 
-/* Of the variance of the values times `own`, which is what the function above says. Another scale is taken
- * where epsilon is so much larger that what the variance loses does not matter. */
+/* 1 / deviation, from the variance of the values times `own`, the scale that scale_of_variance gives. Another
+ * scale is used where epsilon is so much larger than the variance that the digits which the variance loses do
+ * not matter. */
 static NAME(spread) NAME(spread_of)(const formula *f, NAME(pair) variance, V own)
 {
     const V lower = select(own, (V)(1.0f), own > 1.0f && (V)(f->epsilon) >= 0x1p-70f);
@@ -45,7 +46,7 @@ static NAME(spread) NAME(spread_of)(const formula *f, NAME(pair) variance, V own
     return spread;
 }
 
-/* Of a variance that is a float. */
+/* The same for a variance that fp32 holds. */
 static NAME(spread) NAME(spread_of_given)(const formula *f, V variance)
 {
     const V scale = NAME(scale_of_variance)(variance);
@@ -53,7 +54,7 @@ static NAME(spread) NAME(spread_of_given)(const formula *f, V variance)
     return NAME(spread_of)(f, scaled, scale);
 }
 
-/* What values are to be multiplied by so that their differences from a mean are floats. */
+/* The power of two by which values are multiplied so that fp32 holds their differences from this mean. */
 static V NAME(scale_of_mean)(V mean)
 {
     return select((V)(1.0f), (V)(0.25f), fabs(mean) >= 0x1p+100f);

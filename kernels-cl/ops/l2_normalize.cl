@@ -1,6 +1,6 @@
 /*
- * y = x / sqrt(max(sum(x^2), epsilon)), a sum for each group: that of x times a power of two
- * (accumulators/squares.cl).
+ * y = x / sqrt(max(sum(x^2), epsilon)), with one sum for each group. The accumulator sums the squares of x
+ * times a power of two (accumulators/squares.cl).
  */
 #ifdef INSTANCE /* fpga/names.cl */
 #define FIRST_FACTOR  RENAMED(FIRST_FACTOR)
@@ -23,9 +23,9 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     const INTEGERS exponent = NAME(exponent_of_scale)(squares.scale), large = squares.scale < 1.0f;
     const INTEGERS floored = NAME(is_floored)(f, squares.sum, exponent);
     const NAME(pair) floor = NAME(floor_factors)(f);
-    V inverse = NAME(inverse_square_root)(squares.sum, squares.rest); /* of the norm of the scaled values */
+    V inverse = NAME(inverse_square_root)(squares.sum, squares.rest); /* 1 / norm of the scaled values */
     inverse = select(inverse, (V)(0.0f), squares.sum == 0.0f);
-    /* In this order no product leaves fp32's range but where y does. */
+    /* In this order a product leaves fp32's range only where y does. */
     coefficients[FIRST_FACTOR] = select(select(squares.scale, inverse, large), floor.value, floored);
     coefficients[SECOND_FACTOR] = select(select(inverse, squares.scale, large), floor.rest, floored);
 }

@@ -1,8 +1,8 @@
 /*
  * dx = (dy - y * sum(y * dy)) / norm, norm = sqrt(max(sum(x^2), epsilon)), y = x / norm, sums for each group;
  * below the floor dx = dy / sqrt(epsilon). With i = 1 / norm and q = sum(x * dy) * i^3, each in two floats,
- * dx = dy * i - x * q. Both come times powers of two, of which fp32 holds every product; where it would not,
- * the lane is extreme, and each product a number of its own size (scaled.cl).
+ * dx = dy * i - x * q. Both are multiplied by powers of two for which fp32 holds every product. Lanes without
+ * such powers are called extreme: there each product is a number with an exponent of its own (scaled.cl).
  */
 #ifdef INSTANCE /* fpga/names.cl */
 #define SCALE        RENAMED(SCALE)
@@ -35,7 +35,7 @@ INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V 
     (void)known;
 }
 
-/* x, and dy. */
+/* The two terms are x and dy. */
 INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term)
 {
     return term == 0 ? o.x : o.dy;
@@ -77,7 +77,7 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     const INTEGERS exponent = NAME(exponent_of_scale)(sums.scale);
     const INTEGERS floored = NAME(is_floored)(f, sums.sum, exponent);
     const INTEGERS halved = (((AS_INTEGERS(sums.sum) >> 23) & 255) - 127) >> 1;
-    const V scale = AS_REALS((127 - halved) << 23); /* by which the norm becomes 1 ... 2 */
+    const V scale = AS_REALS((127 - halved) << 23); /* the norm times this is 1 ... 2 */
     NAME(pair) inverse = NAME(inverse_square_root_pair)(sums.sum * scale * scale, sums.rest * scale * scale);
     inverse.value = select(inverse.value, zero, sums.sum == 0.0f);
     NAME(pair) slope = {sums.product * scale, sums.product_rest * scale};
@@ -89,8 +89,7 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     V extreme[COEFFICIENTS] = {zero};
     if (!ALL(ordinary))
         NAME(set_extreme)(sums, inverse, halved - exponent, extreme);
-    /* Multiplied before where that makes larger, after where it makes smaller, nothing is lost that matters.
-     */
+    /* A scale above 1 is applied first, one below 1 last: so no digits are lost that matter. */
     const V before = fmax(scale, one), after = fmin(scale, one);
     const NAME(pair) floor = NAME(floor_factors)(f);
     const V chosen[COEFFICIENTS] = {
@@ -125,7 +124,8 @@ INLINED V NAME(ordinary_gradient)(NAME(operands) o, const V *coefficients)
 {
     const V x = o.x * coefficients[SCALE];
     const V known = fma(o.dy, coefficients[INVERSE_REST], -x * coefficients[SLOPE_REST]);
-    const V rest = select((V)(0.0f), known, isfinite(known)); /* infinite: so is dx, with the other sign */
+    /* An infinite rest is dropped: then dx is infinite, too, but with the other sign. */
+    const V rest = select((V)(0.0f), known, isfinite(known));
     const V sum = fma(-x, coefficients[SLOPE], fma(o.dy, coefficients[INVERSE], rest));
     return sum * coefficients[SECOND_SCALE];
 }

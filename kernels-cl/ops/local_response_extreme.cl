@@ -1,6 +1,7 @@
 /*
- * y and dx of local response normalization whatever the size of sums and factors: each is a number times a
- * power of two (scaled.cl). One value at a time, from memory: for what the formula leaves infinite or NaN.
+ * y and dx of local response normalization, for values that the formula left infinite or NaN. Sums and
+ * factors may be of any size: each is a number times a power of two (scaled.cl). One value is computed at a
+ * time, from x and dy in memory.
  */
 #ifdef INSTANCE /* fpga/names.cl */
 #define channels_around        RENAMED(channels_around)
@@ -22,7 +23,7 @@ typedef struct channel_line {
     ulong kept, before, after;
 } channel_line;
 
-/* The first channel of a window, and the first behind it. */
+/* The first channel of a window, and the one after its last. */
 static ulong2 channels_around(ulong c, ulong kept, ulong before, ulong after)
 {
     return (ulong2)(c - min(c, before), c + min(kept - c, after + 1));
@@ -49,7 +50,7 @@ static scaled scaled_denominator(const formula *f, const channel_line *line, ulo
     return scaled_add(bias, scaled_multiply(alpha, squares));
 }
 
-/* What pow(|z|, -exponent) is for a z that is 0, infinite or NaN. */
+/* pow(|z|, -exponent) for a z that is 0, infinite or NaN; size is |z|. */
 static real extreme_power(real size, real exponent)
 {
     if (exponent == 0.0f)
@@ -59,7 +60,7 @@ static real extreme_power(real size, real exponent)
     return (size == 0.0f) == (exponent > 0.0f) ? INFINITY : 0.0f;
 }
 
-/* x / z^beta. more: x / z^(beta + 1). */
+/* x / z^beta, or, if `more`, x / z^(beta + 1). */
 static scaled scaled_divide_by_power(const formula *f, scaled x, scaled z, bool more)
 {
     const real size = fabs(z.value);

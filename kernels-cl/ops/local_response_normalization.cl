@@ -5,15 +5,16 @@
  * EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is not negative and bias far from
  * 0. Everything else is EXPONENT_GENERAL and goes through log2 and exp2 in two floats each.
  *
- * All of this is for sums and factors that fp32 holds. Where one is too large or too small, y and dx become
- * NaN or infinite, and the loop nest finds what is neither a number again, value by value, with
- * local_response_extreme.cl. x is multiplied by a power of two before it is squared, 1 but for an extreme
- * alpha.
+ * The functions in this file are for sums and factors that fp32 holds. Where one is too large or too small, y
+ * and dx become NaN or infinite; the loop nest computes these values again, one at a time, with
+ * local_response_extreme.cl. x is multiplied by square_scale before it is squared, a power of two, which is 1
+ * unless alpha is extreme.
  *
- * Arguments: alpha is divided by the square of square_scale. beta_parity 1 and 2: beta is an odd, an even
- * integer; 0: it is none. gradient_factor is 2 alpha beta, with that alpha; NaN where fp32 does not hold it.
- * What is smaller than `least` may be wrong: bias + alpha * S, or in gradients of roots, a share. The others
- * are for local_response_extreme.cl: alpha, bias and 2 alpha beta, each times a power of two.
+ * Arguments: alpha is divided by the square of square_scale. beta_parity is 1 if beta is an odd integer, 2 if
+ * it is an even one, else 0. gradient_factor is 2 alpha beta with the divided alpha, or NaN where fp32 does
+ * not hold it. `least` is a limit: where bias + alpha * S, or in gradients of roots a contribution, is
+ * smaller, it may be wrong. The others are for local_response_extreme.cl: alpha, bias and 2 alpha beta, each
+ * times a power of two.
  */
 #define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                               \
     REAL(square_scale)                                                                                       \
@@ -48,17 +49,18 @@
 FORMULA_STRUCT;
 #endif
 
-/* Sums of squares are exact where they may have to bear cancellation or a high power, and where a window is
- * so long that rounding errors might add up. In gradients of roots, which magnify their errors a little, they
- * are split. */
+/* How a window's sum of squares is kept. SUM_IS_PAIR: in two floats, where the sum may cancel or is raised to
+ * a high power (EXACT_WINDOW), and where a window is so long that rounding errors might add up. SUM_IS_SPLIT:
+ * in two parts, see below, in gradients of roots, which magnify its errors a little. Otherwise: in one
+ * float. */
 #define GRADIENT_OF_ROOT (BACKWARD && (EXPONENT == 2 || EXPONENT == 3))
 #define SUM_IS_PAIR      (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
 #define SUM_IS_SPLIT     (GRADIENT_OF_ROOT && !SUM_IS_PAIR)
 #define SUM_HAS_REST     (SUM_IS_PAIR || SUM_IS_SPLIT)
 
 #if SUM_IS_SPLIT
-/* The first six bits of each square, and the others: sums of so few bits are exact where the squares are
- * within 2^14 of each other, and what is smaller hardly counts. */
+/* `value` sums the first six bits of each square, `rest` the other bits. The first sum is exact where the
+ * squares are within 2^14 of each other, and smaller squares hardly count. */
 typedef NAME(pair) NAME(window_sum);
 
 static NAME(window_sum) NAME(window_square)(V scaled)
@@ -147,10 +149,9 @@ static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 
 #if !BACKWARD && (EXPONENT == 2 || EXPONENT == 3)
 
-/* x * z^-(EXPONENT / 4) for z at least 2^-60; not finite where z is not. The bits of z, divided and negated,
- * are those of a root to one part in eight; d tells how far it is off, and the polynomial (minimax to 2^-28)
- * puts it right.
- */
+/* x * z^-(EXPONENT / 4) for z at least 2^-60; not finite where z is not. The bits of z, divided by 2 or 4 and
+ * negated, are those of z^-1/2 or z^-1/4 to one part in eight. d measures the error, and the polynomial
+ * (minimax to 2^-28) corrects it. */
 static V NAME(times_root)(V x, V z)
 {
     const INTEGERS bits = AS_INTEGERS(z);
@@ -162,7 +163,7 @@ static V NAME(times_root)(V x, V z)
             fma(d, (V)(0x1.7fff72p-2f), (V)(-0.5f)));
     const V rough = x * root;
 #else
-    /* of 8 bits, so that its square and its cube are exact */
+    /* cut to 8 bits, so that its square and its cube are exact */
     const V fourth_root = AS_REALS((0x4f58988f - (bits >> 2)) & (int)0xffff0000);
     const V root = fourth_root * fourth_root;
     const V d = fma(z * root, root, (V)(-1.0f)), square = d * d;
@@ -179,8 +180,8 @@ static V NAME(times_root)(V x, V z)
 
 #if EXPONENT_GENERAL || LANES == 1
 
-/* log2(value + rest) for a positive, normal value: the exponent, and the mantissa's in two floats by
- * log(m) = 2 atanh((m - 1) / (m + 1)), |m| within sqrt(1/2) ... sqrt(2). */
+/* log2(value + rest) for a positive, normal value: its exponent plus the log2 of its mantissa m, in two
+ * floats, by log(m) = 2 atanh((m - 1) / (m + 1)), |m| within sqrt(1/2) ... sqrt(2). */
 static NAME(pair) NAME(log2_of)(V value, V rest)
 {
     const INTEGERS bits = AS_INTEGERS(value);
@@ -215,7 +216,7 @@ typedef struct NAME(power) {
     V whole, fraction;
 } NAME(power);
 
-/* z^-beta for a z whose log2 that is. */
+/* z^-beta, where `log` is log2(z). */
 static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
 {
     const V high = -f->beta * log.value;
@@ -238,7 +239,7 @@ static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
 
 #if EXPONENT_GENERAL
 
-/* x / z^beta; NaN for a z that is not within f->least and the largest float. */
+/* x / z^beta; NaN where |z| is less than f->least or not finite. */
 static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 {
     const V size = fabs(z.value);
@@ -257,7 +258,7 @@ static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 
 #if EXPONENT == 4 || (BACKWARD && !GRADIENT_OF_ROOT)
 
-/* x / z, z in two floats, as exactly as one float has it; NaN as above. */
+/* x / z, with z in two floats, as exact as one float can be; NaN for the same z as above. */
 static V NAME(divide_by_pair)(const formula *f, V x, NAME(pair) z)
 {
     const V inverse = 1.0f / z.value, quotient = x / z.value, size = fabs(z.value);
@@ -270,14 +271,14 @@ static V NAME(divide_by_pair)(const formula *f, V x, NAME(pair) z)
 #endif
 
 #if !GRADIENT_OF_ROOT
-/* x / (bias + alpha * sum)^beta. Not finite where that is to be found again. */
+/* x / (bias + alpha * sum)^beta. Infinite or NaN where the loop nest has to compute it again. */
 static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
 #if EXPONENT_GENERAL
     const NAME(pair) z = NAME(denominator)(f, sum);
     return NAME(divide_by_power)(f, x, NAME(renormalize)(z.value, z.rest));
 #elif EXPONENT == 0
-    return x; /* even where the rest is NaN, as pow has it */
+    return x; /* even where the sum is NaN: pow(NaN, 0) is 1 */
 #elif EXPONENT == 4 && BACKWARD
     return NAME(divide_by_pair)(f, x, NAME(denominator)(f, sum));
 #else
@@ -294,16 +295,17 @@ static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 
 #if BACKWARD
 
-/* What a channel's dy gives: to its own gradient, dy / z^beta, z = bias + alpha * sum; and to those of the
- * channels in its window, direct * x / z. x comes times square_scale. A contribution that is too small to be
- * right, or whose factors are, is NaN; 0 is right where dy or x is 0. */
+/* What a channel's dy gives to gradients, with z = bias + alpha * sum: `direct`, dy / z^beta, to its own
+ * gradient; `contribution`, direct * x / z, to those of the channels in its window. x has been multiplied by
+ * square_scale. A contribution is NaN where it or one of its factors is too small to be right, unless dy or x
+ * is 0. */
 typedef struct NAME(shares) {
     V direct, contribution;
 } NAME(shares);
 
 #if GRADIENT_OF_ROOT
 
-/* bias + alpha * sum, times `inverse`, less 1: the products' rounding errors are kept. */
+/* (bias + alpha * sum) * inverse - 1, including the rounding errors of the products. */
 INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
 {
     const V base = f->bias * inverse, slope = f->alpha * inverse;
@@ -313,13 +315,14 @@ INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
     return fma(slope, sum.value, base - 1.0f) + rest;
 }
 
-/* The bits of z, divided and negated, are those of its fourth root's inverse; six of them are within a sixth
- * of 1 / z when they are multiplied, exactly, to the fourth power. d tells how far they are off, and the
- * polynomial (minimax to 2^-28) makes of it the e by which root * (1 + e) is right. z is at least 2^-30;
- * where it is more than 2^100, all is NaN. */
+/* The bits of z, divided by 4 and negated, are roughly those of z^-1/4. `root` keeps six of them, so that its
+ * fourth power, which is within a sixth of 1 / z, is exact. d measures the error, and the polynomial (minimax
+ * to 2^-28) turns it into the e for which root * (1 + e) is z^-1/4. z must be at least 2^-30; where it is
+ * more than 2^100, all results are NaN. */
 static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
 {
-    /* With the rest, which is up to a thirty-second of the sum: else d leaves the polynomial's range. */
+    /* z includes sum.rest, up to a thirty-second of the sum: without it d would leave the polynomial's
+     * range. */
     const V first = fma((V)(f->alpha), sum.value, (V)(f->bias)), z = fma((V)(f->alpha), sum.rest, first);
     const V seed = AS_REALS((0x4f59988f - (AS_INTEGERS(z) >> 2)) & (int)0xfffc0000);
     const V root = select((V)(NAN), seed, first <= 0x1p+100f);
@@ -364,8 +367,8 @@ static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(windo
 
 #endif
 
-/* dx from the contributions of the channels in whose windows this one is. x comes as above. Not finite where
- * that is to be found again. */
+/* dx of a channel. `contributions` is the sum over the channels whose windows contain it; x has been
+ * multiplied by square_scale. Infinite or NaN where the loop nest has to compute it again. */
 static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions)
 {
     return fma((V)(-f->gradient_factor), x * contributions, direct);
@@ -374,8 +377,8 @@ static V NAME(formula_gradient)(const formula *f, V direct, V x, V contributions
 #endif
 
 #if LANES == 1
-/* The sum over channels begin ... end-1 of a pixel, each `stride` after the one before: eight terms a chain,
- * chains in two floats. */
+/* The sum over channels begin ... end-1 of a pixel, each `stride` after the one before: eight squares at a
+ * time are added in a chain, and the chains in two floats. */
 static window_sum window_over(const formula *f, __global const real *x, ulong begin, ulong end, ulong stride)
 {
     pair sum = {0.0f, 0.0f};

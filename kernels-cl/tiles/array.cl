@@ -1,5 +1,5 @@
-/* The functions that follow take a tile, at most TILE_ROWS values a lane, from an array of vectors for each
- * term; `taken` is how many of its rows are, and their names end in _of_tile. */
+/* The functions in the file that is included next read a tile from an array: TILE_ROWS vectors for each term,
+ * of which the first `taken` hold values. Their names end in _of_tile. */
 #include "tiles/none.cl"
 #define TILE                                     const V *
 #define AT(tile, taken, row, nothing)            (tile)[row]

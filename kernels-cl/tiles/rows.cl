@@ -1,5 +1,5 @@
-/* The functions that follow take a tile, at most TILE_ROWS values a lane, from rows in global memory;
- * `taken` is how many are. Their names end in _of_rows. */
+/* The functions in the file that is included next read a tile from `taken` rows in global memory, at most
+ * TILE_ROWS. Their names end in _of_rows. */
 #include "tiles/none.cl"
 #define TILE                          rows_of_16
 #define AT(tile, taken, row, nothing) TERM_AT(tile, taken, row, 0, nothing)
@@ -15,8 +15,8 @@
 
 #ifndef HAVE_ROWS_OF_16
 #define HAVE_ROWS_OF_16 1
-/* 16 neighbouring values in each row, which begins `stride` values after the row before; what is known of
- * their groups. */
+/* Rows of 16 neighbouring values. Each row begins `stride` values after the one before. `known` is what is
+ * known of the 16 groups before their sums. */
 typedef struct rows_of_16 {
     sources first;
     index_t stride;
