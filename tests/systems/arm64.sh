@@ -1,12 +1,19 @@
 # shellcheck shell=bash
 # Sourced by tests/systems/run: arm64 by qemu-user, under which PoCL takes minutes for a program.
 
-# The kernel knows by itself what to run arm64's programs with, in a root as well, once a package has told it.
+# The kernel knows by itself what to run arm64's programs with, in a root as well, once a package has told it; since
+# Linux 6.7 for as long as binfmt_misc is mounted somewhere. Where this machine has it mounted, that is so already; else it
+# is mounted in a namespace, which a process holds until this script ends. A user's own namespace is of no use to others.
 can_emulate() {
-    install_missing arm64 &&
-        "${namespaces[@]}" sh -c 'known=/proc/sys/fs/binfmt_misc
-            [ -e "$known/register" ] || mount -t binfmt_misc none "$known" || exit
-            [ -e "$known/qemu-aarch64" ] || update-binfmts --enable qemu-aarch64'
+    local ready known=/proc/sys/fs/binfmt_misc/qemu-aarch64
+    install_missing arm64 || return
+    [ ! -e "$known" ] || return 0
+    exec {emulator}< <(exec setpriv --pdeathsig KILL "${namespaces[@]}" sh -c '
+        mount -t binfmt_misc none /proc/sys/fs/binfmt_misc && update-binfmts --enable qemu-aarch64 && [ -e "$1" ] &&
+            echo ready && exec sleep infinity' sh "$known")
+    read -r -t 60 -u "$emulator" ready && [ "$ready" = ready ] && return 0
+    say "this machine does not let arm64 be emulated: binfmt_misc cannot be mounted"
+    return 1
 }
 
 build_emulated() {
