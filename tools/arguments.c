@@ -21,7 +21,7 @@ bool arguments_next(argument_list *args, argument *arg)
     const char *name = arg->word + 2;
     const char *equals = strchr(name, '=');
     arg->inline_value = equals ? equals + 1 : NULL;
-    /* A name too long for the field is no option's name, cut or not. */
+    /* A name that is too long is cut. No option's name is so long, so that it still matches none. */
     snprintf(arg->name, sizeof arg->name, "%.*s", equals ? (int)(equals - name) : (int)strlen(name), name);
     if (arg->name[0] == '\0')
         strcpy(arg->name, "--");

@@ -1,4 +1,4 @@
-/* clnorm bench: how fast operations are, beside a copy of the same bytes. */
+/* clnorm bench: measures how fast operations are, compared with a copy of as many bytes. */
 #include "bench_report.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ typedef struct bench_request {
     bench_case_list list;
     size_t runs; /* 0: as many as fit */
     bool profile, no_start;
-    const char *child; /* this is a process that another one measures */
+    const char *child; /* not NULL: this process is a child whose start is measured (bench_start.h) */
 } bench_request;
 
 /* ---- The command line ---- */

@@ -3,10 +3,11 @@
 #include "bench_clock.h"
 #include "command.h"
 
-/* Calls are timed one by one while the queue waits for an event of ours: no worker thread takes the core
- * or is woken up by them. Then the batch runs, and the next one begins with an empty queue. */
+/* Calls are timed one by one while the queue waits for a user event, so that no worker thread of the driver
+ * wakes up and competes for the core. Then the event is set, the batch runs, and the next one begins with an
+ * empty queue. */
 enum { BATCHES = 7, LEAST_BATCH = 2, MOST_BATCH = 32 };
-static const double work_us = 2e5; /* what all batches' executions may take on the device, about */
+static const double work_us = 2e5; /* about the time that the executions of all batches may take */
 
 typedef int timed_call(const bench_run *run, size_t launches, double *us);
 
@@ -22,7 +23,8 @@ static int time_execute(const bench_run *run, size_t launches, double *us)
     return status == CLNORM_OK ? EXIT_DONE : complain_library();
 }
 
-/* As many kernels as an execution has, with the same buffers, the last with an event as there. */
+/* Times the enqueueing of as many idle kernels as an execution has, with the same buffers. As in an
+ * execution, the last one has an event. */
 static int time_enqueue(const bench_run *run, size_t launches, double *us)
 {
     cl_event event = NULL;

@@ -151,13 +151,12 @@ void bench_cases_clear(bench_case_list *list)
     *list = (bench_case_list){NULL, 0};
 }
 
-/* Images channels-first and channels-last; one text only: it has no layout to speak of. */
+/* The same image channels-first and channels-last. A shape that is no image has one text only. */
 typedef struct shape_pair {
     const char *first, *last;
 } shape_pair;
 
-/* Every shape with every tail. A tail without a mode in front of it makes no sense: "infer" + shape +
- * tail. */
+/* Adds a case "op:mode" + shape + `tail` for each shape, in both layouts if it is an image. */
 static int add_product(bench_case_list *list, const char *op_and_mode, const shape_pair *shapes, size_t count,
                        const char *tail)
 {

@@ -11,8 +11,8 @@ enum {
     STEP = 64 /* floats: four vectors of 16 */
 };
 
-/* A CPU copies long runs, around the cache where the buffers exceed it; other devices neighbouring
- * vectors. */
+/* On a CPU an item copies a long run, bypassing the cache if the buffers do not fit into it; on other devices
+ * neighbouring items copy neighbouring vectors. */
 static const char source[] =
     "#ifdef __has_builtin\n"
     "#if __has_builtin(__builtin_nontemporal_store)\n"

@@ -1,5 +1,5 @@
-/* What a case is compared with on the same queue: a copy as fast as the device does it, and a kernel that
- * does nothing. Where nothing can be compiled, the driver's own copy, and its marker. */
+/* What a case is compared with on the same queue: the fastest copy that we know for the device, and a kernel
+ * that does nothing. On a device that cannot compile: the driver's own copy, and a marker. */
 #ifndef CLNORM_TOOLS_BENCH_COPY_H
 #define CLNORM_TOOLS_BENCH_COPY_H
 
@@ -31,8 +31,8 @@ int bench_copy_bind(bench_copy *copy, cl_mem from, cl_mem to, size_t bytes);
 cl_int bench_copy_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
 cl_int bench_empty_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
 
-/* A kernel that does nothing either, but has the arguments of one that does: buffers, their offsets, numbers.
- * A driver copies them when it is enqueued. */
+/* Another kernel that does nothing, but has arguments like a real one (buffers, offsets, numbers), since
+ * drivers copy the arguments when a kernel is enqueued. */
 cl_int bench_idle_bind(const bench_copy *copy, const cl_mem *buffers, size_t count);
 cl_int bench_idle_enqueue(const bench_copy *copy, cl_command_queue queue, cl_event *event);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A prime: no row or plane sees the same values again and again where the pattern repeats. */
+/* The length of the pattern of values. It is a prime, so that rows or planes do not repeat values. */
 enum { PATTERN_COUNT = 1048573 };
 
 static bool needs_any_output(const clnorm_mode_info *mode)
@@ -34,7 +34,7 @@ static cl_int write_pattern(cl_command_queue queue, cl_mem mem, size_t count, co
     return error;
 }
 
-/* Results are filled too: that maps their memory before anything is timed. */
+/* Fills results, too, so that their memory is mapped before anything is timed. */
 static int create_filled(bench_data *data, clnorm_context *context, const bench_case *c,
                          const clnorm_buffer_info *info, float *pattern)
 {
@@ -54,7 +54,7 @@ static int create_filled(bench_data *data, clnorm_context *context, const bench_
                : complain(EXIT_FAILED, "%s cannot be filled (OpenCL error %d)", info->name, error);
 }
 
-/* The copy goes from x to y, or dx, so that it finds in the cache just what the operation finds there. */
+/* The copy goes from x to y (or dx), so that it finds the same data in the cache as the operation does. */
 static int choose_target(bench_data *data, clnorm_context *context, const bench_case *c)
 {
     data->x_bytes = clnorm_tensor_span(&c->op.x) * sizeof(float);

@@ -11,7 +11,7 @@
 
 enum { MOST_RUNS = 21, PATIENCE = 200 /* milliseconds */ };
 
-/* What the library reports of each kernel, from the driver's threads. */
+/* The times of each kernel, from log lines that the library writes in the driver's threads. */
 typedef struct collection {
     pthread_mutex_t lock;
     size_t lines, kernel_count;
@@ -51,7 +51,7 @@ static void take_line(clnorm_log_level level, const char *line, void *user)
     pthread_mutex_unlock(&all->lock);
 }
 
-/* Callbacks may come after the queue has finished: waits until every run has been told of. */
+/* Waits until the lines of all runs have come, since callbacks may be called after the queue has finished. */
 static void await_lines(collection *all, size_t runs)
 {
     const struct timespec pause = {0, 1000000};

@@ -89,7 +89,7 @@ static int time_round(const bench_run *run, double *op, double *copy, double *em
     return status;
 }
 
-/* Brings kernels, caches and threads to where they stay; decides how often to run. */
+/* Runs a few rounds until kernels, caches and threads are in a steady state; decides how often to run. */
 static int warm_up(const bench_run *run, size_t *runs)
 {
     double op, copy, empty, total = 0;

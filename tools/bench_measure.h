@@ -16,13 +16,13 @@ typedef struct bench_kernel {
 typedef struct bench_result {
     char variant[BENCH_NAME_SIZE];
     size_t runs;
-    size_t min_bytes;                 /* what the operation must at least move */
-    size_t copy_bytes;                /* half of it, as far as x goes: read and written by the copy */
+    size_t min_bytes;  /* what the operation must at least move */
+    size_t copy_bytes; /* min_bytes / 2, at most the size of x: what the copy reads and writes */
     double median_us, min_us, max_us; /* enqueue to completed event */
     double copy_us, empty_us;         /* the same of the copy and of a kernel that does nothing */
-    double execute_us;                /* what the call of clnorm_plan_execute takes */
-    double enqueue_us;                /* what enqueueing as many idle kernels on the same buffers takes */
-    size_t kernel_count, launches;    /* named ones, if the driver tells; at least 1, for want of better */
+    double execute_us;                /* the time of the call of clnorm_plan_execute */
+    double enqueue_us;                /* the time to enqueue as many idle kernels with the same buffers */
+    size_t kernel_count, launches;    /* kernels whose times are known; as many, but at least 1 */
     bench_kernel kernels[BENCH_MAX_KERNELS]; /* what one execution consists of */
 } bench_result;
 
@@ -39,7 +39,7 @@ typedef struct bench_run {
 int bench_run_create(bench_run *run, clnorm_context *context, bench_copy *copy, const bench_case *c);
 void bench_run_destroy(bench_run *run);
 
-/* Enqueue, flush, wait for the event: what each takes from the first to the last. */
+/* Each measures the time to enqueue, flush, and wait for the event. */
 int bench_time_op(const bench_run *run, double *us);
 int bench_time_copy(const bench_run *run, double *us);
 int bench_time_empty(const bench_run *run, double *us);

@@ -17,7 +17,7 @@ enum { WARM_RUNS = 3, WORDS = 12 };
 
 extern char **environ;
 
-/* Set by a signal that would end this process: the directories are removed first. */
+/* Set by a signal that asks this process to end, which it does after it has removed its directories. */
 static volatile sig_atomic_t interrupted;
 
 static void note_signal(int signal)
@@ -162,7 +162,7 @@ int bench_start_measure(bench_start *start, const global_options *options, const
     interrupted = 0;
     for (int i = 0; i < 3; i++) {
         sigaction(signals[i], NULL, &before[i]);
-        /* Ignored is as nohup, or a shell for what runs in the background, wants it. */
+        /* A signal that is ignored stays so: nohup, or a shell that starts a background job, has set this. */
         if (before[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &note, NULL);
     }

@@ -15,8 +15,8 @@ typedef struct bench_start {
 /* Runs this program again, several times. Complains and returns an exit status. */
 int bench_start_measure(bench_start *start, const global_options *options, const bench_case *c);
 
-/* The process that is measured: `what` is a case, of which a small tensor is made, or "devices". Writes one
- * byte to standard output when it is there. */
+/* The process that is measured. `what` is "devices", or a case, whose tensor is made small. Writes one byte
+ * to standard output when it has its result. */
 int bench_start_child(const global_options *options, const char *what);
 
 #endif

@@ -42,7 +42,7 @@ static int parse_build(argument_list rest, build_options *build)
     return EXIT_DONE;
 }
 
-/* A word of a command line for a shell. */
+/* Prints a word of a command line, quoted for a shell if necessary. */
 static void print_word(const char *word)
 {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@";
@@ -74,7 +74,7 @@ static void print_aoc(const build_options *build, const char *stem)
     putchar('\n');
 }
 
-/* AMD's takes a kernel at a time, and links them. */
+/* Prints the commands for AMD's compiler, which compiles each kernel separately and then links them. */
 static void print_vpp(const build_options *build, const char *stem)
 {
     const char *kernel;
@@ -95,7 +95,7 @@ static void print_vpp(const build_options *build, const char *stem)
     putchar('\n');
 }
 
-/* The text for a compiler that is a program of its own, and how to go on from there. */
+/* Writes the source for an offline compiler, and prints the next steps. */
 static int write_text(const build_options *build)
 {
     char name[CLNORM_IMAGE_NAME_SIZE];
@@ -149,7 +149,7 @@ int command_build(const global_options *options, argument_list rest)
         return complain(EXIT_USAGE, "images are of the fpga kernels; no others are built ahead of time");
     if (build.compiler != NULL)
         return write_text(&build);
-    unsetenv("CLNORM_BINARY_DIR"); /* may name what is made here, and is not there yet */
+    unsetenv("CLNORM_BINARY_DIR"); /* it may name the directory that is made here, and does not exist yet */
     status = open_context(options, &context);
     if (status == EXIT_DONE)
         status = write_image(&build, context);

@@ -33,7 +33,8 @@ int complain(int status, const char *format, ...) __attribute__((format(printf, 
 /* The library's last error, as a failure. */
 int complain_library(void);
 
-/* Why there is no plan, after `about`, which may be ""; and what can be done where it is the driver. */
+/* Complains that a plan could not be made: `about`, which may be "", and the library's error; if the driver
+ * is the cause, also what can be done. */
 int complain_plan(const char *about, clnorm_status status);
 
 /* A line for each variant of the plan that the driver failed with, on stderr. */

@@ -93,7 +93,7 @@ static bool has_default(const clnorm_device_list *list)
     return false;
 }
 
-/* Why no device is the default: what creating a context says. False if it has nothing to say. */
+/* Finds out, by creating a context, why no device is the default. False if that does not fail. */
 static bool choice_fails(const char *choice)
 {
     clnorm_context *context;
@@ -115,7 +115,7 @@ int command_devices(const global_options *options, argument_list rest)
         return complain_library();
 
     if (!has_default(list) && choice_fails(options->device)) {
-        /* A wrong --device is a failure; a wrong CLNORM_DEVICE must not keep the list from who needs it. */
+        /* A wrong --device is a failure. A wrong CLNORM_DEVICE is not: the list helps to correct it. */
         status = complain_library();
         if (options->device)
             goto cleanup;

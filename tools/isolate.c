@@ -1,4 +1,4 @@
-/* clnorm selftest --isolate: starts processes, notes what they say and how they end. */
+/* clnorm selftest --isolate: starts processes, and notes what they report and how they end. */
 #include "isolate.h"
 
 #include "isolate_problems.h"
@@ -15,12 +15,12 @@
 
 enum {
     PROBLEMS_PER_PROCESS = 128,
-    MOST_STARTS = 3,     /* that may fail before anything was tried */
-    MOST_UNRECORDED = 2, /* ends at one problem of which nothing is on record */
-    MOST_GIVEN_UP = 2,   /* problems with one variant, after which the rest of the mode is left out */
-    MOST_ENDS = 64,      /* at one problem: each variant has two for each of its programs */
+    MOST_STARTS = 3,     /* processes that may end before they begin a problem */
+    MOST_UNRECORDED = 2, /* ends of processes at one problem that left nothing on record */
+    MOST_GIVEN_UP = 2,   /* problems given up with one variant; then the rest of the mode is left out */
+    MOST_ENDS = 64,      /* ends of processes at one problem: each variant has two for each program */
     SHOWN_FAULTS = 10,
-    END_SECONDS = 10, /* for a process that has said all */
+    END_SECONDS = 10, /* how long a process may take to end after its last line */
     BAR = 30,
 };
 
@@ -34,8 +34,8 @@ typedef struct work {
     size_t skipped;
     char device[256];
     bool terminal, interrupted;
-    bool given_up;              /* on what is left of this operation, mode and schedule */
-    clnorm_verdict_list *known; /* before the process that runs was started */
+    bool given_up;              /* the rest of this operation, mode and schedule is left out */
+    clnorm_verdict_list *known; /* the verdicts before the current process was started */
 } work;
 
 /* What one process has said. */
@@ -92,7 +92,8 @@ static void note_refusal(work *w, const attempt *a, const char *variant, const c
         return;
     row->avoided++;
     snprintf(row->reason, sizeof row->reason, "%s", reason);
-    /* Processes end with a variant, and what is refused may be that with sub-groups. */
+    /* A process reports the plain variant before it ends; the refusal may be of the variant "with
+     * sub-groups". */
     snprintf(plain, sizeof plain, "%.*s", (int)strcspn(variant, " "), variant);
     const isolate_row *ended = row_of(w, a, plain);
     if (ended && ended->ends > 0 && strncmp(reason, "processes ended", 15) == 0) {
@@ -233,7 +234,8 @@ static size_t count_alike(const clnorm_verdict_list *list, const clnorm_verdict 
     return count;
 }
 
-/* Whether a program has ends that it had not before. Several may have one name. */
+/* Whether a program has more ends than before. Compares counts, since several programs may have the same
+ * name. */
 static bool has_news(const clnorm_verdict_list *before, const clnorm_verdict_list *after)
 {
     for (size_t i = 0; i < clnorm_verdict_list_count(after); i++) {
@@ -274,7 +276,7 @@ typedef struct patience {
     unsigned ends, unrecorded, starts;
 } patience;
 
-/* Where the next process begins. */
+/* Decides, after a process has ended early, where the next one begins. */
 static int go_on_after_end(work *w, const attempt *a, patience *p, isolate_task *task)
 {
     bool recorded;
@@ -404,7 +406,7 @@ static int print_outcome(const work *w, bool *fails)
     return EXIT_DONE;
 }
 
-/* Without a place for verdicts nobody would be any safer. */
+/* Refuses to run if verdicts cannot be recorded: applications would then gain nothing. */
 static int check_record(void)
 {
     const char *verify = getenv("CLNORM_VERIFY");

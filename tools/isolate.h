@@ -11,8 +11,8 @@ typedef struct isolate_request {
     unsigned timeout;             /* in seconds */
 } isolate_request;
 
-/* Uses no OpenCL itself: even to list devices may end a process. Prints a table, and returns an exit status.
- */
+/* Uses no OpenCL itself, since even listing the devices may crash. Prints a table, and returns an exit
+ * status. */
 int isolate(const global_options *options, const isolate_request *request);
 
 /* The process that isolate starts. `what` comes from isolate_child_text. */

@@ -20,7 +20,7 @@ typedef struct child {
     clnorm_context *context;
     pthread_t thread;
     bool subnormals; /* the device has them */
-    bool deaf;       /* nobody reads any more */
+    bool deaf;       /* the other end of the pipe is closed */
 } child;
 
 /* One line, in one piece. */
@@ -56,7 +56,8 @@ static bool tell_refusal(child *c, char *line)
     return true;
 }
 
-/* Called for each line of the log. What another thread says is no sign that this one goes on. */
+/* Called for each line of the log. Ignores lines of other threads (such as slow_build.h's): they do not show
+ * that this thread is still making progress. */
 static void listen(clnorm_log_level level, const char *text, void *user)
 {
     child *c = user;
@@ -139,7 +140,7 @@ static bool open_device(child *c, const global_options *options)
     return compiler == CL_TRUE;
 }
 
-/* Ends come often here, and nobody wants an image of each. */
+/* Turns off core dumps: crashes are frequent here. */
 static void leave_no_core(void)
 {
     const struct rlimit none = {0, 0};
@@ -153,13 +154,13 @@ int isolate_child(const global_options *options, const char *what)
         return complain(EXIT_USAGE, "--isolate-child is \"%s\", which is no task", what);
     if (fcntl(ISOLATE_DESCRIPTOR, F_SETFD, FD_CLOEXEC) != 0)
         return complain(EXIT_USAGE, "--isolate-child is what --isolate starts");
-    signal(SIGPIPE, SIG_IGN); /* to end in the middle of a program would be held against it */
+    signal(SIGPIPE, SIG_IGN); /* otherwise this signal would count against the current program */
     leave_no_core();
     clnorm_set_log(listen, CLNORM_LOG_DISPATCH, &c);
     if (open_device(&c, options)) {
         isolate_for_each(c.task.info, c.task.mode, try_problem, &c);
         tell(&c, ISOLATE_DONE, "", NULL);
     }
-    /* What drivers do at the end of a process is not what is tried. */
+    /* _exit skips exit handlers: crashes of drivers in those are not tested here. */
     _exit(EXIT_DONE);
 }

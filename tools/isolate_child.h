@@ -1,4 +1,4 @@
-/* What a process that tries programs is told to do, as a word of its command line. */
+/* The task of a process that tries programs, passed as a word on its command line. */
 #ifndef CLNORM_TOOLS_ISOLATE_CHILD_H
 #define CLNORM_TOOLS_ISOLATE_CHILD_H
 

@@ -39,7 +39,7 @@ static const shape shapes[] = {
     {4, {32, 56, 56, 64}}, {4, {8, 3, 224, 224}}, {4, {64, 64, 112, 112}}, {4, {64, 112, 112, 64}},
 };
 
-/* On these, attributes are varied, and elements have gaps between them. */
+/* Shapes with which attributes are varied, and which are also tried with gaps between elements. */
 static const shape few_shapes[] = {{2, {4096, 768}}, {4, {32, 64, 56, 56}}, {4, {32, 56, 56, 64}}};
 
 static bool plan_shape(enumeration *all, clnorm_op *op, const shape *s, bool gaps)
@@ -68,7 +68,8 @@ static void plan_few_shapes(enumeration *all, clnorm_op *op, bool gaps)
             return;
 }
 
-/* Values that programs may be compiled for: of switches, and of small numbers such as a window's size. */
+/* Tries values of an attribute for which other programs may be compiled than for its default: a switch that
+ * is on, and small integers, such as a window's size. */
 static void plan_attribute(enumeration *all, clnorm_op *op, const clnorm_attribute_info *attribute)
 {
     enum { LARGEST = 4 };

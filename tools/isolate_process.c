@@ -38,7 +38,7 @@ void isolate_catch_signals(bool catching)
             continue;
         }
         sigaction(signals[i], NULL, &before[i]);
-        /* Ignored is as nohup, or a shell for what runs in the background, wants it. */
+        /* A signal that is ignored stays so: nohup, or a shell that starts a background job, has set this. */
         if (before[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &note, NULL);
     }
@@ -64,7 +64,8 @@ static void write_words(const global_options *options, const char *task, const c
     words[count] = NULL;
 }
 
-/* The pipe, and nowhere for what drivers print, unless somebody wants to read that. */
+/* Gives the child the pipe's end. What drivers print goes to /dev/null, or to stderr if CLNORM_VERBOSE is
+ * set. */
 static int add_actions(posix_spawn_file_actions_t *actions, const int ends[2])
 {
     const char *verbose = getenv("CLNORM_VERBOSE");
@@ -79,8 +80,9 @@ static int add_actions(posix_spawn_file_actions_t *actions, const int ends[2])
     return error;
 }
 
-/* In a process group of its own, so that all that it starts can be ended with it, and so that a terminal's
- * interrupt does not end it in the middle of a program, which would be held against that. */
+/* Starts the child in a process group of its own, so that it can be killed with everything that it has
+ * started, and so that an interrupt from the terminal does not end it, which would count against the current
+ * program. */
 static int spawn(isolate_process *process, const char *const *words, const int ends[2])
 {
     union {
@@ -105,7 +107,8 @@ static int spawn(isolate_process *process, const char *const *words, const int e
     return error;
 }
 
-/* Above the descriptor that the child will have it at, and closed in it. */
+/* Moves a descriptor to a number above ISOLATE_DESCRIPTOR, which dup2 sets in the child, and marks it
+ * close-on-exec. */
 static int move_up(int descriptor)
 {
     const int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, ISOLATE_DESCRIPTOR + 1);
@@ -169,7 +172,7 @@ isolate_event isolate_process_read(isolate_process *process, unsigned timeout, c
             return ISOLATE_INTERRUPT;
         if (left <= 0)
             return ISOLATE_SILENCE;
-        /* Never for long: a signal may have come just before. */
+        /* Half a second at most, since a signal that comes just before poll does not interrupt it. */
         if (poll(&polled, 1, left < 0.5 ? (int)(left * 1000) + 1 : 500) <= 0)
             continue;
         if (process->held == sizeof process->buffer)
@@ -192,7 +195,8 @@ int isolate_process_end(isolate_process *process, unsigned seconds, bool *killed
     siginfo_t ended = {.si_pid = 0};
     int status = 0;
     close(process->descriptor);
-    /* It is left to be waited for until its group has been killed: its number is nobody else's until then. */
+    /* WNOWAIT leaves the child a zombie until its group has been killed, so that its id cannot be reused by
+     * another process before. */
     while (waitid(P_PID, (id_t)process->id, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == 0 &&
            now() < until && interruptions < 2)
         nanosleep(&pause, NULL);

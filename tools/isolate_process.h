@@ -21,8 +21,8 @@ typedef enum isolate_event {
     ISOLATE_INTERRUPT, /* this process was asked to end */
 } isolate_event;
 
-/* From here on, signals that would end this process are noted; `false` undoes that, and passes on what came.
- */
+/* With `true`, signals that would end this process are only noted from now on. With `false`, they act again,
+ * and a signal that was noted is raised. */
 void isolate_catch_signals(bool catching);
 
 int isolate_process_start(isolate_process *process, const global_options *options, const isolate_task *task);

@@ -1,10 +1,10 @@
-/* What a process that tries programs tells the one that started it: a line for each step, over a pipe. The
- * first character says what the rest of the line is. */
+/* The reports of a process that tries programs to the one that started it: a line for each step, over a pipe.
+ * The first character says what the rest of the line means. */
 #ifndef CLNORM_TOOLS_ISOLATE_REPORT_H
 #define CLNORM_TOOLS_ISOLATE_REPORT_H
 
 enum {
-    ISOLATE_DESCRIPTOR = 3, /* of the pipe: drivers write to the standard ones */
+    ISOLATE_DESCRIPTOR = 3, /* the pipe's; not a standard one, since drivers write to these */
     ISOLATE_LINE_SIZE = 2048,
 };
 

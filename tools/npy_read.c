@@ -192,8 +192,8 @@ static bool read_file(source *from, const npy_header *header, size_t bytes, npy_
     return refuse_failure(from);
 }
 
-/* From a stream. Nobody knows yet whether as much will come as the header says: memory grows with what has.
- */
+/* Reads from a stream. The memory grows with the bytes that arrive, since the header may claim more than will
+ * come. */
 static bool read_stream(source *from, const npy_header *header, size_t bytes, npy_array *array)
 {
     char *values = NULL, more;

@@ -50,7 +50,7 @@ bool output_file_write(output_file *file, const char *path, const npy_array *arr
     return write_all(&place, descriptor, array) ? true : refuse(error, path, strerror(errno));
 }
 
-/* A second name, as not to leave a moment without a file. */
+/* Keeps the old file under a second name, by a hard link, so that the target exists at every moment. */
 static bool keep(output_file *file, char *error)
 {
     char *kept = malloc(strlen(file->temporary) + 2);

@@ -19,13 +19,14 @@ static bool takes_part(const run_buffer *buffer)
 
 /* ---- Files and shapes ---- */
 
-/* What an input is read from; false if it cannot be seen, which reading it tells. */
+/* stat of the file that an input is read from. False if that fails; reading the file will then report the
+ * error. */
 static bool look_at(const char *in, struct stat *status)
 {
     return (npy_is_standard(in) ? fstat(STDIN_FILENO, status) : stat(in, status)) == 0;
 }
 
-/* The input before this one that is read from the same pipe, which has nothing for a second one. */
+/* An earlier input that is read from the same pipe, or NULL. Two inputs cannot be read from one pipe. */
 static const run_buffer *same_pipe(const run_request *request, const run_buffer *buffer)
 {
     struct stat this, other;
@@ -257,7 +258,8 @@ static bool are_distinct(const run_request *request, const output_file *files, c
     return true;
 }
 
-/* Files get their names when all else has succeeded: what went through a stream cannot be taken back. */
+/* Writes all results. Files are renamed to their targets last, after the stream has been written, since that
+ * cannot be undone. */
 static int write_outputs(const run_request *request, FILE **stream)
 {
     char error[NPY_ERROR_SIZE];

@@ -9,7 +9,7 @@
 typedef struct run_buffer {
     const clnorm_buffer_info *info;
     const char *in, *out; /* file names, or NULL */
-    bool found;           /* what training saves, and was not given: the training forward is run for it */
+    bool found;           /* not given, but saved by training: computed by a training forward */
     npy_array array;
     cl_mem mem;
 } run_buffer;

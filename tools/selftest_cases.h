@@ -1,5 +1,5 @@
-/* The problems that the self-test poses, made from the library's own tables: an operation that is added
- * there is tested here. */
+/* The problems of the self-test. They are made from the library's tables, so that new operations are tested
+ * without changes here. */
 #ifndef CLNORM_TOOLS_SELFTEST_CASES_H
 #define CLNORM_TOOLS_SELFTEST_CASES_H
 

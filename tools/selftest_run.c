@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Around and between the elements of every buffer, and in every result beforehand: a NaN of our own. */
+/* A NaN that fills the gaps between elements, the memory around each buffer's tensor, and results beforehand,
+ * to detect elements that are not written and writes to other places. */
 #define CANARY UINT32_C(0x7fc5a5a5)
 
 enum { CANARY_WORDS = 16, MAX_OFFSET_WORDS = 8 };
@@ -84,7 +85,7 @@ bool selftest_has_subnormals(clnorm_context *context)
     return error != CL_SUCCESS || (config & CL_FP_DENORM) != 0;
 }
 
-/* Where the device would count it as 0, that the reference does, too. */
+/* The bits of an input value: 0 if the device would treat it as 0, so that the reference does the same. */
 static uint32_t input_word(const probe *p, float value)
 {
     return word_of(fabsf(value) < p->least ? copysignf(0, value) : value);
@@ -143,7 +144,8 @@ static void clear(probe *p)
     free(p->bound);
 }
 
-/* Which buffers a case gives: all, only the required ones, or some. What is updated belongs together. */
+/* Whether a case gives the buffer: by its seed, a case gives all buffers, only the required ones, or some.
+ * Updated buffers are given all or none. */
 static bool is_chosen(const clnorm_buffer_info *buffer, const selftest_case *test, unsigned index)
 {
     uint64_t some = random_next(&(random_state){test->seed});
@@ -185,7 +187,8 @@ bool selftest_reads_saved(const selftest_case *test)
     return false;
 }
 
-/* What training saves of x, for its gradients: with other statistics they would be others. */
+/* For gradients, sets the statistics to those that training would have saved for x, which the formulas and
+ * the error bounds assume. */
 static bool fill_saved(const selftest_case *test, probe *probes, size_t count)
 {
     clnorm_reference_arrays arrays = {.size = sizeof arrays};
@@ -295,8 +298,9 @@ static bool run_device(clnorm_context *context, const selftest_case *test, probe
 
 /* ---- Comparing ---- */
 
-/* The error as a fraction of what is allowed; infinity where no tolerance helps. An infinity is right where
- * what is wanted is too large for fp32, or may be by the bound. */
+/* The error as a fraction of the bound; INFINITY if the bound does not apply (a NaN or an infinity that must
+ * not be there). An infinite result is right if the expected value, or that plus the bound, is too large for
+ * fp32. */
 static double error_of(float found, double wanted, double bound)
 {
     if (isnan(found) || isnan(wanted))

@@ -9,19 +9,19 @@ enum { SELFTEST_FAULT_SIZE = 512, SELFTEST_VARIANT_SIZE = 64, SELFTEST_REFUSALS_
 typedef struct selftest_result {
     double error;                    /* the largest, as a fraction of what is allowed */
     char fault[SELFTEST_FAULT_SIZE]; /* what went wrong; "" if nothing did */
-    bool lacking; /* nothing did: the device's image does not hold the kernel, as `fault` says */
+    bool lacking; /* nothing went wrong, but the device's image lacks the kernel, as `fault` says */
     char variant[SELFTEST_VARIANT_SIZE];   /* that computed it; "": there was no plan */
     char refusals[SELFTEST_REFUSALS_SIZE]; /* a line for each variant that the driver failed with */
 } selftest_result;
 
-/* OpenCL leaves it to a device whether it computes with numbers below FLT_MIN. For one that does not, a case
- * has none, and results may be off by 2 FLT_MIN more (docs/ops.md, Accuracy). */
+/* Whether the device computes with subnormal numbers (below FLT_MIN), which OpenCL does not require. If not,
+ * cases contain no subnormal inputs, and results may be off by 2 FLT_MIN more (docs/ops.md, Accuracy). */
 bool selftest_has_subnormals(clnorm_context *context);
 
 /* Whether the case is a gradient that takes what training saved. */
 bool selftest_reads_saved(const selftest_case *test);
 
-/* `subnormals`: what the first of these says of the context. */
+/* `subnormals`: the result of selftest_has_subnormals for the context. */
 void selftest_run(clnorm_context *context, bool subnormals, const selftest_case *test,
                   selftest_result *result);
 

@@ -1,4 +1,4 @@
-/* A directory that is gone afterwards. */
+/* Temporary directories. */
 #ifndef CLNORM_TOOLS_TEMPORARY_H
 #define CLNORM_TOOLS_TEMPORARY_H
 

@@ -55,7 +55,7 @@ typedef struct clnorm_verdict_list clnorm_verdict_list;
  * Errors: INVALID_ARGUMENT, INVALID_ENVIRONMENT, IO_ERROR, OUT_OF_MEMORY. The caller destroys the list. */
 CLNORM_API clnorm_status clnorm_verdict_list_create(clnorm_verdict_list **list);
 CLNORM_API size_t clnorm_verdict_list_count(const clnorm_verdict_list *list);
-/* The list owns what is returned. NULL beyond the end. */
+/* The verdict belongs to the list. NULL if `index` is beyond the end. */
 CLNORM_API const clnorm_verdict *clnorm_verdict_list_get(const clnorm_verdict_list *list, size_t index);
 CLNORM_API void clnorm_verdict_list_destroy(clnorm_verdict_list *list);
 

@@ -45,7 +45,7 @@
 extern "C" {
 #endif
 
-/* CLNORM_VERSION of the library that runs, which may be newer than this header. */
+/* CLNORM_VERSION of the library in use at run time, which may be newer than this header. */
 CLNORM_API unsigned clnorm_version(void);
 
 /* ---- Status ---------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ typedef enum clnorm_status {
     CLNORM_UNSUPPORTED_TYPE,    /* a data type that this device or version does not compute */
     CLNORM_MISSING_BUFFER,      /* a buffer that the mode needs was not given */
     CLNORM_UNEXPECTED_BUFFER,   /* a buffer that the mode does not know was given */
-    CLNORM_INVALID_BUFFER,      /* not a buffer, of another context, or not made to be read or written so */
+    CLNORM_INVALID_BUFFER,      /* not a buffer, of another context, or its flags forbid reading or writing */
     CLNORM_BUFFER_TOO_SMALL,    /* offset and tensor reach beyond the buffer's end */
     CLNORM_INVALID_OFFSET,      /* an offset that is no multiple of the element's size */
     CLNORM_BUFFER_OVERLAP,      /* buffers share elements in a way that the operation does not allow */
@@ -79,7 +79,7 @@ typedef enum clnorm_status {
     CLNORM_INVALID_FILE,        /* a file that is malformed, or does not fit what it is read for */
     CLNORM_INVALID_STATE,       /* a call that another one must precede, or a call in a forked process */
     CLNORM_UNSUPPORTED_DEVICE,  /* a device that lacks what the kernels need */
-    CLNORM_NO_IMAGE,            /* no image of compiled kernels for this device, or one of another library */
+    CLNORM_NO_IMAGE,            /* no image of compiled kernels for this device, or one of another version */
     CLNORM_NOT_IN_IMAGE,        /* an image that does not hold the kernel */
     CLNORM_UNTRUSTED_DRIVER,    /* the driver failed with every variant: it crashed or gave wrong results */
 } clnorm_status;
@@ -87,7 +87,7 @@ typedef enum clnorm_status {
 /* The status as it is spelled here, without CLNORM_: "OK", "INVALID_RANK". Never NULL. */
 CLNORM_API const char *clnorm_status_name(clnorm_status status);
 
-/* What the calling thread's last failed clnorm call had to say: one sentence (and, for a failed build,
+/* The error message of the calling thread's last failed clnorm call: one sentence (and, for a failed build,
  * the first error of its log). "" if none failed yet. Valid until the thread's next clnorm call. */
 CLNORM_API const char *clnorm_last_error(void);
 
@@ -129,21 +129,21 @@ typedef struct clnorm_device_list clnorm_device_list;
  * INVALID_ARGUMENT, INVALID_STATE, OUT_OF_MEMORY, OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_device_list_create(clnorm_device_list **list, const char *choice);
 CLNORM_API size_t clnorm_device_list_count(const clnorm_device_list *list);
-/* The list owns what is returned. NULL beyond the end. */
+/* The device belongs to the list. NULL if `index` is beyond the end. */
 CLNORM_API const clnorm_device *clnorm_device_list_get(const clnorm_device_list *list, size_t index);
 CLNORM_API void clnorm_device_list_destroy(clnorm_device_list *list);
 
 /* A known fault of a driver. clnorm works around it on all devices of that driver. The structs and their
  * strings are constants of the library. */
 typedef struct clnorm_quirk {
-    const char *driver, *versions; /* which has it */
+    const char *driver, *versions; /* the driver and the versions of it that have the fault */
     const char *fault;             /* what happens, in a sentence */
-    const char *avoided;           /* what clnorm does without */
-    const char *reproducer; /* a file in tests/systems/reproducers that shows it; NULL where others did */
+    const char *avoided;           /* what clnorm does not use because of it */
+    const char *reproducer; /* a file in tests/systems/reproducers that shows it; NULL: others reported it */
 } clnorm_quirk;
 
-/* The `index`th fault that is known of a device's driver; NULL beyond the last one, and for a NULL device.
- * Asks the names in `device` only; may be called from any thread. */
+/* The `index`th known fault of a device's driver; NULL beyond the last one, and for a NULL device. Looks at
+ * the names in `device` only, and does not call OpenCL; may be called from any thread. */
 CLNORM_API const clnorm_quirk *clnorm_device_quirk(const clnorm_device *device, size_t index);
 
 /* The features of a device that clnorm uses: those that it has, without those that its driver's faults rule
@@ -152,8 +152,8 @@ typedef struct clnorm_device_use {
     size_t size;            /* of this struct in the caller's program; set by clnorm_device_use_none */
     size_t work_group_size; /* items, at most */
     size_t local_memory;    /* bytes */
-    const char *sub_groups; /* "none", or the extension by which their items exchange values */
-    bool clang_builtins;    /* kernels are given clang's built-in functions; else OpenCL C 1.2 alone */
+    const char *sub_groups; /* "none", or the extension through which items of a sub-group exchange values */
+    bool clang_builtins;    /* kernels may use clang's built-in functions; false: only OpenCL C 1.2 */
 } clnorm_device_use;
 
 static inline clnorm_device_use clnorm_device_use_none(void)
@@ -190,7 +190,7 @@ CLNORM_API clnorm_status clnorm_context_from_queue(clnorm_context **context, cl_
 
 /* Schedules: the sets of kernels, each written for one class of devices. */
 typedef enum clnorm_kernels {
-    CLNORM_KERNELS_AUTO = 0, /* CLNORM_KERNELS, else by the type of the device */
+    CLNORM_KERNELS_AUTO = 0, /* what CLNORM_KERNELS says; if unset, chosen by the type of the device */
     CLNORM_KERNELS_CPU,
     CLNORM_KERNELS_GPU,
     CLNORM_KERNELS_FPGA,
@@ -247,18 +247,18 @@ static inline clnorm_context_options clnorm_context_defaults(void)
 }
 
 /*
- * A context as the options say; NULL: the defaults. The two functions above are this one with only a device
- * or a queue. Errors: those of both, and INVALID_ARGUMENT: the size is not set, a value outside its
- * enumeration, a device and a queue, a log_level without a log_callback, a directory that is none (that of
- * the cache is made when it is needed; the others must be there).
+ * A context with these options; NULL: the defaults. The two functions above do the same with only a device
+ * or a queue. Errors: those of both, and INVALID_ARGUMENT if size is not set, a value is outside its
+ * enumeration, both a device and a queue are given, a log_level is given without a log_callback, or a path is
+ * not a directory (the cache directory is made when it is needed; the other two must exist).
  */
 CLNORM_API clnorm_status clnorm_context_create_with(clnorm_context **context,
                                                     const clnorm_context_options *options);
 
-/* Plans keep what they need of their context: it may be destroyed before them. NULL is allowed. */
+/* A context may be destroyed before its plans: they keep what they need of it. NULL is allowed. */
 CLNORM_API void clnorm_context_destroy(clnorm_context *context);
 
-/* What the context works with. Not retained for the caller. */
+/* The context's OpenCL objects. They are not retained for the caller. */
 CLNORM_API cl_context clnorm_context_cl_context(const clnorm_context *context);
 CLNORM_API cl_device_id clnorm_context_cl_device(const clnorm_context *context);
 CLNORM_API cl_command_queue clnorm_context_cl_queue(const clnorm_context *context);
@@ -278,7 +278,7 @@ typedef enum clnorm_dtype {
     CLNORM_F64,
 } clnorm_dtype;
 
-/* A shape and where its elements lie. Sizes and strides count elements; the last axis is last. */
+/* A shape and the layout of its elements in memory. Sizes and strides count elements, the last axis last. */
 typedef struct clnorm_tensor {
     clnorm_dtype dtype;
     unsigned rank; /* 1 ... 8; 0 in an op's other tensors means "like x" */
@@ -368,7 +368,7 @@ typedef struct clnorm_op {
     clnorm_op_kind kind;
     clnorm_mode mode;
     clnorm_tensor x;
-    clnorm_tensor y; /* rank 0: like x, its strides too: with the gaps, order and repetitions that x has */
+    clnorm_tensor y; /* rank 0: the shape and strides of x, including gaps and strides of 0 */
 
     int axis; /* the channels; negative counts from the end */
     int dim;  /* l2_normalize: the axis that is summed over; negative counts from the end */
@@ -383,13 +383,14 @@ typedef struct clnorm_op {
     double alpha;
     double beta;
 
-    clnorm_tensor dy, dx; /* backward modes; rank 0: like x, its strides too */
+    clnorm_tensor dy, dx; /* backward modes; rank 0: the shape and strides of x */
     bool accumulate_dx;   /* backward modes: add to what the buffer holds */
     bool accumulate_dgamma;
     bool accumulate_dbeta;
 } clnorm_op;
 
-/* Fills `op`, of which `size` bytes are there, with the defaults of `kind`. The functions below call it. */
+/* Fills `op` with the defaults of `kind`. `size` is sizeof(clnorm_op) in the caller's program; no more bytes
+ * are written. The functions below call it. */
 CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind kind);
 
 /*
@@ -427,7 +428,7 @@ static inline clnorm_op clnorm_batch_normalization(clnorm_tensor x)
  * window_before and window_after override depth_radius on their side; alpha_scaled_by_size false: true
  * divides alpha by window_before + window_after + 1, as ONNX, PyTorch and cuDNN do.
  * Mode backward: dx = dy / z^beta - 2 alpha beta x T, z = bias + alpha * S, T the sum of
- * dy * x / z^(beta + 1) over the channels in whose windows this one is.
+ * dy * x / z^(beta + 1) over the channels whose window contains this channel.
  */
 static inline clnorm_op clnorm_local_response_normalization(clnorm_tensor x)
 {
@@ -439,9 +440,9 @@ static inline clnorm_op clnorm_local_response_normalization(clnorm_tensor x)
 
 /*
  * y = x / sqrt(max(sum(x^2), epsilon)) along `dim` (as tflearn's l2_normalize). Ranks 1 to 8.
- * epsilon 1e-12, >= 0: compared with the squared norm. Neither overflows nor underflows; a vector of
- * zeros gives zeros; one with an infinity gives 0 for its finite and NaN for its infinite elements.
- * Mode backward: dx = (dy - y * sum(y * dy)) / norm; below the floor dx = dy / sqrt(epsilon).
+ * epsilon 1e-12, >= 0: compared with the squared norm. Sums neither overflow nor underflow. A vector of zeros
+ * gives zeros. In a vector with an infinity, finite elements give 0 and infinite ones NaN.
+ * Mode backward: dx = (dy - y * sum(y * dy)) / norm; where sum(x^2) < epsilon, dx = dy / sqrt(epsilon).
  */
 static inline clnorm_op clnorm_l2_normalize(clnorm_tensor x, int dim)
 {
@@ -460,20 +461,20 @@ typedef struct clnorm_buffer {
     size_t offset;
 } clnorm_buffer;
 
-/* What an execution reads and writes. Parameters and statistics are dense, one fp32 a channel; `count`
- * is one fp32. docs/ops.md says which mode takes which. */
+/* The buffers that an execution reads and writes. Parameters and statistics are dense arrays with one fp32
+ * for each channel; `count` is a single fp32. docs/ops.md says which mode takes which buffers. */
 typedef struct clnorm_buffers {
     size_t size; /* of this struct in the caller's program; set by CLNORM_BUFFERS */
     clnorm_buffer x, y;
-    clnorm_buffer dy, dx; /* the gradients of y, given, and of x */
+    clnorm_buffer dy, dx; /* the gradient of y (an input) and of x (a result) */
     clnorm_buffer gamma, beta;
     clnorm_buffer dgamma, dbeta;
     clnorm_buffer moving_mean, moving_variance;
     clnorm_buffer batch_mean, batch_variance;
     clnorm_buffer batch_mean_residual; /* the mean minus its fp32 rounding */
     clnorm_buffer inverse_deviation;   /* 1 / sqrt(batch_variance + epsilon) */
-    clnorm_buffer count;               /* how many elements each statistic was taken over */
-    clnorm_buffer scratch;             /* optional: at least clnorm_plan_scratch_bytes, of the caller's */
+    clnorm_buffer count;               /* the number of elements of x in each channel */
+    clnorm_buffer scratch;             /* optional: the caller's own, of clnorm_plan_scratch_bytes or more */
 } clnorm_buffers;
 
 #ifndef __cplusplus
@@ -481,7 +482,7 @@ typedef struct clnorm_buffers {
 #define CLNORM_BUFFERS(...) ((clnorm_buffers){.size = sizeof(clnorm_buffers), __VA_ARGS__})
 #endif
 
-/* The same as CLNORM_BUFFERS() without any, for C++ and for filling in field by field. */
+/* A clnorm_buffers with no buffer given, for C++ and for setting fields one by one. */
 static inline clnorm_buffers clnorm_buffers_none(void)
 {
     clnorm_buffers buffers = {sizeof(clnorm_buffers),
@@ -514,10 +515,10 @@ typedef struct clnorm_plan clnorm_plan;
 CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
 
 /*
- * Checks, chooses the kernels, compiles or loads them and runs each once with nothing to do: all that can
- * be slow or fail happens here. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT, INVALID_STATE,
- * NO_COMPILER, BUILD_FAILED, IO_ERROR, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images
- * (docs/fpga.md) also UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
+ * Checks `op`, chooses the kernels, compiles or loads them, and launches each once without work, so that
+ * executions are fast and rarely fail. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT,
+ * INVALID_STATE, NO_COMPILER, BUILD_FAILED, IO_ERROR, OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and
+ * images (docs/fpga.md) also UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
@@ -558,7 +559,7 @@ CLNORM_API const char *clnorm_plan_refusals(const clnorm_plan *plan);
  * their own to each as .scratch. */
 CLNORM_API size_t clnorm_plan_scratch_bytes(const clnorm_plan *plan);
 
-/* The bytes that the operation must at least move: each input read and each output written once. */
+/* The least number of bytes that the operation must move: each input read once, each output written once. */
 CLNORM_API size_t clnorm_plan_least_bytes(const clnorm_plan *plan);
 
 #ifdef __cplusplus

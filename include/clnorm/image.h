@@ -1,7 +1,7 @@
 /*
  * Images: all kernels of the fpga schedule as one compiled program, for devices that cannot compile (FPGAs).
- * A directory holds images, one a device, and manifest.json, which describes them. CLNORM_BINARY_DIR names it
- * when they are used. docs/fpga.md explains it all.
+ * A directory holds one image for each device, and manifest.json, which describes them. To use the images,
+ * set CLNORM_BINARY_DIR to the directory. See docs/fpga.md.
  */
 #ifndef CLNORM_IMAGE_H
 #define CLNORM_IMAGE_H
@@ -15,7 +15,7 @@ extern "C" {
 /* Compiles the kernels for the context's device, which must have a compiler, and writes image and manifest
  * into `directory`, which is made if needed; an older image for the same device is replaced. Slow: every
  * kernel is compiled. Errors: INVALID_ARGUMENT, NO_COMPILER, BUILD_FAILED, UNSUPPORTED_DEVICE, IO_ERROR,
- * INVALID_FILE (what is there is no manifest), OUT_OF_MEMORY, OPENCL_ERROR. */
+ * INVALID_FILE (`directory` has a manifest.json that is not a manifest), OUT_OF_MEMORY, OPENCL_ERROR. */
 CLNORM_API clnorm_status clnorm_image_build(clnorm_context *context, const char *directory);
 
 /* Room for the name of a file that clnorm_image_write_source writes. */
@@ -35,7 +35,7 @@ CLNORM_API clnorm_status clnorm_image_write_source(const char *directory, char n
 CLNORM_API clnorm_status clnorm_image_import(clnorm_context *context, const char *file,
                                              const char *directory);
 
-/* The names of the kernels that the text holds, in its order. NULL beyond the last. */
+/* The name of the `index`th kernel in the source. NULL beyond the last. */
 CLNORM_API const char *clnorm_image_kernel(size_t index);
 
 #ifdef __cplusplus

@@ -62,9 +62,9 @@ typedef struct clnorm_variable {
     const char *name;     /* "BatchNormalization/gamma" */
     clnorm_tensor tensor; /* f32, dense; [channels] for those of layers */
     bool trainable;       /* has a gradient */
-    bool restore;         /* clnorm_model_load changes it */
+    bool restore;         /* clnorm_model_load loads it */
     cl_mem value;
-    cl_mem gradient; /* NULL where not trainable; else the sum over backward passes since it was zeroed */
+    cl_mem gradient; /* the sum over all backward passes since it was zeroed; NULL if not trainable */
 } clnorm_variable;
 
 typedef struct clnorm_variable_options {
@@ -81,18 +81,18 @@ static inline clnorm_variable_options clnorm_variable_defaults(void)
 }
 
 /*
- * Adds a variable of the application's own, such as the weights of a dense layer: one optimizer then goes
- * over all that the network learns, and one checkpoint holds it. `tensor` is f32 and dense. `options` NULL:
- * the defaults. `*variable` receives it, unless `variable` is NULL. Errors: INVALID_ARGUMENT; INVALID_NAME:
- * malformed, or taken; INVALID_RANK, INVALID_SHAPE, INVALID_STRIDES, UNSUPPORTED_TYPE; INVALID_ATTRIBUTE;
- * OPENCL_ERROR; OUT_OF_MEMORY.
+ * Adds a variable of the application's own, such as the weights of a dense layer, so that one optimizer loop
+ * covers all parameters of the network and one checkpoint holds them. `tensor` is f32 and dense. `options`
+ * NULL: the defaults. `*variable` receives it, unless `variable` is NULL. Errors: INVALID_ARGUMENT;
+ * INVALID_NAME: malformed, or taken; INVALID_RANK, INVALID_SHAPE, INVALID_STRIDES, UNSUPPORTED_TYPE;
+ * INVALID_ATTRIBUTE; OPENCL_ERROR; OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_variable_create(const clnorm_variable **variable, clnorm_model *model,
                                                 const char *name, const clnorm_tensor *tensor,
                                                 const clnorm_variable_options *options);
 
-/* In the order in which they were made; a batch normalization makes beta, gamma, moving_mean and
- * moving_variance. NULL beyond the last. Pointers stay valid as long as the model. */
+/* The model's variables, in the order in which they were made; a batch normalization makes beta, gamma,
+ * moving_mean and moving_variance. NULL beyond the last. Pointers stay valid as long as the model. */
 CLNORM_API size_t clnorm_model_variable_count(clnorm_model *model);
 CLNORM_API const clnorm_variable *clnorm_model_variable(clnorm_model *model, size_t index);
 
@@ -128,7 +128,7 @@ typedef struct clnorm_layer clnorm_layer;
  */
 typedef struct clnorm_batch_normalization_options {
     size_t size; /* of this struct in the caller's program; set by clnorm_batch_normalization_defaults */
-    double beta, gamma; /* where beta and gamma begin; finite */
+    double beta, gamma; /* initial values (of gamma: their mean); finite */
     double epsilon;     /* >= 0 */
     double decay;       /* 0 ... 1: the weight of the OLD moving average */
     double stddev;      /* >= 0 */
@@ -175,7 +175,7 @@ typedef struct clnorm_local_response_normalization_options {
     size_t size;      /* set by clnorm_local_response_normalization_defaults */
     int depth_radius; /* >= 0 */
     double bias, alpha, beta;
-    const char *name; /* with _1, _2, ... where that is taken. Copied. */
+    const char *name; /* _1, _2, ... is appended if it is taken. Copied. */
     int axis;         /* the channels; negative counts from the end */
 } clnorm_local_response_normalization_options;
 
@@ -201,7 +201,7 @@ CLNORM_API clnorm_status clnorm_local_response_normalization_layer(
 typedef struct clnorm_l2_normalize_options {
     size_t size;      /* set by clnorm_l2_normalize_defaults */
     double epsilon;   /* >= 0 */
-    const char *name; /* with _1, _2, ... where that is taken. Copied. */
+    const char *name; /* _1, _2, ... is appended if it is taken. Copied. */
 } clnorm_l2_normalize_options;
 
 static inline clnorm_l2_normalize_options clnorm_l2_normalize_defaults(void)
@@ -210,7 +210,7 @@ static inline clnorm_l2_normalize_options clnorm_l2_normalize_defaults(void)
     return options;
 }
 
-/* Along `dim`; negative counts from the end. `options` NULL: the defaults. Errors as above. */
+/* Normalizes along `dim`; negative counts from the end. `options` NULL: the defaults. Errors as above. */
 CLNORM_API clnorm_status clnorm_l2_normalize_layer(clnorm_layer **layer, clnorm_model *model, int dim,
                                                    const clnorm_l2_normalize_options *options);
 
@@ -260,7 +260,7 @@ typedef struct clnorm_names {
     char **names;
 } clnorm_names;
 
-/* What a load or an import found. Made by the library, freed by clnorm_load_report_free. */
+/* The result of a load or an import. Made by the library, freed by clnorm_load_report_free. */
 typedef struct clnorm_load_report {
     clnorm_names loaded;      /* variables that have new values */
     clnorm_names missing;     /* tensors that the file lacks */

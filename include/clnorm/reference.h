@@ -1,6 +1,6 @@
 /*
- * The operations on the host: slow, in double precision, straight from the formulas. For checking what a
- * device returns: each result comes with the error that fp32 arithmetic on a device is allowed.
+ * The operations computed on the host: slow, in double precision, directly from the formulas. Meant for
+ * checking the results of a device: each result comes with the largest error that a device may make.
  */
 #ifndef CLNORM_REFERENCE_H
 #define CLNORM_REFERENCE_H
@@ -11,15 +11,15 @@
 extern "C" {
 #endif
 
-/* The values of a tensor at its strides, in the caller's memory. For results, `bound` (or NULL) receives
- * the largest absolute error that docs/ops.md allows for each element; for inputs it is ignored. */
+/* The values of a tensor, laid out by its strides, in the caller's memory. For results, `bound`, if not NULL,
+ * receives the largest absolute error that docs/ops.md allows for each element; for inputs it is ignored. */
 typedef struct clnorm_reference_array {
     double *values; /* NULL: not given */
     double *bound;
 } clnorm_reference_array;
 
-/* The fields of clnorm_buffers. Updated buffers (moving_mean, ..., and gradients that are
- * accumulated) are overwritten by the new values. */
+/* The same fields as in clnorm_buffers. Buffers that are updated (the moving averages and accumulated
+ * gradients) are overwritten by the new values. */
 typedef struct clnorm_reference_arrays {
     size_t size; /* sizeof(clnorm_reference_arrays) */
     clnorm_reference_array x, y;

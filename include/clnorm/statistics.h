@@ -19,7 +19,7 @@ typedef struct clnorm_statistics {
     double count; /* elements per channel in the part. The count buffer is exact to 2^24 only; take larger
                      counts from the shape. 0: the part is empty, and its arrays are not read. */
     float *mean;  /* batch_mean */
-    float *mean_residual; /* batch_mean_residual; NULL: zeros, or not wanted */
+    float *mean_residual; /* batch_mean_residual; NULL in a part: zeros; NULL in `merged`: not wanted */
     float *variance;      /* batch_variance: of the elements about their mean, divided by count */
 } clnorm_statistics;
 

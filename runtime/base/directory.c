@@ -68,14 +68,15 @@ const char *own_fault(int file, struct stat *info)
         return "belongs to another user";
     if ((info->st_mode & (S_IWGRP | S_IWOTH)) == 0)
         return NULL;
-    /* A directory such as /tmp is meant to be shared, and would serve nobody after a chmod. */
+    /* Do not suggest chmod for a directory such as /tmp: it is shared on purpose. */
     if (S_ISDIR(info->st_mode) && (info->st_uid != geteuid() || (info->st_mode & (S_ISVTX | S_ISGID)) != 0))
         return "others may write to it; a private directory is needed, such as one in it that `mkdir -m 700` "
                "makes";
     return "others may write to it; `chmod go-w` makes it one's own";
 }
 
-/* Without slashes at the end, behind which a link would be followed. False where it does not fit. */
+/* Copies the path without slashes at its end: with one, open would follow a symbolic link in spite of
+ * O_NOFOLLOW. False if the path is too long. */
 static bool without_slashes(const char *directory, char path[PATH_MAX])
 {
     size_t length = strlen(directory);

@@ -14,12 +14,13 @@ bool directory_ensure(const char *directory, mode_t mode);
  * between. -1 when it fails; `fault` then says why, and errno is ENOENT if the directory does not exist. */
 int directory_open_own(const char *directory, const char **fault);
 
-/* Opens a directory and keeps others, threads and processes, that call this for it waiting until it is
- * closed; where a file system knows no locks, nobody waits. -1 and errno when it cannot be opened. */
+/* Opens a directory and locks it until the descriptor is closed: other threads and processes that call this
+ * for the same directory wait. On file systems without locks nobody waits. -1 and errno when it cannot be
+ * opened. */
 int directory_lock(const char *directory);
 
-/* Why an open file or directory cannot be believed: it is not this user's or root's, or others may write to
- * it; they could have put any code there. NULL: it can. Sets `info` to what it is. */
+/* Why an open file or directory cannot be trusted, or NULL if it can: another user than this one or root owns
+ * it, or others may write to it, so that they could have put any code there. Fills `info` by fstat. */
 const char *own_fault(int file, struct stat *info);
 
 #endif

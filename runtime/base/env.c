@@ -157,7 +157,8 @@ clnorm_status env_binary_directory(char **directory)
                              "a directory that `clnorm build --device fpga --out DIR` wrote", directory);
 }
 
-/* Words that turn something on or off elsewhere: who writes them does not mean a directory. */
+/* Whether the value is a word such as those that other variables take to turn something on or off: it is then
+ * a mistake, not the name of a directory. */
 static bool is_switch(const char *value)
 {
     static const char *const words[] = {"off", "on", "0", "1", "no", "yes", "none", "false", "true"};

@@ -19,8 +19,8 @@ clnorm_status env_kernels(clnorm_kernels *kernels);
 /* CLNORM_VERIFY: off, new or always; CLNORM_VERIFY_NEW if unset. */
 clnorm_status env_verify(clnorm_verify *verify);
 
-/* CLNORM_VERBOSE: none, error, info, dispatch or profile. Anything else is none: it is read for the first
- * line of the log, where there is no place to complain. What can fail asks env_check_verbose. */
+/* CLNORM_VERBOSE: none, error, info, dispatch or profile. Anything else counts as none, since this is called
+ * for the first log line and cannot fail. Functions that can fail report it through env_check_verbose. */
 clnorm_log_level env_verbose(void);
 clnorm_status env_check_verbose(void);
 

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Kinds that a few bytes tell at a fixed place. */
+/* Kinds with known bytes at a fixed offset. */
 #define MARK(offset, bytes, name)                                                                            \
     {                                                                                                        \
         offset, sizeof bytes - 1, bytes, name                                                                \
@@ -34,7 +34,7 @@ static const struct {
          "a program or a library (ELF)"),
 };
 
-/* What is text begins with one of these, in any case. */
+/* Kinds of text by their first characters, compared without regard to case. */
 static const struct {
     const char *begin, *name;
 } texts[] = {
@@ -52,14 +52,15 @@ static bool is_mark(const unsigned char *at, size_t size, size_t mark)
            memcmp(at + marks[mark].offset, marks[mark].bytes, marks[mark].size) == 0;
 }
 
-/* Eight bytes of a length that a header can have, and the header's first brace. */
+/* The file begins with an eight-byte header length below 2^32, and the header with a brace. */
 static bool is_safetensors(const unsigned char *at, size_t size)
 {
     static const unsigned char zeros[4];
     return size > 8 && memcmp(at + 4, zeros, sizeof zeros) == 0 && at[8] == '{';
 }
 
-/* A protocol of Python's pickle from 2 on, and what may follow it: a frame, a tuple, a name, a dictionary. */
+/* Python's pickle: a protocol from 2 to 5, and the opcode of what may follow it, such as a frame, a tuple, a
+ * name or a dictionary. */
 static bool is_pickle(const unsigned char *at, size_t size)
 {
     return size > 2 && at[0] == 0x80 && at[1] >= 2 && at[1] <= 5 &&

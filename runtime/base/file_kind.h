@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-/* As many bytes of a file's begin as are looked at. */
+/* The number of bytes at the beginning of a file that are looked at. */
 enum { FILE_KIND_BYTES = 64 };
 
-/* "a zip archive (PyTorch's .pt, NumPy's .npz, Keras's .keras)", to follow "it looks like". NULL: no kind
- * that is known here. `size` is of the bytes that are there, at most FILE_KIND_BYTES are looked at. */
+/* The kind, such as "a zip archive (PyTorch's .pt, NumPy's .npz, Keras's .keras)", to follow "it looks like"
+ * in a message. NULL: unknown. `size` is the number of `bytes`; at most FILE_KIND_BYTES are looked at. */
 const char *file_kind(const void *bytes, size_t size);
 
-/* The same for what is text: what arrives instead of a file that is none. */
+/* The same for kinds of text only, such as the HTML page that a server sends instead of the file. */
 const char *file_kind_of_text(const void *bytes, size_t size);
 
 /* The same for a file, by its path. NULL also if it cannot be read. */

@@ -11,8 +11,8 @@
 
 /* ---- Finding ---- */
 
-/* The path of a file that is not there, by the one name of the directory that it will be in. NULL and
- * errno. */
+/* The canonical path of a file that does not exist yet: that of its directory, and its name. NULL and errno
+ * when it fails. */
 static char *absent_path(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
@@ -31,14 +31,15 @@ static char *absent_path(const char *path)
     return result;
 }
 
-/* A rename would replace whatever has the name: a device node as well. NULL: nothing. */
+/* Why an existing file must not be replaced, or NULL. Checked here because rename would replace anything,
+ * even a device node. */
 static const char *find_fault(const char *path, const struct stat *info)
 {
     if (!S_ISREG(info->st_mode)) {
         errno = S_ISDIR(info->st_mode) ? EISDIR : EINVAL;
         return S_ISDIR(info->st_mode) ? "it is a directory" : "it is no regular file";
     }
-    /* A rename asks for the directory's permission only, and would replace a read-only file. */
+    /* rename would replace a read-only file, too: it needs permission to write to the directory only. */
     return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 ? strerror(errno) : NULL;
 }
 

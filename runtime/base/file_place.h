@@ -26,8 +26,8 @@ bool file_place_find(file_place *place, const char *path, bool through_links, co
  * temporary_file_open. */
 int file_place_open(const file_place *place, char **temporary);
 
-/* Gives the file that has been written the mode, and as far as this process may the owner and group, of what
- * it replaces. False and errno when it fails. */
+/* Gives the written file the mode of the file that it replaces, and its owner and group as far as this
+ * process is allowed to. False and errno when it fails. */
 bool file_place_inherit(const file_place *place, int file);
 
 #endif

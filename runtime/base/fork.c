@@ -12,9 +12,9 @@ static void note_fork(void)
     atomic_store(&forked, true);
 }
 
-/* A handler rather than a look at the process's number: that costs a system call at each execution, and a
- * child may have its parent's number in another namespace. C libraries drop the handlers of a library that is
- * unloaded. */
+/* A fork handler is used instead of comparing process ids: getpid would cost a system call for each
+ * execution, and in another namespace a child may have its parent's id. If the library is unloaded, the C
+ * library removes the handler. */
 static void watch(void)
 {
     watched = pthread_atfork(NULL, NULL, note_fork) == 0;

@@ -5,11 +5,13 @@
 
 #include "base/status.h"
 
-/* Public functions that use OpenCL, or take a lock that those hold meanwhile, begin with this. From the first
- * time on, children of this process are told apart. Errors: INVALID_STATE in such a child; OUT_OF_MEMORY. */
+/* Called first in every public function that uses OpenCL, or that takes a lock which such functions hold. The
+ * first call installs a fork handler; children that are forked after it fail here. Errors: INVALID_STATE in
+ * such a child; OUT_OF_MEMORY. */
 clnorm_status fork_check(void);
 
-/* Whether this is such a child: what it inherited can only be left alone. */
+/* Whether this is such a child. It must not touch the OpenCL objects that it inherited, not even to release
+ * them. */
 bool is_forked(void);
 
 #endif

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Values take at most that much for each byte of text: "{}," takes most, an object with its empty table. */
+/* The most memory that jansson takes for each byte of text. The worst case is "{},": three bytes for an
+ * object and its empty hash table. */
 enum { BYTES_PER_BYTE = 96, BYTES_MORE = 4096 };
 
-/* Whether there is memory to read so much text. Who takes it between this and the reading is not kept from
- * it. */
+/* Whether there is enough memory to parse `size` bytes. The memory is not reserved: other threads may still
+ * take it before the text is parsed. */
 static bool has_memory(size_t size, json_error_t *error)
 {
     void *block =

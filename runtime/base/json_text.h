@@ -7,12 +7,13 @@
 
 #include <jansson.h>
 
-/* As json_loadb and json_load_file, but what the reader may need is asked for before: without it the error is
- * json_error_out_of_memory. */
+/* As json_loadb and json_load_file, but they first check that the memory for the worst case can be allocated;
+ * if not, the error is json_error_out_of_memory. */
 json_t *json_read(const char *text, size_t size, size_t flags, json_error_t *error);
 json_t *json_read_file(const char *path, size_t flags, json_error_t *error);
 
-/* As json_dumps, but whole or NULL: without memory, or if `json` is NULL. The caller frees the text. */
+/* As json_dumps, but the text is never incomplete: NULL without memory, or if `json` is NULL. The caller
+ * frees the text. */
 char *json_write(const json_t *json, size_t flags);
 
 #endif

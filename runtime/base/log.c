@@ -9,7 +9,8 @@
 
 enum { LINE_SIZE = 4096 };
 
-/* What clnorm_set_log says; until then, and without a callback, CLNORM_VERBOSE, which is read once. */
+/* The level given to clnorm_set_log. BY_ENVIRONMENT, before that call and after one without a callback: the
+ * level is that of CLNORM_VERBOSE, which is read once. */
 enum { BY_ENVIRONMENT = CLNORM_LOG_PROFILE + 1 };
 static atomic_uint wanted_level = BY_ENVIRONMENT;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -30,7 +31,7 @@ static void renew_mutex(void)
 
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, renew_mutex); /* without memory for it, such a child waits */
+    pthread_atfork(NULL, NULL, renew_mutex); /* if this fails for lack of memory, such a child may hang */
 }
 
 static void lock(void)
@@ -58,7 +59,8 @@ void log_without_environment(void)
 void clnorm_set_log(clnorm_log_callback *callback, clnorm_log_level level, void *user)
 {
     lock();
-    /* A child that is forked meanwhile must not find the one with the other's user. */
+    /* Logging is off meanwhile, so that a child forked now does not call the old callback with the new user
+     * pointer, or the other way round. */
     atomic_store(&wanted_level, CLNORM_LOG_NONE);
     atomic_thread_fence(memory_order_release);
     log_callback = callback;

@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 
-/* Cheap, for callers that would have to prepare a line. */
+/* Whether lines of this level are logged. Cheap; callers ask before they prepare a line. */
 bool log_wants(clnorm_log_level level);
 
 void log_line(clnorm_log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -12,8 +12,8 @@ void log_line(clnorm_log_level level, const char *format, ...) PRINTF_LIKE(2, 3)
 /* CLNORM_VERBOSE counts as unset in this process, unless it was read before. */
 void log_without_environment(void);
 
-/* Public functions return through this: a failure becomes an error line, once, when it reaches the caller.
- * What is handled on the way is no failure of the application's. */
+/* Public functions return their status through this, which logs a failure once, when it is returned to the
+ * application. Failures that the library handles itself are not logged as errors. */
 clnorm_status log_failure(clnorm_status status);
 
 #endif

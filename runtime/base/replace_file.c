@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The new name is in the directory also after a power failure. */
+/* Syncs the directory of `path`, so that the rename survives a power failure. */
 static clnorm_status sync_directory(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -21,7 +21,8 @@ static clnorm_status sync_directory(const char *path)
     directory[length] = '\0';
     clnorm_status status = CLNORM_OK;
     const int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* A file system that cannot sync directories says EINVAL; one that may not be read cannot be synced. */
+    /* Not errors: EINVAL, from a file system that cannot sync directories, and a directory that this process
+     * may not read and so cannot open. */
     if (file < 0 ? errno != EACCES : fsync(file) != 0 && errno != EINVAL)
         status = fail(CLNORM_IO_ERROR, "%s: cannot be synced: %s", directory, strerror(errno));
     if (file >= 0)
@@ -46,7 +47,7 @@ static clnorm_status write_at(const file_place *place, const char *path, const f
     bool written = file >= 0;
     for (size_t i = 0; written && i < count; i++)
         written = file_write(file, pieces[i].bytes, pieces[i].size);
-    /* On the disk before it has the name: else the name could lead to nothing after a power failure. */
+    /* Sync before the rename: otherwise the file could be empty after a power failure. */
     written = written && file_place_inherit(place, file) && fsync(file) == 0;
     if (file >= 0 && close(file) != 0)
         written = false;

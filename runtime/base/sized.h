@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-/* INVALID_ARGUMENT unless `given` bytes reach to the end of the last field that there always was. `what` is
- * "summary", `maker` the function that sets the size. */
+/* INVALID_ARGUMENT unless `given`, the caller's size, is at least `least`: the bytes up to the end of the
+ * last field that the struct's first version had. For the message: `what` is the struct, such as "summary",
+ * `maker` the function that sets the size. */
 static inline clnorm_status check_size(size_t given, size_t least, const char *what, const char *maker)
 {
     return given >= least ? CLNORM_OK
@@ -16,7 +17,8 @@ static inline clnorm_status check_size(size_t given, size_t least, const char *w
                                  "%s.size is %zu; make the struct by %s, which sets it", what, given, maker);
 }
 
-/* Copies what both know, and leaves the size of `to` alone. */
+/* Copies `from`, a struct of `own` bytes, into the caller's struct `to`: the fields that both versions have,
+ * except the size. */
 static inline void copy_sized(void *to, const void *from, size_t own)
 {
     size_t given;
@@ -25,7 +27,7 @@ static inline void copy_sized(void *to, const void *from, size_t own)
     memcpy((char *)to + sizeof given, (const char *)from + sizeof given, known - sizeof given);
 }
 
-/* Of a struct to the end of one of its fields. */
+/* The bytes of a struct up to the end of one of its fields. */
 #define SIZE_TO(type, field) (offsetof(type, field) + sizeof(((type *)0)->field))
 
 #endif

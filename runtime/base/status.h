@@ -1,4 +1,4 @@
-/* Errors as values: a status for the program, a sentence for the person. */
+/* Errors: a status that the program can handle, and a sentence for people. */
 #ifndef CLNORM_BASE_STATUS_H
 #define CLNORM_BASE_STATUS_H
 

@@ -41,7 +41,7 @@ int temporary_file_open(int directory, const char *path, mode_t mode, char **nam
 bool temporary_file_end(int directory, int file, char *temporary, const char *name, bool written)
 {
     bool stored = file >= 0 && written;
-    if (file >= 0 && close(file) != 0) /* where a network file system says that the disk is full */
+    if (file >= 0 && close(file) != 0) /* network file systems report a full disk only here */
         stored = false;
     stored = stored && renameat(directory, temporary, directory, name) == 0;
     const int error = errno;

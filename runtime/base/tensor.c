@@ -67,8 +67,8 @@ size_t clnorm_tensor_span(const clnorm_tensor *tensor)
     return last + 1;
 }
 
-/* Where strides are 0 there may be more elements than memory has room for. Nobody waits for as many as this,
- * and what is counted of them, such as work-items, stays far from an overflow. */
+/* With strides of 0 a tensor can have more elements than fit into memory. The limit is more than anybody
+ * could wait for, and small enough that numbers computed from it, such as work-items, do not overflow. */
 static const uint64_t MOST_ELEMENTS = UINT64_C(1) << 52;
 
 /* The number of elements, and the bytes from the first to the last, fit size_t. */
@@ -78,7 +78,7 @@ static bool sizes_fit(const clnorm_tensor *tensor)
     for (unsigned axis = 0; axis < tensor->rank; axis++) {
         const size_t dim = tensor->dims[axis];
         if (dim == 0)
-            continue; /* the other sizes must make sense all the same */
+            continue; /* an empty tensor; still check the other dims */
         if (!checked_multiply(elements, dim, &elements) ||
             !checked_multiply(dim - 1, tensor->strides[axis], &reach) || !checked_add(last, reach, &last))
             return false;
@@ -106,8 +106,8 @@ clnorm_status tensor_check(const clnorm_tensor *tensor, const char *name)
     return CLNORM_OK;
 }
 
-/* Sorting the axes by stride, each must step over all that the smaller ones cover. That refuses a few
- * interleaved layouts without overlap, which nobody writes into. */
+/* Goes through the axes by ascending stride: each stride must exceed the largest offset that the axes before
+ * reach. This also refuses a few interleaved layouts that do not overlap; they are not used for outputs. */
 bool tensor_overlaps_itself(const clnorm_tensor *tensor)
 {
     bool used[CLNORM_MAX_RANK] = {false};
@@ -136,7 +136,7 @@ size_t tensor_offset(const clnorm_tensor *tensor, size_t linear)
     size_t offset = 0;
     for (unsigned axis = tensor->rank; linear > 0 && axis-- > 0;) {
         const size_t size = tensor->dims[axis];
-        if (size == 1) /* a division costs as much as all the rest */
+        if (size == 1) /* saves a division, which costs as much as all the rest */
             continue;
         offset += linear % size * tensor->strides[axis];
         linear /= size;

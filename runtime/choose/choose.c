@@ -15,13 +15,13 @@ static void take(const variant *taken, const problem *p, const caps *device, cho
 {
     snprintf(out->variant, sizeof out->variant, "%s", taken->name);
     taken->fill(p, device, out);
-    /* The kernels for FPGAs are compiled ahead of time as well, elsewhere: they are OpenCL C alone. */
+    /* Not for the fpga kernels: other compilers compile them ahead of time, too. They are plain OpenCL C. */
     const bool builtins = device->clang_builtins && !variant_is_of(taken, "fpga");
     for (size_t i = 0; i < out->step_count; i++) {
         if (builtins) {
             add_option(&out->steps[i], "CLANG_BUILTINS", 1);
             add_words(&out->steps[i],
-                      "-w"); /* no warnings: PoCL tells the user's error stream how many there are */
+                      "-w"); /* no warnings: PoCL would print their number to the user's standard error */
         }
         if (device->no_always_inline)
             add_option(&out->steps[i], "NO_ALWAYS_INLINE", 1);
@@ -88,7 +88,8 @@ static clnorm_status fail_untrusted(void)
     return fail(CLNORM_UNTRUSTED_DRIVER, "the driver fails with every variant that takes this operation");
 }
 
-/* Its variants take every problem, with kernels that are built ahead of time and know no others. */
+/* The fpga schedule. It does not fall back to the strided variants: its own take every problem, and an image
+ * that was built ahead of time holds no other kernels. */
 static clnorm_status choose_fpga(const problem *p, const caps *device, const exclusions *excluded,
                                  choice *out)
 {

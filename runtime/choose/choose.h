@@ -23,7 +23,7 @@ typedef struct exclusions {
     size_t count;
 } exclusions;
 
-/* The same without these. UNTRUSTED_DRIVER: no other takes the problem. */
+/* The same, but never chooses an excluded variant. UNTRUSTED_DRIVER: no other variant takes the problem. */
 clnorm_status choose_except(const problem *p, const caps *device, clnorm_kernels schedule,
                             const exclusions *excluded, choice *out);
 

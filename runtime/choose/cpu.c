@@ -11,13 +11,13 @@ enum {
     LANES = 16,
     PIECES_PER_CORE = 4,   /* so that cores which finish early find more to do */
     SMALLEST_PIECE = 4096, /* values; less is not worth a work-group */
-    SMALL_TENSOR = 65536,  /* values; beyond that one launch does not beat three that use all cores */
-    SHORT_ROW = 128,       /* values; longer ones are better summed while others are normalized */
-    SHORT_GROUP = 8192,    /* values; not worth to be split */
-    BATCH_VALUES = 32768,  /* of groups that are summed before any is normalized: they and their results
-                              stay in the second-level cache */
-    STRIP_VALUES = 65536,  /* of columns that are summed before they are normalized: the same */
-    LONGEST_WINDOW = 32,   /* what a private array holds well */
+    SMALL_TENSOR = 65536,  /* values; for larger ones, three launches on all cores beat a single launch */
+    SHORT_ROW = 128,       /* values; longer rows are faster if some are summed while others are normalized */
+    SHORT_GROUP = 8192,    /* values; splitting such a group is not worth it */
+    BATCH_VALUES = 32768,  /* values of the groups that are summed before the first of them is normalized, so
+                              that they and their results stay in the second-level cache */
+    STRIP_VALUES = 65536,  /* the same for columns */
+    LONGEST_WINDOW = 32,   /* values that fit well into a private array */
     CACHE_UNKNOWN = 8 << 20,
 };
 
@@ -26,7 +26,8 @@ static size_t pieces(const caps *device)
     return PIECES_PER_CORE * (size_t)most(device->compute_units, 1);
 }
 
-/* How many blocks of `width` columns, whole vectors, and less than a vector more. */
+/* The number of blocks of `width` columns, counting whole vectors only; columns that fill no vector belong to
+ * the last block. */
 static size_t most_blocks(size_t columns, size_t width)
 {
     return most(ceil_divide(columns / LANES, width / LANES), 1);
@@ -39,7 +40,7 @@ static size_t units_per_item(const caps *device, size_t units, size_t unit_value
     return most(even, ceil_divide(SMALLEST_PIECE, most(unit_values, 1)));
 }
 
-/* Whether results are better written past the cache: they would not stay in it anyway. */
+/* Whether to write results past the cache: they are too large to stay in it. */
 static bool streams(const problem *p, const caps *device)
 {
     const size_t cache = device->cache > 0 ? device->cache : CACHE_UNKNOWN;
@@ -66,7 +67,8 @@ static partials merge_parts(const problem *p, choice *out, partials found)
 
 /* ---- plane ---- */
 
-/* A group a work-item at least keeps all cores busy, or the tensor is small. */
+/* Groups are not split here: there must be enough to keep all cores busy, unless they or the tensor are
+ * small. */
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
     if (p->group_size <= SHORT_GROUP || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
@@ -209,8 +211,8 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
     launch_items(s, ceil_divide(strips, per_item), 1);
 }
 
-/* How many rows are taken for one, so that few columns fill whole vectors: folded columns are parts of a
- * group. */
+/* With few columns, several rows are treated as one longer row, so that it consists of whole vectors. Returns
+ * how many; each of the folded columns then gives one part of a group's sum. */
 static size_t rows_folded(const problem *p)
 {
     size_t rows = 1;
@@ -244,8 +246,8 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
 
 /* ---- window ---- */
 
-/* What the kernel is built for: the window as it was asked for, so that one program serves every number of
- * channels; or, where that is long, what the channels leave of it. */
+/* The window that the kernel is compiled for: the one asked for, so that one program serves every number of
+ * channels; or, if that is too long, the one clipped to the number of channels. */
 typedef struct window {
     size_t before, after;
 } window;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    USUAL_VALUES = 20000, /* that a problem has if its variant takes so few */
+    USUAL_VALUES = 20000, /* of a small problem, about, unless its variant takes only larger ones */
     FEW_PARTS = 3,
     FEW_GROUPS = 3,
     DECIDES_LANES = 16, /* how many values a vector has depends on what sizes leave when divided by this */
@@ -50,7 +50,8 @@ static size_t run_length(const clnorm_tensor *x, const unsigned *order, unsigned
     return length;
 }
 
-/* `wanted` or a little more, with the same rest as `length`; a short one as it is. */
+/* A length near `wanted` with the same remainder modulo DECIDES_LANES as `length`; `length` itself if that is
+ * not longer than `wanted`. */
 static size_t like(size_t length, size_t wanted)
 {
     const size_t rest = length % DECIDES_LANES;
@@ -114,7 +115,7 @@ static clnorm_op small_op(const pattern *from, const extents *e)
 
 /* ---- Its programs ---- */
 
-/* The options without what tells launches of many work-groups apart, for which the code is the same. */
+/* The options without MANY_GROUPS, on which the code does not depend (see tell_launch). */
 static void options_of(const step *s, char options[sizeof s->options])
 {
     static const char many[] = " -DMANY_GROUPS=";
@@ -161,7 +162,7 @@ static bool try_extents(const wanted *w, const pattern *from, const extents *e, 
     problem p = {.one_path = w->p->one_path};
     found->op = small_op(from, e);
     w->definition->lower(&found->op, &p);
-    /* What sizes alone decide, and programs are told. */
+    /* Both follow from the sizes, and decide compiler options; take those of the large problem. */
     p.index_bits = w->p->index_bits;
     p.result_bytes = w->p->result_bytes;
     return choose_variant(&p, w->device, w->chosen->variant, &found->steps) &&
@@ -174,8 +175,8 @@ static size_t ragged_size(unsigned i)
     return ((size_t)(i % 2 == 0 ? 3 : 4) << i / 2) + 1;
 }
 
-/* The largest group within the usual number of values, else the smallest beyond it; of long ones, two will
- * do. */
+/* Tries group sizes from the largest with a usual number of values downwards, then larger ones in ascending
+ * order; if those are needed, two groups are enough instead of FEW_GROUPS. */
 static bool try_groups(const wanted *w, const pattern *from, size_t kept, bool ragged, size_t parts,
                        known_answer *found)
 {
@@ -192,9 +193,9 @@ static bool try_groups(const wanted *w, const pattern *from, size_t kept, bool r
 
 static bool try_pattern(const wanted *w, const pattern *from, known_answer *found)
 {
-    /* Three groups do where a group is a long run; beside each other they should fill a vector and more.
-     * Where few columns are taken together, 40 and 24 leave few parts of a group, which the map merges
-     * itself. */
+    /* Numbers of groups to try. Three are enough if a group is a long run of values. Groups that lie side by
+     * side should fill more than a vector. 40 and 24 are for few columns that are folded: a group then has
+     * only a few parts, which the map merges itself. */
     static const size_t kept[] = {FEW_GROUPS, 35, 51, 40, 24};
     enum { WIDTHS = sizeof kept / sizeof *kept };
     const bool columns = w->p->dense && w->p->inner == 1;
@@ -258,8 +259,8 @@ static bool has_axis(const pattern *of, bool reduced)
     return false;
 }
 
-/* With axes of both kinds: one group, or groups of one value, show little of what a program computes. False:
- * there are both already, or there cannot be. */
+/* Extends a pattern that has only kept or only reduced axes by one of the other kind, since a single group,
+ * or groups of one value, test little of a program. False if it has both already, or cannot have both. */
 static bool extend(const wanted *w, const pattern *from, bool innermost, pattern *to)
 {
     *to = *from;

@@ -158,7 +158,7 @@ partials add_partials(choice *out, const problem *p, size_t parts)
 {
     if (out->parts == 0)
         out->parts = parts;
-    /* A part has a value at least: there are no more of them than elements. */
+    /* Cannot overflow: each part has at least one element. */
     return (partials){reserve_scratch(out, p->groups * parts, MOST_ACCUMULATOR_FIELDS), parts};
 }
 

@@ -1,4 +1,4 @@
-/* Steps: kernels and their launches, as data, and the pieces that every schedule puts them together from.
+/* Steps: data that describe kernels and their launches, and helpers with which all schedules build them.
  * Pure. */
 #ifndef CLNORM_CHOOSE_STEPS_H
 #define CLNORM_CHOOSE_STEPS_H
@@ -53,7 +53,7 @@ void add_formula_arguments(step *s, const problem *p);
 /* outer, kept, inner. */
 void add_extents(step *s, const problem *p);
 
-/* The size of a work-group whose work-items know nothing of each other. */
+/* The size of a work-group whose work-items do not cooperate. */
 size_t loose_group(const caps *device);
 
 /* A one-dimensional launch of at least `items` work-items in work-groups of `local`. */
@@ -76,11 +76,11 @@ size_t reserve_scratch(choice *out, size_t count, size_t floats);
 /* Room for `parts` accumulators a group, at the start of scratch. */
 partials add_partials(choice *out, const problem *p, size_t parts);
 
-/* Whether the next step may as well merge these few itself. */
+/* Whether the parts are so few that the map, the next step, merges them itself. */
 bool are_merged_by_map(const problem *p, partials found);
 
-/* A step, yet to be launched, that merges the parts of each group: with WORK_REDUCE the formula saves what it
- * finds; else one accumulator a group is left, where *found then says. */
+/* Adds a step that merges the parts of each group; the caller adds its launch. With WORK_REDUCE the formula
+ * saves the statistics; else the step leaves one accumulator for each group, and *found says where. */
 step *add_merge(choice *out, const problem *p, const char *nest, const char *kernel, unsigned lanes,
                 partials *found);
 

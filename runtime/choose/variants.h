@@ -1,4 +1,4 @@
-/* Variants: the ways that a schedule has of running a problem. Pure. */
+/* Variants: the different ways in which a schedule can run a problem. Pure. */
 #ifndef CLNORM_CHOOSE_VARIANTS_H
 #define CLNORM_CHOOSE_VARIANTS_H
 
@@ -21,7 +21,8 @@ typedef struct variant {
     const char *name;
     geometry geometry;
     stages stages;
-    /* Why it does not take a problem of that kind on this device; NULL: it does. May be absent. */
+    /* The reason why the variant does not take a problem of its kind on this device, or NULL. If this pointer
+     * is NULL, it takes all of them. */
     const char *(*refuse)(const problem *p, const caps *device);
     /* Fills steps and scratch_bytes. */
     void (*fill)(const problem *p, const caps *device, choice *out);

@@ -11,7 +11,8 @@ clnorm_status fail_query(cl_int error, const char *call)
     return fail(CLNORM_OPENCL_ERROR, "%s: %s", call, opencl_error_name(error));
 }
 
-/* One byte more than the driver asks for: not every driver counts, or writes, the terminating zero. */
+/* One byte more than the size that the driver gives: some drivers do not count the terminating zero, or do
+ * not write it. */
 static char *allocate_text(size_t size)
 {
     char *text = size < SIZE_MAX ? calloc(size + 1, 1) : NULL;

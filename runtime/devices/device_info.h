@@ -1,21 +1,22 @@
-/* What a driver says of a device and of its platform. */
+/* Queries a driver about a device and its platform. */
 #ifndef CLNORM_DEVICES_DEVICE_INFO_H
 #define CLNORM_DEVICES_DEVICE_INFO_H
 
 #include "base/status.h"
 
-/* OPENCL_ERROR, also where a driver says that memory is short: it does so where it has no device. */
+/* Reports a failed query. Always OPENCL_ERROR, even if the driver's error is about memory: drivers also give
+ * such an error when there is no device. */
 clnorm_status fail_query(cl_int error, const char *call);
 
 /* A text, which the caller frees; untouched where this fails. */
 clnorm_status device_text(cl_device_id device, cl_device_info what, char **text);
 clnorm_status platform_text(cl_platform_id platform, cl_platform_info what, char **text);
 
-/* The one class that a device counts as: CL_DEVICE_TYPE_GPU before CPU where it claims several, and
- * ACCELERATOR for all others. */
+/* The one type that clnorm treats a device as: CL_DEVICE_TYPE_GPU if it has that, else CPU if it has that,
+ * else ACCELERATOR. */
 cl_device_type device_class(cl_device_type type);
 
-/* How items of a sub-group can exchange values: by which extension. */
+/* The extension through which items of a sub-group can exchange values. */
 typedef enum sub_groups {
     SUB_GROUPS_NONE,
     SUB_GROUPS_INTEL, /* cl_intel_subgroups */
@@ -47,10 +48,10 @@ typedef struct caps {
     bool no_waiting_threads;  /* several threads that wait in OpenCL calls at the same time */
 } caps;
 
-/* By which extension of a list, names with spaces between, sub-groups can be used. */
+/* Which of the extensions in a list of names, separated by spaces, clnorm uses for sub-groups. */
 sub_groups sub_groups_of(const char *extensions);
 
-/* Asks the device, and does without what its driver is known not to do well (quirks.h). */
+/* Queries the device, and turns off the features that are known to fail with its driver (quirks.h). */
 clnorm_status device_caps(cl_device_id device, caps *out);
 
 #endif

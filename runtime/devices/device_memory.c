@@ -7,7 +7,7 @@ clnorm_status device_memory_create(cl_context context, cl_device_id device, cons
     cl_int error = CL_SUCCESS;
     char limits[DEVICE_LIMITS_SIZE];
     const cl_mem_flags flags = CL_MEM_READ_WRITE | (values != NULL ? CL_MEM_COPY_HOST_PTR : (cl_mem_flags)0);
-    /* OpenCL copies from it, and takes a pointer to memory that it might write to. */
+    /* clCreateBuffer only copies from `values`, but its parameter is not const. */
     const union {
         const void *given;
         void *taken;

@@ -4,8 +4,8 @@
  *   empty    anything will do
  *   digits   an index
  *   a type   cpu, gpu, fpga or accelerator, in any case: never a name
- *   a name   a case-insensitive part of one; it contains a letter and does not begin or end with a blank, so
- *            that slips such as "-1", "0.0" and "cpu " are not looked for, and found, in the middle of a name
+ *   a name   a case-insensitive part of one. It must contain a letter and must not begin or end with a blank.
+ *            Otherwise mistakes such as "-1", "0.0" and "cpu " could match the middle of some device's name.
  */
 #include "devices/device_string.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What to do without. */
+/* Features that are not used because of a fault. */
 enum {
     NO_SUB_GROUPS = 1,
     NO_CLANG_BUILTINS = 2,
@@ -21,8 +21,8 @@ enum {
 #define SINCE(major, minor)   VERSION(major, minor), VERSION(1000000, 0)
 #define EVERY_VERSION         SINCE(0, 0)
 
-/* A driver is recognized by parts of its names; NULL: any. Never by a vendor's hardware, but where the driver
- * has no other name. */
+/* A driver is recognized by parts of its platform's and device's name; NULL: any. Rows name the driver, not
+ * the vendor of the hardware, unless the driver has no other name. */
 typedef struct row {
     const char *platform, *device;
     unsigned from, before; /* versions: the first that has the fault, and the first that has not */
@@ -106,7 +106,7 @@ static const row rows[] = {
       "sub-groups", NULL}},
 };
 
-/* Drivers whose compiler is clang with a target that is known to bear its built-in functions. */
+/* Drivers whose compiler is clang, with a target for which clang's built-in functions are known to work. */
 static const struct {
     const char *platform;
 } clang_platforms[] = {
@@ -159,7 +159,7 @@ static unsigned avoided_on(const driver_names *names)
 void quirks_apply(const driver_names *names, caps *device)
 {
     const unsigned avoided = avoided_on(names);
-    /* a graphics card's compiler is another one, even on the same platform */
+    /* For a GPU the driver has another compiler than for a CPU, even on the same platform. */
     const bool own_compiler = device_class(device->type) == CL_DEVICE_TYPE_GPU;
     device->clang_builtins = false;
     for (size_t i = 0; i < sizeof clang_platforms / sizeof *clang_platforms; i++)

@@ -1,4 +1,5 @@
-/* Known faults of drivers, and what clnorm does without because of them. Pure: strings in, flags out. */
+/* Known faults of drivers, and which features clnorm does not use because of them. Pure: strings in, flags
+ * out. */
 #ifndef CLNORM_DEVICES_QUIRKS_H
 #define CLNORM_DEVICES_QUIRKS_H
 
@@ -14,8 +15,8 @@ typedef struct driver_names {
 /* The `index`th fault that is known of this driver, in the table's order; NULL beyond the last. */
 const clnorm_quirk *quirk_of(const driver_names *names, size_t index);
 
-/* Takes from `device`'s capabilities what its driver cannot be trusted with, and adds what it is known to
- * bear. */
+/* Removes from `device` the features that fail with its driver, and sets clang_builtins if the driver is
+ * known to support them. */
 void quirks_apply(const driver_names *names, caps *device);
 
 #endif

@@ -30,7 +30,8 @@ static const struct {
     NAMED(count),
 };
 
-/* Where a buffer's tensor lies: bytes begin ... end-1 of the memory object at the bottom of sub-buffers. */
+/* Where a buffer's tensor lies: bytes begin ... end-1 of `memory`, which is the parent if the buffer is a
+ * sub-buffer. */
 typedef struct extent {
     const char *name;
     cl_mem memory;
@@ -86,8 +87,8 @@ static clnorm_status ask_memory(const char *name, cl_mem memory, memory_info *in
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clGetMemObjectInfo");
 }
 
-/* Asks the memory object, and checks that `bytes` from the offset on are there, for what the operation does
- * with them. */
+/* Finds where the buffer lies, and checks that the memory object is of this context, has `bytes` bytes from
+ * the offset on, and may be read or written as the operation needs. */
 static clnorm_status locate(const clnorm_buffer *buffer, size_t bytes, cl_context context, extent *place)
 {
     const char *name = place->name;
@@ -135,7 +136,7 @@ static bool is_result(const extent *e)
     return e->shape == CLNORM_SHAPE_Y || e->shape == CLNORM_SHAPE_DX;
 }
 
-/* Whether they have an element in common. Scratch is all that lies in it. */
+/* Whether two buffers have an element in common. All bytes of scratch count as elements. */
 static bool share(const extent *a, const extent *b)
 {
     if (a->memory != b->memory || a->begin >= b->end || b->begin >= a->end)
@@ -146,8 +147,8 @@ static bool share(const extent *a, const extent *b)
     return share_elements(a->tensor, a->begin / sizeof(cl_float), b->tensor, b->begin / sizeof(cl_float));
 }
 
-/* Outputs touch nothing else, but that y may be x, and dx may be x or dy. Tensors may lie between each other,
- * as channels of one image do: kernels write elements of their own only. */
+/* An output must not share elements with another buffer, except y with x, and dx with x or dy. Elements of
+ * different tensors may be interleaved, like the channels of an image: kernels never write into gaps. */
 static clnorm_status check_overlap(const buffer_needs *needs, const extent *a, const extent *b)
 {
     if (!(a->written || b->written) || !share(a, b))

@@ -1,4 +1,4 @@
-/* What an execution was given, checked before anything is enqueued. */
+/* Checks the buffers of an execution before anything is enqueued. */
 #ifndef CLNORM_EXECUTE_BUFFERS_H
 #define CLNORM_EXECUTE_BUFFERS_H
 
@@ -6,12 +6,12 @@
 
 #include <stdbool.h>
 
-/* Copies what the caller's program knows of clnorm_buffers; the rest is not given. */
+/* Copies the fields that clnorm_buffers has in the caller's program; all others count as not given. */
 clnorm_status buffers_import(const clnorm_buffers *given, clnorm_buffers *imported);
 
 enum { MAX_BUFFERS = 16 };
 
-/* What executions of a plan have to be given. Found once, since executions come often. */
+/* The buffers that executions of a plan need. Computed once for each plan, to make executions cheap. */
 typedef struct buffer_needs {
     const clnorm_op_info *info;
     const clnorm_mode_info *mode;
@@ -25,8 +25,8 @@ typedef struct buffer_needs {
 /* Fills all but scratch_bytes. */
 void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context);
 
-/* The bytes of the buffer that is this field of clnorm_buffers and known to the mode, checked as one that is
- * written. */
+/* Checks one buffer, which the mode writes, and gives its size in bytes. `field` is its offset in
+ * clnorm_buffers. */
 clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t field,
                                 size_t *bytes);
 

@@ -114,7 +114,7 @@ static clnorm_status adopt_queue(clnorm_context *context, cl_command_queue queue
     return CLNORM_OK;
 }
 
-/* Asks the device, and refuses one whose results would not be within their bounds. */
+/* Queries the device, and refuses one that cannot keep the error bounds. */
 static clnorm_status examine(clnorm_context *context)
 {
     char *name = NULL;
@@ -223,7 +223,8 @@ clnorm_status clnorm_context_set_kernels(clnorm_context *context, clnorm_kernels
     return log_failure(status);
 }
 
-/* A device that cannot compile is loaded with the fpga kernels, whatever it is. */
+/* The default schedule of a device. Without a compiler it is fpga, whatever the type: only those kernels can
+ * be compiled ahead of time. */
 static clnorm_kernels schedule_of(const caps *device)
 {
     const cl_device_type class = device_class(device->type);

@@ -4,12 +4,12 @@
 
 #include "execute/context.h"
 
-/* The caller's options in `options`, the defaults where `given` is NULL or its struct is an older one. Sets
- * the log if they do. Errors: INVALID_ARGUMENT. */
+/* Copies the caller's options into `options`, with defaults if `given` is NULL, and for fields that an older
+ * struct does not have. Sets the log callback if one is given. Errors: INVALID_ARGUMENT. */
 clnorm_status context_options_import(clnorm_context_options *options, const clnorm_context_options *given);
 
-/* Kernels, verification and directories of a new context, which frees them also where this fails. Errors:
- * INVALID_ENVIRONMENT, OUT_OF_MEMORY. */
+/* Sets schedule, verification and directories of a new context. The context frees them, even if this fails.
+ * Errors: INVALID_ENVIRONMENT, OUT_OF_MEMORY. */
 clnorm_status context_options_apply(const clnorm_context_options *options, clnorm_context *context);
 
 clnorm_status check_kernels(clnorm_kernels kernels);

@@ -103,8 +103,8 @@ static clnorm_status launch_op(build *b, const clnorm_op *given)
     return status == CLNORM_OK ? launch_steps(b, &chosen) : status;
 }
 
-/* Each kernel once, with nothing to do: drivers such as PoCL compile at the first launch, and what they have
- * then is what their binary holds. */
+/* Launches each kernel once without work: drivers such as PoCL compile at the first launch, and the binary
+ * holds only what has been compiled by then. */
 static clnorm_status launch_all(build *b)
 {
     clnorm_status status = CLNORM_OK;
@@ -203,7 +203,7 @@ static clnorm_status read_whole(const char *path, unsigned char **bytes, size_t 
     struct stat info;
     long length = -1;
     *bytes = NULL;
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* a pipe would be waited for */
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* opening a pipe would block */
         return fail(CLNORM_INVALID_FILE, "%s: is no regular file", path);
     FILE *file = fopen(path, "rb");
     if (file == NULL)

@@ -5,8 +5,8 @@
 #include "choose/steps.h"
 #include "execute/context.h"
 
-/* A step with its kernel: scalars are set, buffers are bound at each execution. One cl_kernel must not be
- * used by two threads at once: the plan's lock covers a launch from binding to enqueueing. */
+/* A step with its kernel. Scalar arguments are set once, buffers at each execution. Two threads must not use
+ * the same cl_kernel at once; therefore the plan's lock is held from setting the buffers to enqueueing. */
 typedef struct launch {
     cl_kernel kernel;
     const char *name;
@@ -25,8 +25,9 @@ typedef struct launch {
 /* Makes the kernel, sets all scalars, and leaves all buffers null. */
 clnorm_status launch_create(launch *made, cl_program program, const step *s);
 
-/* Runs the kernel once with nothing to do, so that drivers which compile at the first launch do so now; not
- * on a device that does not bear it. `made` is as it was created. */
+/* Runs the kernel once without work, so that drivers which compile at the first launch do so now. Does
+ * nothing on a device with no_guarded_loads, where a launch without buffers crashes. `made` must not have
+ * been bound yet, and is left unchanged. */
 clnorm_status launch_warm_up(const launch *made, const step *s, const clnorm_context *context);
 
 void launch_destroy(launch *made);

@@ -22,11 +22,11 @@ struct clnorm_plan {
     plan_kernels kernels;
     buffer_needs needs;
 
-    /* Of a plan without launches: what is left where x has no element. */
+    /* For x without elements, where the plan has no launches: the values that an execution writes. */
     op_fill fills[MAX_FILLS];
     size_t fill_count;
 
-    /* Held while arguments are set and steps enqueued: kernels and scratch are the plan's alone. */
+    /* Held while arguments are set and steps enqueued: executions share the plan's kernels and scratch. */
     pthread_mutex_t lock;
     scratch scratch;
 };
@@ -167,7 +167,8 @@ static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s,
     return status;
 }
 
-/* With the plan's own scratch: waits for its last user where the queue does not, and remembers this one. */
+/* Enqueues with the plan's own scratch: after the execution that used it last, by an event unless both are on
+ * the same in-order queue; then remembers this execution as the last user. */
 static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submission *s, cl_event *last)
 {
     submission after = *s;
@@ -188,7 +189,7 @@ static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submissio
     free(waits);
     if (status == CLNORM_OK)
         scratch_use(&plan->scratch, s->queue, *last);
-    else /* a step that was enqueued may still write it, and there is no event of it */
+    else /* a step that was enqueued may still write to it, and we have no event to wait for */
         scratch_abandon(&plan->scratch);
     return status;
 }
@@ -232,8 +233,8 @@ static clnorm_status fill(const clnorm_plan *plan, const submission *s, const cl
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueFillBuffer");
 }
 
-/* An empty tensor: no kernel, but what is a sum over nothing is written all the same. Buffers that have no
- * byte need not be given. */
+/* If x has no elements, no kernel runs, but the outputs in `fills` are still written, such as sums over x,
+ * which are 0. Buffers without a byte need not be given. */
 static clnorm_status execute_empty(const clnorm_plan *plan, const submission *s, const clnorm_buffers *given)
 {
     clnorm_buffers buffers = clnorm_buffers_none();

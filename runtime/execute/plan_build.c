@@ -19,7 +19,7 @@ typedef struct builder {
     const op_definition *definition;
     clnorm_kernels schedule;
     problem problem;
-    caps device; /* the context's, without what the driver failed with */
+    caps device; /* the context's; without sub-groups once the driver has failed with them */
     exclusions excluded;
     choice chosen; /* the variant that is tried */
     program_handle programs[MAX_STEPS];
@@ -104,8 +104,8 @@ static clnorm_status find_programs(builder *b, bool *all, bool *proven)
     return CLNORM_OK;
 }
 
-/* The key of the variant's programs together: which of them is wrong is not known. And of its kernels: one
- * program may hold those of many variants. */
+/* A key for all programs of the variant together, for wrong results: it is not known which program is wrong.
+ * It includes the kernels' names, since one program may hold the kernels of many variants. */
 static cache_key combined_key(const builder *b)
 {
     char texts[MAX_STEPS][2 * sizeof b->programs->key.bytes + 1];
@@ -119,7 +119,7 @@ static cache_key combined_key(const builder *b)
     return cache_key_of(fields, 2 * b->chosen.step_count);
 }
 
-/* What is on record of programs that would have to be built or to prove themselves. */
+/* Distrusts the variant if there is a verdict against it or against one of its unproven programs. */
 static void ask_verdicts(builder *b)
 {
     const char *directory = program_store_verdicts(b->context->programs);
@@ -160,7 +160,8 @@ static clnorm_status build_programs(builder *b)
 
 /* ---- Kernels ---- */
 
-/* Each runs once, if the driver bears it; those of programs that are not proven are watched meanwhile. */
+/* Makes the launches and warms them up. Programs that are not proven are watched meanwhile (verdict.h), in
+ * case the driver ends the process. */
 static clnorm_status create_launches(builder *b)
 {
     const char *verdicts = program_store_verdicts(b->context->programs);
@@ -196,7 +197,7 @@ static void record_wrong(builder *b, const char *sentence)
     distrust(b, reason);
 }
 
-/* What it cost, for those who ask. */
+/* Verifies, and logs the time that it took. */
 static clnorm_status verify_logged(builder *b, const known_answer *known, verification *result)
 {
     struct timespec start, end;
@@ -261,8 +262,8 @@ static void pose(builder *b, clnorm_kernels schedule)
         b->definition->lower(b->op, &b->problem);
 }
 
-/* Where the driver fails with all variants of its schedule, the kernels for FPGAs are left: slow elsewhere,
- * but written differently, and they take every problem. */
+/* If the driver fails with all variants of the schedule, the fpga schedule is tried: slow on other devices,
+ * but its kernels are written differently, and take every problem. */
 static clnorm_status choose_next(builder *b)
 {
     clnorm_status status = choose_except(&b->problem, &b->device, b->schedule, &b->excluded, &b->chosen);

@@ -17,11 +17,10 @@ typedef struct plan_kernels {
 } plan_kernels;
 
 /*
- * Fills `made`, which is zeroed. Where the driver ended a process at a program, or what it made of one gives
- * wrong results or does not build, the next variant is taken, and a line added to refusals. `op` has passed
- * all checks. Errors: UNTRUSTED_DRIVER (with all variants), BUILD_FAILED (none compiles), those of choose, of
- * program_find and program_build, OUT_OF_MEMORY, OPENCL_ERROR. What was made is the caller's to destroy, also
- * then.
+ * Fills `made`, which must be zeroed. If a variant's program does not build, has ended processes before, or
+ * gives wrong results, a line is added to refusals and the next variant is tried. `op` has passed all checks.
+ * Errors: UNTRUSTED_DRIVER (no variant is left), BUILD_FAILED (none compiles), those of choose, program_find
+ * and program_build, OUT_OF_MEMORY, OPENCL_ERROR. The caller destroys `made`, even if this fails.
  */
 clnorm_status plan_build(plan_kernels *made, clnorm_context *context, const clnorm_op *op,
                          const op_definition *definition);

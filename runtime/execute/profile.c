@@ -23,7 +23,7 @@ void profile_watch(cl_event event, const char *kernel)
         const char *constant;
         void *pointer;
     } user = {.constant = kernel};
-    /* The event is the callback's until it is called: nothing says that a driver keeps it. */
+    /* Retained for the callback: OpenCL does not promise that the driver keeps the event until then. */
     if (clRetainEvent(event) == CL_SUCCESS &&
         clSetEventCallback(event, CL_COMPLETE, completed, user.pointer) != CL_SUCCESS)
         clReleaseEvent(event);

@@ -68,7 +68,7 @@ clnorm_status queue_finish(const clnorm_context *context, cl_command_queue queue
     return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueMarkerWithWaitList");
 }
 
-/* What a copy, which `done` is the event of unless it has ended already, came to. */
+/* Ends a copy: waits for its event `done` (NULL: it has already ended), and gives its status. */
 static clnorm_status end_copy(cl_command_queue queue, cl_int error, cl_event done, const char *call,
                               const char *what)
 {

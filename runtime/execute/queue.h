@@ -4,12 +4,12 @@
 
 #include "execute/context.h"
 
-/* A queue of the context, and a wait list as OpenCL wants it. `whose` says in the sentence what it is for.
- * INVALID_QUEUE, INVALID_ARGUMENT. */
+/* Checks that the queue is of this context and device, and that n_wait and wait_list match. `whose` is for
+ * the message: what the queue is used with, such as "plan". INVALID_QUEUE, INVALID_ARGUMENT. */
 clnorm_status queue_check(const clnorm_context *context, cl_command_queue queue, const char *whose,
                           cl_uint n_wait, const cl_event *wait_list);
 
-/* Nothing to do, but in its turn: *event, unless `event` is NULL, is complete after the wait list. */
+/* Enqueues a marker: *event, unless `event` is NULL, completes after the wait list. */
 clnorm_status queue_mark(cl_command_queue queue, cl_uint n_wait, const cl_event *wait_list, cl_event *event);
 
 /* Waits until a queue has done everything. */

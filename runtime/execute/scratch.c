@@ -33,8 +33,8 @@ clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, c
         forget_last(s);
         return CLNORM_OK;
     }
-    /* Nobody else knows that this queue waits for the other: a driver may keep commands until they are
-     * flushed. */
+    /* Flush the other queue, since a driver may hold back its commands until then. The application cannot: it
+     * does not know that this queue waits for the other. */
     error = s->queue != queue ? clFlush(s->queue) : CL_SUCCESS;
     if (error != CL_SUCCESS)
         return fail_opencl(error, "clFlush");

@@ -19,11 +19,11 @@ clnorm_status scratch_make(scratch *s, cl_context context, cl_device_id device);
  * The scratch still owns the event. The queue of the event has been flushed. */
 clnorm_status scratch_await(scratch *s, cl_command_queue queue, bool in_order, cl_event *event);
 
-/* `last` on `queue` is the end of what uses it now. */
+/* Notes that an execution on `queue`, whose last event is `last`, uses the scratch now. */
 void scratch_use(scratch *s, cl_command_queue queue, cl_event last);
 
-/* Lets it go: for good, or until it is made again, where nobody knows what still uses it. OpenCL keeps the
- * memory for as long as commands need it. */
+/* Releases the memory: for good, or because it is not known which commands still use it; then scratch_make
+ * makes a new one. OpenCL keeps the old memory as long as commands need it. */
 void scratch_abandon(scratch *s);
 
 #endif

@@ -15,14 +15,14 @@
 
 enum { MOST_STEPS = 2 * CLNORM_MAX_RANK, MOST_TRIES = 20000 };
 
-/* `length` may be gone 0 to `most` times. */
+/* A step of `length` elements that may be taken 0 to `most` times. */
 typedef struct step {
     size_t length, most;
-    size_t reach;   /* of this step and all shorter ones */
-    size_t divisor; /* the greatest that their lengths have in common */
+    size_t reach;   /* the longest distance with this step and all shorter ones */
+    size_t divisor; /* the greatest common divisor of their lengths */
 } step;
 
-/* The steps from the longest on; equal ones are one. */
+/* All steps, from the longest to the shortest; steps of equal length are merged. */
 typedef struct walk {
     step steps[MOST_STEPS];
     unsigned count, tries;
@@ -75,7 +75,7 @@ static void sum_up(walk *w)
     }
 }
 
-/* Whether steps from `first` on can come to `distance`. */
+/* Whether the steps from `first` on can add up to `distance`. True after MOST_TRIES, if not known by then. */
 static bool comes_to(walk *w, unsigned first, size_t distance)
 {
     if (distance == 0)

@@ -5,8 +5,8 @@
 
 #include <clnorm/clnorm.h>
 
-/* `a_first` and `b_first`: where their first elements lie, in elements. Sizes are those of checked tensors.
- * Exact, but that layouts which would take long to tell count as sharing. */
+/* `a_first` and `b_first`: where their first elements lie, in elements. Both must be checked tensors. Exact,
+ * except that layouts for which the search would take too long count as sharing. */
 bool share_elements(const clnorm_tensor *a, size_t a_first, const clnorm_tensor *b, size_t b_first);
 
 #endif

@@ -40,8 +40,8 @@ static float next_value(uint32_t *state)
     return ((float)(*state >> 9) + 0.5f) / (float)(1 << 23);
 }
 
-/* Around 2, so that a mean matters, and positive where a variance may be wanted. What is left of a mean when
- * it was rounded is far smaller than the mean. */
+/* Values from 1 to 3: the mean is not 0, so that errors in it show, and they are positive, as variances must
+ * be. For batch_mean_residual they are small, like the rounding errors of a mean. */
 static void fill(const operand *o, uint32_t seed)
 {
     uint32_t state = seed * 2654435761U + 1;
@@ -78,8 +78,9 @@ static const clnorm_buffer_info *saved_by_training(const clnorm_op_info *info, c
     return NULL;
 }
 
-/* Statistics of x are what training would have saved: other numbers would magnify errors more than a bound is
- * for. Of the operands only these are changed. */
+/* Sets the statistics that a backward mode reads to those that training would have saved for x. With
+ * arbitrary numbers, errors would be larger than the bounds, which are for matching statistics. Changes no
+ * other operands. */
 static clnorm_status fill_saved(run *r, const op_definition *definition)
 {
     clnorm_reference_arrays arrays = {.size = sizeof arrays};
@@ -220,7 +221,7 @@ static void compare(const run *r, verification *result)
         for (size_t at = 0; o->info->role != CLNORM_ROLE_INPUT && at < o->count; at++) {
             const double got = (double)o->values[at];
             if (fabs(got - o->expected[at]) <= o->bound[at])
-                continue; /* never for a NaN */
+                continue; /* a NaN fails this comparison */
             result->wrong = true;
             snprintf(result->sentence, sizeof result->sentence, "%s[%zu] is %.9g; %.9g is right",
                      o->info->name, at, got, o->expected[at]);

@@ -13,8 +13,8 @@ typedef struct verification {
 
 /*
  * Runs the steps of `known`, each with its program, on the context's own queue, and waits. While a step runs,
- * its program is watched (verdict.h). Errors: OUT_OF_MEMORY, OPENCL_ERROR: nothing is known of the programs
- * then.
+ * its program is watched (verdict.h). Errors: OUT_OF_MEMORY, OPENCL_ERROR; they say nothing about whether the
+ * programs are right.
  */
 clnorm_status verify(clnorm_context *context, const known_answer *known, const program_handle *programs,
                      verification *result);

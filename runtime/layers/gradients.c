@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Zeros for each gradient, after the wait list; events[*filled] is each one's. */
+/* Enqueues zeros for each gradient, after the wait list. Appends the event of each to `events`. */
 static clnorm_status fill(const clnorm_model *model, cl_command_queue queue, cl_uint n_wait,
                           const cl_event *wait_list, cl_event *events, cl_uint *filled)
 {
@@ -25,7 +25,7 @@ static clnorm_status fill(const clnorm_model *model, cl_command_queue queue, cl_
     return CLNORM_OK;
 }
 
-/* The event is of all of them; without gradients, of the wait list. */
+/* Zeros all gradients. *event completes after them, or, without gradients, after the wait list. */
 static clnorm_status zero(const clnorm_model *model, cl_command_queue queue, cl_uint n_wait,
                           const cl_event *wait_list, cl_event *event)
 {

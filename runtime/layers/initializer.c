@@ -11,7 +11,8 @@
 
 #include <stdbool.h>
 
-/* Uniform numbers have so many bits: k + x is a double, and products with small k stay in 64 bits. */
+/* The bits of uniform numbers: few enough for k + x to fit into a double, and for products with small k to
+ * fit into 64 bits. */
 enum { BITS = 52 };
 #define ONE ((uint64_t)1 << BITS)
 

@@ -11,7 +11,8 @@
 #include <float.h>
 #include <stdlib.h>
 
-/* Attributes are checked against a shape that has every axis which is allowed at all. */
+/* Checks the attributes before x is known, with a shape of the largest rank allowed, in which every axis that
+ * any x could have is valid. */
 static clnorm_status check_op(const clnorm_op *op)
 {
     const unsigned rank = op->kind == CLNORM_LOCAL_RESPONSE_NORMALIZATION ? LAYER_LRN_RANK : CLNORM_MAX_RANK;
@@ -75,7 +76,7 @@ static clnorm_status create_statistics(clnorm_layer *layer, size_t channels)
     return status;
 }
 
-/* Variables are the last that can fail: a layer that was not made leaves none. */
+/* The variables are made last, so that nothing fails after them: a layer that fails leaves no variables. */
 static clnorm_status make_batch_normalization(clnorm_layer *layer, size_t channels,
                                               const clnorm_batch_normalization_options *options)
 {
@@ -86,7 +87,7 @@ static clnorm_status make_batch_normalization(clnorm_layer *layer, size_t channe
     pthread_mutex_lock(&model->lock);
     status = list_append(&model->layers, &model->layer_count, layer);
     if (status == CLNORM_OK) {
-        model->layer_count--; /* its place is kept; the name is not there yet */
+        model->layer_count--; /* the list keeps room for it, but hides it while it has no name */
         status = scope_get(model, channels, options, &layer->scope);
     }
     if (status == CLNORM_OK) {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Where and when: what every execution is given. */
+/* The queue and event arguments of an execution. */
 typedef struct turn {
     cl_command_queue queue;
     cl_uint n_wait;
@@ -24,7 +24,8 @@ static bool same_tensor(const clnorm_tensor *a, const clnorm_tensor *b)
            memcmp(a->strides, b->strides, a->rank * sizeof *a->strides) == 0;
 }
 
-/* The plan for this shape and mode, or the place for it: a free one, or that of the one unused longest. */
+/* The place of the plan for this shape and mode. If there is none, a free place, for which the plan that was
+ * not used for longest is destroyed if necessary. */
 static layer_plan *find_plan(clnorm_layer *layer, clnorm_mode mode, const clnorm_tensor *x)
 {
     layer_plan *place = &layer->plans[0];
@@ -62,7 +63,7 @@ static clnorm_status run(clnorm_layer *layer, clnorm_mode mode, const clnorm_ten
 
 /* ---- Forward ---- */
 
-/* What the operation's own check does not know: the layer's rank and channels. */
+/* Checks rank and channels against the layer's, which the operation's own check does not know. */
 static clnorm_status check_shape(const clnorm_layer *layer, const clnorm_tensor *x)
 {
     unsigned axis;

@@ -4,13 +4,13 @@
 
 #include "base/status.h"
 
-/* A pointer more at the end; `list` is the address of the array. Without memory the list is as it was. */
+/* Appends a pointer; `list` is the address of the array. If there is no memory, the list is unchanged. */
 clnorm_status list_append(void *list, size_t *count, void *item);
 
 /* strdup with a status. */
 clnorm_status copy_text(const char *text, char **copy);
 
-/* Three in a row, for those who only read it; free_text frees it, and takes NULL. */
+/* The three texts concatenated. To be freed by free_text, which takes NULL, too. */
 clnorm_status join_text(const char *front, const char *middle, const char *back, const char **joined);
 void free_text(const char *text);
 

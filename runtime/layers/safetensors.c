@@ -62,7 +62,7 @@ static clnorm_status open_regular(tensor_file *file, size_t *size)
 
 /* ---- Header ---- */
 
-/* Says so if the file begins as one of another kind does, and not as a cut or damaged one of this. */
+/* Fails if the file begins like another kind of file. A safetensors file that is cut or damaged passes. */
 static clnorm_status check_kind(const tensor_file *file, const unsigned char *begin, size_t size)
 {
     static const unsigned char zeros[LENGTH_BYTES / 2];
@@ -106,7 +106,8 @@ static const char *name_before(const char *text, size_t end, char shown[SHOWN_NA
     size_t start = end;
     if (end == 0 || text[end - 1] != '"')
         return shown_name(name, shown);
-    /* Quotes within a name stand behind a backslash, and nothing but space, a brace or a comma before it. */
+    /* Quotes inside a name follow a backslash; the quote at its beginning follows a space, a brace or a
+     * comma. */
     for (start = end - 1; start > 0; start--) {
         if (text[start - 1] == '"' && (start < 2 || text[start - 2] != '\\'))
             break;
@@ -162,8 +163,8 @@ static bool read_size(const json_t *number, size_t *size)
     return true;
 }
 
-/* Bytes an element of the types of the format. 0 for a type that is not known here: it may be of a later
- * version, and is in nobody's way while nobody wants the tensor. */
+/* Bytes for each element of a type of the format; 0 for an unknown type. That is no error here: it may be of
+ * a later version of the format, and does not matter unless the tensor is wanted. */
 static size_t type_size(const char *dtype)
 {
     static const struct {

@@ -67,7 +67,9 @@ static bool is_taken(const clnorm_model *model, const char *scope)
     return false;
 }
 
-/* Variables are what must not clash: a layer without any does not take a name from one that has them. */
+/* Appends _1, _2, ... until the name is free of clashes with variables and, with `among_layers`, with names
+ * of layers. Scopes do not pass `among_layers`: only their variables must be unique, so that a scope may have
+ * the name of a layer without variables. */
 static clnorm_status make_unique(const clnorm_model *model, const char *name, bool among_layers,
                                  char **unique)
 {

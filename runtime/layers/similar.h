@@ -6,13 +6,13 @@
 
 typedef struct similar {
     const char *wanted;
-    const char *name; /* the one of those offered that is most like it, the first of equals; NULL: none is */
+    const char *name; /* the most similar name so far; NULL: none is similar */
     size_t score;
 } similar;
 
-/* What two names have in common at their ends and beginnings counts, such as the parts behind a prefix; '.'
- * and
- * '/' are the same, and so are letters of either case. */
+/* Offers a name. Names are similar if their ends and beginnings agree, such as what follows a prefix. '.' and
+ * '/' count as the same character, and so do upper and lower case. Of equally similar names the shortest is
+ * kept, of those the first. */
 void similar_offer(similar *best, const char *name);
 
 #endif

@@ -25,7 +25,7 @@ static bool fits(const transfer *t)
     return tensor_entry_has_shape(t->entry, t->variable->tensor.rank, t->variable->tensor.dims);
 }
 
-/* Finds each tensor, and tells of those that are not there or not of the variable's shape. */
+/* Finds the tensors, and adds those that are missing or have another shape to the report. */
 static clnorm_status find_all(const tensor_file *file, transfer *transfers, size_t count,
                               clnorm_load_report *report)
 {
@@ -96,7 +96,7 @@ static clnorm_status read_values(const clnorm_model *model, const tensor_file *f
     return status == CLNORM_OK ? variable_download(model, t->variable->value, t->old, count) : status;
 }
 
-/* Puts back what was there before the first `count` of them were written: as well as the device lets it. */
+/* Writes the old values of the first `count` variables back. Ignores errors: nothing more can be done. */
 static void put_back(const clnorm_model *model, const transfer *transfers, size_t count)
 {
     for (size_t i = 0; i < count; i++)

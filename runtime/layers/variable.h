@@ -17,7 +17,7 @@ clnorm_status create_buffer(const clnorm_model *model, const char *name, const f
 
 size_t variable_elements(const clnorm_variable *variable);
 
-/* Without a lock: the model's is held. NULL if there is none. */
+/* Finds a variable by name, or NULL. The caller holds the model's lock. */
 clnorm_variable *variable_find(const clnorm_model *model, const char *name);
 
 /* The whole of it, through the context's queue; waits. */

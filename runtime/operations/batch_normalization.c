@@ -95,7 +95,8 @@ DECLARE_ARGUMENTS(map_arguments, MAP_ARGUMENTS)
 DECLARE_ARGUMENTS(reduce_arguments, REDUCE_ARGUMENTS)
 DECLARE_ARGUMENTS(backward_arguments, BACKWARD_ARGUMENTS)
 
-/* epsilon times 2^192, for variances that small; 0 where it is too large for that to matter. */
+/* epsilon times 2^192, for kernels that scale very small variances by the same factor; 0 if epsilon is so
+ * large that they do not need it. */
 static double small_epsilon(const clnorm_op *op)
 {
     return op->epsilon < 0x1p-64 ? ldexp(op->epsilon, 192) : 0;
@@ -182,8 +183,8 @@ static void lower(const clnorm_op *op, problem *p)
     }
 }
 
-/* Sums over nothing are 0. The batch's mean and variance are not used, and 0 is what merges well; moving
- * averages stay as they are. */
+/* For x without elements: sums are 0. The batch's mean and variance are set to 0, too: nothing uses them, and
+ * 0, unlike NaN, has no effect in a merge. The moving averages do not change. */
 static size_t fill(const clnorm_op *op, op_fill fills[MAX_FILLS])
 {
     size_t count = 0, elements = 1;
@@ -263,7 +264,7 @@ static void find_statistics(const clnorm_op *op, unsigned axis, const double *x,
     for (size_t i = 0; i < c->count; i++)
         sum += x[next(&of_x)] - first;
     c->mean = first + sum / (double)c->count;
-    if (isnan(c->mean)) { /* infinities: what the plain sum gives */
+    if (isnan(c->mean)) { /* perhaps because of infinities: take what the plain sum gives */
         c->mean = 0;
         for (size_t i = 0; i < c->count; i++)
             c->mean += x[next(&of_x)];
@@ -275,19 +276,19 @@ static void find_statistics(const clnorm_op *op, unsigned axis, const double *x,
     c->variance = squares / (double)c->count;
 }
 
-/* The same as ulp_of, for what fp32 does not hold too. */
+/* As ulp_of, but also for values beyond FLT_MAX. */
 static double ulp_beyond(double value)
 {
     return fabs(value) > (double)FLT_MAX ? fabs(value) * (double)FLT_EPSILON : ulp_of(value);
 }
 
-/* What is below fp32's normal range may be lost. */
+/* 4 ulp and FLT_MIN, since values below fp32's normal range may be lost. */
 static double variance_bound(const channel *c)
 {
     return 4 * ulp_beyond(c->variance) + (double)FLT_MIN;
 }
 
-/* What a channel's train leaves behind beside y. */
+/* The outputs of train other than y, and those of statistics, for a channel. */
 static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_reference_arrays *arrays)
 {
     const size_t i = c->index;
@@ -346,8 +347,9 @@ static void add(clnorm_reference_array array, size_t index, bool accumulates, do
     set(array, index, sum, accumulates ? bound + ulp_beyond(sum) : bound);
 }
 
-/* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse; the sums are
- * dbeta and dgamma, and left out of dx where mean and inverse do not depend on x. */
+/* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse. The two sums
+ * are dbeta and dgamma. If mean and inverse do not depend on x (backward_infer), dx does not contain the
+ * sums. */
 static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, double inverse,
                           const clnorm_reference_arrays *arrays)
 {

@@ -74,8 +74,8 @@ static void normalize(const clnorm_op *op, fibre from, fibre to, size_t count,
     }
 }
 
-/* dx of one group: dy / norm - x * sum(x * dy) / norm^3, the second only where the floor does not hold. A
- * vector of zeros without a floor, which y leaves zeros, has gradients of zero. */
+/* dx of one group: dy / norm - x * sum(x * dy) / norm^3; without the second term if sum(x^2) < epsilon, since
+ * the norm is then constant. For a vector of zeros with epsilon 0, y is zero, and so is dx. */
 static void differentiate(const clnorm_op *op, fibre from, fibre gradient, fibre to, size_t count,
                           const clnorm_reference_arrays *arrays)
 {

@@ -60,13 +60,14 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Denominators that may cancel. */
+/* Whether cancellation can occur in the denominator bias + alpha * S. */
 static bool cancels(const clnorm_op *op)
 {
     return op->alpha < 0 || op->bias < 0;
 }
 
-/* Powers that are roots, of denominators that are far from 0 in fp32. */
+/* Whether the power is computed by square roots: beta is 0.5 or 0.75, and the denominator stays far from 0 in
+ * fp32. */
 static bool is_root(const clnorm_op *op, const problem *p)
 {
     if (p->one_path || cancels(op) || (op->beta != 0.5 && op->beta != 0.75))
@@ -74,8 +75,8 @@ static bool is_root(const clnorm_op *op, const problem *p)
     return op->bias >= (p->backward ? 0x1p-30 : 0x1p-60) && op->bias <= 0x1p+100;
 }
 
-/* Which path of the formula: beta * 4 for the powers that are roots and divisions, else the general one,
- * which also bears sums that cancel and powers that magnify an error. */
+/* Chooses the path of the formula: EXPONENT, beta * 4, for powers computed by roots and divisions only;
+ * otherwise the general path, which also handles cancellation and powers that magnify an error. */
 static void choose_exponent(const clnorm_op *op, problem *p)
 {
     const bool root = is_root(op, p), whole = op->beta == 0 || op->beta == 1;
@@ -87,8 +88,9 @@ static void choose_exponent(const clnorm_op *op, problem *p)
         problem_define(p, "EXACT_WINDOW", 1);
 }
 
-/* The power of two that x is multiplied by before it is squared: an alpha that would leave fp32's range, or
- * bring products with it close to its ends, is divided by its square. */
+/* If alpha is beyond fp32's range, or so large or small that products with it would come close to its ends, x
+ * is multiplied by a power of two before it is squared, and alpha divided by the power's square. Returns the
+ * exponent of the power, 0 if that is not necessary. */
 static int square_exponent(double alpha)
 {
     int exponent = 0;
@@ -135,9 +137,10 @@ static window_arguments arguments_of(const clnorm_op *op, const problem *p)
                        : fmod(op->beta, 2) == 0 ? 2
                                                 : 1,
         .gradient_factor = gradient_factor(fast_alpha, op->beta, shift),
-        /* Squares are off by 2^-150 each where they underflow, alpha times that in the denominator. A
-         * contribution is made of numbers smaller than itself, and on devices without subnormal numbers those
-         * are 0 below 2^-126. */
+        /* In the fast path, smaller denominators (for roots: smaller shares of a gradient) may be wrong. A
+         * square that underflows is wrong by up to 2^-150, and the denominator by alpha times that. A
+         * contribution is computed from numbers that are smaller than itself; on devices without subnormal
+         * numbers, those below 2^-126 become 0. */
         .least = root ? 0x1p-100 / fmin(op->bias, 1) : 0x1p-90 * fmax(fabs(fast_alpha), 1),
         .alpha_exponent = 2 * shift,
     };
@@ -176,7 +179,7 @@ static double denominator(const pixel *p, const double *x, size_t step, size_t c
     return p->bias + p->alpha * sum;
 }
 
-/* x / z^power * 2^exponent, where double does not hold the power, too. */
+/* x / z^power * 2^exponent, also if z^power is out of double's range. */
 static double divide_by_power(double x, double z, double power, int exponent)
 {
     const double divisor = pow(z, power);
@@ -199,7 +202,8 @@ static void normalize(const pixel *p, fibre from, fibre to, const clnorm_referen
     }
 }
 
-/* A channel's gradient, and the larger of its first term and of the sum of the others, each absolute. */
+/* A channel's gradient; and `size`, the larger of its first term's absolute value and of the sum of the
+ * absolute values of the other terms, for the error bound. */
 typedef struct gradient {
     double value, size;
 } gradient;
@@ -243,7 +247,7 @@ static void differentiate(const clnorm_op *op, const pixel *p, fibre from, fibre
     double *dx = arrays->dx.values + to.first;
     for (size_t c = 0; c < p->channels; c++) {
         gradient new = gradient_of(p, x, from.step, dy, of_dy.step, c, 0);
-        if (!isfinite(new.value)) { /* perhaps its terms alone are too large for double */
+        if (!isfinite(new.value)) { /* perhaps only its terms are too large for double: scale them */
             const int exponent = largest_exponent(p, x, from.step, dy, of_dy.step, c);
             new.value = ldexp(gradient_of(p, x, from.step, dy, of_dy.step, c, -exponent).value, exponent);
         }

@@ -1,4 +1,4 @@
-/* What an operation brings: its description, its own checks, its canonical problem, its reference. */
+/* The parts of an operation's implementation: tables, additional checks, canonical problem, reference. */
 #ifndef CLNORM_OPERATIONS_OP_H
 #define CLNORM_OPERATIONS_OP_H
 
@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stddef.h>
 
-/* What an execution leaves in each element of a buffer, if it is given, where x has no element. */
+/* For x without elements: the value that an execution writes to each element of a buffer that is given. */
 typedef struct op_fill {
     size_t field; /* offsetof in clnorm_buffers */
     float value;
@@ -19,12 +19,13 @@ enum { MAX_FILLS = 5 };
 
 typedef struct op_definition {
     clnorm_op_info info;
-    /* What the tables of `info` cannot say. NULL: nothing. Tensors and attributes were checked by them. */
+    /* Checks that the tables of `info` cannot express, called after those by the tables; may be NULL. */
     clnorm_status (*check)(const clnorm_op *op);
     /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one
      * element. */
     void (*lower)(const clnorm_op *op, problem *p);
-    /* For an `op` that holds no element: what is left nevertheless. Returns how many. NULL: nothing. */
+    /* For an `op` without elements: gives the outputs that are written all the same, and returns how many.
+     * May be NULL: none. */
     size_t (*fill)(const clnorm_op *op, op_fill fills[MAX_FILLS]);
     /* Computes it on the host, for an `op` that holds at least one element. */
     clnorm_status (*reference)(const clnorm_op *op, const clnorm_reference_arrays *arrays);
@@ -83,10 +84,10 @@ static inline bool op_is_backward(const clnorm_op *op)
 
 /* ---- For their references ---- */
 
-/* One ulp of fp32 at |value|: the distance to the next float; of the smallest normal float below it. */
+/* One ulp of fp32 at |value|: the distance to the next float; below FLT_MIN, that at FLT_MIN. */
 double ulp_of(double value);
 
-/* The same of a term of a sum: beyond fp32's largest as if its exponents went on. */
+/* The same for a term of a sum; beyond FLT_MAX it is computed as if fp32 had larger exponents. */
 static inline double ulp_of_term(double value)
 {
     return isfinite(value) && fabs(value) > (double)FLT_MAX ? ldexp((double)FLT_EPSILON, ilogb(value))

@@ -153,7 +153,7 @@ void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind kind)
     memcpy(op, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
-/* What has limits is computed with as a float: what would become 0 is none. */
+/* Attributes with finite limits are passed to kernels as floats: refuses values that would become 0. */
 static clnorm_status check_smallest(const clnorm_attribute_info *attribute, double value)
 {
     if (attribute->type != CLNORM_ATTRIBUTE_REAL || isinf(attribute->maximum) || value == 0 ||

@@ -53,7 +53,7 @@ void add_axes(argument_list *list, const size_t *numbers, unsigned count, size_t
 
 void add_buffer(argument_list *list, size_t field)
 {
-    assert(field != 0); /* offset of the struct's own size: a buffer that was forgotten */
+    assert(field != 0); /* 0, the offset of clnorm_buffers.size, means that a buffer was not set */
     append(list, ARGUMENT_BUFFER)->field = field;
 }
 
@@ -81,8 +81,9 @@ static bool same_strides(const dimension *axis)
     return axis->strides[OF_X] == axis->strides[OF_DY] && axis->strides[OF_X] == axis->strides[OF_Y];
 }
 
-/* The axes longer than 1, in the order of their strides where the tensors agree on one: what is channels-last
- * in memory is treated so, whatever the order of its dims. Returns how many there are. */
+/* The axes longer than 1. If all tensors have the same strides, they are sorted by stride, so that a tensor
+ * that is channels-last in memory is treated as such, whatever the order of its dims. Returns how many there
+ * are. */
 static unsigned significant_axes(dimension *axes, const clnorm_tensor *const tensors[TENSORS],
                                  const bool *reduced)
 {
@@ -191,11 +192,11 @@ void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM
         const size_t span = clnorm_tensor_span(tensors[t]);
         largest = span > largest ? span : largest;
     }
-    /* half of the range stays free for indices that run past the end before they are compared */
+    /* Half of the range is left free: kernels may increase an index beyond the end before comparing it. */
     p->index_bits = largest < ((size_t)1 << 31) ? 32 : 64;
 }
 
-/* Of one kind: `axis`. Of the other: all the rest. */
+/* Collapses with `axis` reduced and all others kept, or, if not `reduces`, the other way round. */
 static void collapse_one(problem *p, const clnorm_op *op, int axis, bool reduces)
 {
     bool reduced[CLNORM_MAX_RANK];

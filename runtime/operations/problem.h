@@ -61,7 +61,7 @@ void add_ulong(argument_list *list, uint64_t number);
 void add_uint(argument_list *list, uint64_t number);
 void add_int(argument_list *list, int32_t integer);
 void add_real(argument_list *list, double real);
-/* A double as two floats: the nearest, and the rest. */
+/* Passes a double as two floats: the nearest one, and the difference. */
 void add_real_and_rest(argument_list *list, double real);
 void add_axes(argument_list *list, const size_t *numbers, unsigned count, size_t filling);
 void add_buffer(argument_list *list, size_t field);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The optional arrays a mode knows must be the ones that are given, and the required ones must be. */
+/* Checks that all required arrays of the mode are given, and none that the mode does not know. */
 static clnorm_status check_arrays(const clnorm_op_info *info, clnorm_mode mode,
                                   const clnorm_reference_arrays *given)
 {

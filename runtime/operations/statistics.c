@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* Structs of a newer program are longer. */
+/* The distance between the caller's structs is their `size`, since structs of a newer program are longer. */
 static const clnorm_statistics *part_at(const clnorm_statistics *parts, size_t index)
 {
     return (const clnorm_statistics *)(const void *)((const char *)parts + index * parts->size);

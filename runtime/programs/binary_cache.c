@@ -38,9 +38,9 @@ static void put_little_endian(unsigned char *bytes, uint64_t value, size_t size)
         bytes[i] = (unsigned char)(value >> (8 * i));
 }
 
-/* A chain of one-shot hashes: (chain, length of the field, hash of the field) becomes the next chain. The
- * streaming interface would need an allocation that can fail, or a struct that depends on xxHash's version.
- */
+/* A chain of one-shot hashes: each link hashes the link before, the field's length and the field's hash.
+ * xxHash's streaming interface is not used: it needs an allocation, which can fail, or a struct that depends
+ * on xxHash's version. */
 cache_key cache_key_of(const char *const *fields, size_t count)
 {
     unsigned char link[40] = {0};
@@ -65,8 +65,8 @@ static void name_of(const cache_key *key, const char *suffix, char name[NAME_SIZ
     memcpy(name + 2 * sizeof key->bytes, suffix, strlen(suffix) + 1);
 }
 
-/* -1, with a line in the log unless it is not there. Entries are taken below the descriptor: the directory
- * that was looked at is the one that is used. */
+/* Opens the directory. -1 when it fails, with a line in the log unless it does not exist. Files are opened
+ * through the descriptor, so that the directory that was checked is the one that is used. */
 static int open_directory(const char *directory)
 {
     const char *fault = NULL;
@@ -115,7 +115,7 @@ static unsigned char *read_payload(int file, const struct stat *info, const cach
         return NULL;
     }
 
-    /* Allocated by what the file is, never by what it says. */
+    /* The size comes from the file system, not from the file's contents. */
     const size_t payload_size = (size_t)info->st_size - HEADER_SIZE;
     unsigned char header[HEADER_SIZE];
     unsigned char *payload = malloc(payload_size);
@@ -123,7 +123,7 @@ static unsigned char *read_payload(int file, const struct stat *info, const cach
         return NULL;
     errno = 0;
     if (!read_all(file, header, sizeof header) || !read_all(file, payload, payload_size)) {
-        if (errno == 0) /* it became shorter; a disk that fails is no fault of the file's */
+        if (errno == 0) /* the file has become shorter; a read error is not a fault of the file */
             *fault = "cannot be read to its end";
         goto refused;
     }
@@ -151,7 +151,7 @@ unsigned char *cache_load(const char *directory, const cache_key *key, size_t *s
     const char *fault = NULL;
     char name[NAME_SIZE];
     name_of(key, SUFFIX, name);
-    /* Nonblocking: a pipe under this name must not make anybody wait. */
+    /* Nonblocking, so that open does not hang if the name is a pipe. */
     const int file = openat(opened, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0) {
         if (errno == ELOOP)

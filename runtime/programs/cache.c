@@ -100,7 +100,7 @@ static clnorm_status remove_file(int directory, const char *name, const struct s
     size_t *removed = user;
     if (unlinkat(directory, name, 0) == 0)
         (*removed)++;
-    else if (errno != ENOENT) /* somebody else's clearing is as good */
+    else if (errno != ENOENT) /* ENOENT: another process has removed it meanwhile */
         return fail(CLNORM_IO_ERROR, "the cache file %s cannot be removed: %s", name, strerror(errno));
     return CLNORM_OK;
 }

@@ -187,8 +187,8 @@ bool image_has_kernel(const image *opened, const char *kernel)
 
 /* ---- Writing ---- */
 
-/* "intel-r-fpga-emulation-device-0123abcd.bin": another file for other bytes, so that the one that the
- * manifest names stays whole until the manifest is replaced. */
+/* The file name of an image, such as "intel-r-fpga-emulation-device-0123abcd.bin". It contains a hash of the
+ * image, so that a new image does not overwrite the old one while the manifest still names that. */
 static void file_name(const char *device, const char *hash, char name[MANIFEST_TEXT])
 {
     enum { HASH_SHOWN = 8, LONGEST = MANIFEST_TEXT - HASH_SHOWN - 6 };
@@ -254,7 +254,7 @@ clnorm_status image_write(const char *directory, const image_description *descri
 {
     if (!directory_ensure(directory, 0777))
         return fail(CLNORM_IO_ERROR, "%s: cannot be made: %s", directory, strerror(errno));
-    /* Two that write at once would each write a manifest without the other's row. */
+    /* Without a lock, two processes could at once write manifests that lack each other's row. */
     const int lock = directory_lock(directory);
     if (lock < 0)
         return fail(CLNORM_IO_ERROR, "%s: cannot be opened: %s", directory, strerror(errno));

@@ -32,8 +32,8 @@ const char *image_path(const image *opened);
 const char *image_driver(const image *opened);
 bool image_has_kernel(const image *opened, const char *kernel);
 
-/* Writes an image and its place in the manifest, where it takes that of an older one for the same device.
- * Makes the directory if needed. IO_ERROR, INVALID_FILE (what is there is no manifest), OUT_OF_MEMORY. */
+/* Writes an image and adds it to the manifest, in place of an older one for the same device. Makes the
+ * directory if needed. IO_ERROR, INVALID_FILE (manifest.json exists, but is no manifest), OUT_OF_MEMORY. */
 clnorm_status image_write(const char *directory, const image_description *description, const void *binary,
                           size_t size);
 

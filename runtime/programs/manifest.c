@@ -83,7 +83,8 @@ static clnorm_status read_json(const char *path, const char *directory, json_t *
     const clnorm_status status = check_regular(path);
     if (status != CLNORM_OK)
         return status;
-    /* One that is there and cannot be read is not replaced by one that knows this image alone. */
+    /* A manifest that exists but cannot be read is an error: otherwise it would be replaced by one that
+     * contains only the new image. */
     if (access(path, R_OK) != 0)
         return fail(errno == ENOENT || errno == ENOTDIR ? CLNORM_NO_IMAGE : CLNORM_IO_ERROR,
                     "%s: %s; `clnorm build --device fpga --out %s` puts an image and its manifest there",
@@ -174,7 +175,8 @@ clnorm_status manifest_find(const json_t *manifest, const char *directory, const
                           .source = string_of(object, "source"),
                           .size = (size_t)json_integer_value(size),
                           .kernels = json_object_get(object, "kernels")};
-    /* A name alone, and not the manifest's: what a manifest says must not lead elsewhere. */
+    /* The file must be a plain name, and not that of the manifest, so that a manifest cannot name files
+     * outside of its directory. */
     const bool is_image =
         *row->file != '\0' && strchr(row->file, '/') == NULL && strcmp(row->file, NAME) != 0;
     if (!is_image || !json_is_integer(size) || json_integer_value(size) <= 0 || !json_is_array(row->kernels))

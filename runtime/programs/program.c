@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-/* What of a device and its platform decides a binary. */
+/* The properties of a device and its platform that are part of a program's key. */
 enum {
     DEVICE_NAME,
     DEVICE_VENDOR,
@@ -31,8 +31,8 @@ typedef struct entry {
     cache_key key;
     pthread_mutex_t lock; /* guards what follows; held while building, so that others wait for the result */
     cl_program program;   /* NULL: not built, or the last attempt failed */
-    bool proven;          /* need not be asked again */
-    bool to_save;         /* came from source */
+    bool proven;          /* it need not be verified (again) */
+    bool to_save;         /* built from source, and not yet saved to disk */
 } entry;
 
 struct program_store {
@@ -295,7 +295,7 @@ static void look_for(const program_store *store, entry *found, const char *optio
     found->proven = found->program != NULL && store->verify != CLNORM_VERIFY_ALWAYS;
 }
 
-/* Once a process. */
+/* Logs, once for each process, that there is no place for verdicts. */
 static void say_unwatched(const program_store *store)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
@@ -306,7 +306,8 @@ static void say_unwatched(const program_store *store)
                                   "at which program");
 }
 
-/* Builds it; its lock is held. A process that ends here is remembered, one that takes long is named. */
+/* Builds a program from source; the caller holds its lock. If the process ends meanwhile, that is remembered
+ * (verdict.h); if the build takes long, the log says so. */
 static clnorm_status build_source(const program_store *store, entry *found, const char *source,
                                   const char *options, program_handle *handle)
 {
@@ -396,8 +397,8 @@ static void save(const program_store *store, const entry *proven)
     free(binary);
 }
 
-/* PoCL compiles a kernel again, for work-groups of any size, when it is asked for its binary. All that could
- * end the process is done after that. */
+/* Saves the binary, still watched: when PoCL is asked for a binary, it compiles the kernel once more, for
+ * work-groups of any size. After this nothing else could end the process, and the watch ends with success. */
 static void save_watched(const program_store *store, const entry *proven, const char *name)
 {
     verdict_watch watch;
@@ -419,7 +420,7 @@ void program_prove(program_store *store, const program_handle *handle)
     found->proven = true;
     if (found->to_save)
         save_watched(store, found, handle->name);
-    found->to_save = false; /* what failed once is not tried at every plan */
+    found->to_save = false; /* even if saving failed, so that not every plan tries it again */
     pthread_mutex_unlock(&found->lock);
 }
 

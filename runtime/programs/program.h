@@ -1,10 +1,10 @@
-/* From source text to a cl_program: memory, then disk, then the driver's compiler. */
+/* Gets programs for kernel sources: from memory, else from disk, else from the driver's compiler. */
 #ifndef CLNORM_PROGRAMS_PROGRAM_H
 #define CLNORM_PROGRAMS_PROGRAM_H
 
 #include "programs/binary_cache.h"
 
-/* The programs of one OpenCL context and device, kept for as long as it lives. Locks itself. */
+/* The programs of one OpenCL context and device, kept as long as the store lives. Thread-safe. */
 typedef struct program_store program_store;
 
 /* Paths, or NULL: none. */
@@ -14,14 +14,14 @@ typedef struct program_directories {
     char *binaries; /* images */
 } program_directories;
 
-/* The store uses the directories' texts, the context and the device for as long as it lives. `verify`, not
- * DEFAULT: which programs have to be proven before they are used. Those that were built with OFF are kept
- * apart on disk from those that were proven. */
+/* The context, the device and the strings in `directories` must outlive the store. `verify`, which must not
+ * be DEFAULT, says which programs have to be proven before they are used. On disk, programs that were built
+ * with OFF are kept apart from those that were proven. */
 clnorm_status program_store_create(program_store **store, cl_context context, cl_device_id device,
                                    const program_directories *directories, clnorm_verify verify);
 void program_store_destroy(program_store *store);
 
-/* `kernel` is what it is wanted for: an image that was compiled ahead of time may lack it. */
+/* A program that is wanted. `kernel` is the kernel that will be used: an image may lack it. */
 typedef struct program_request {
     const char *const *sources; /* names of .cl files, in order */
     size_t source_count;
@@ -36,7 +36,7 @@ typedef struct program_device {
 
 program_device program_store_device(const program_store *store);
 
-/* Where a program came from: a test's and the log's interest. */
+/* Where a program came from, for tests and the log. */
 typedef enum program_origin {
     PROGRAM_FROM_MEMORY,
     PROGRAM_FROM_DISK,
@@ -49,7 +49,7 @@ typedef struct program_handle {
     cl_program program; /* NULL: none */
     program_origin origin;
     cache_key key;
-    bool proven;    /* it gave known answers, here or before it was kept; true where nobody has to ask */
+    bool proven;    /* its results were verified, now or before it was saved, or need not be verified */
     char name[120]; /* for messages: "prelude.cl + ops/l2_normalize.cl", cut where it gets long */
 } program_handle;
 
@@ -57,14 +57,15 @@ typedef struct program_handle {
  * Looks for the program of `request` in memory and on disk; the handle's program is NULL where it has to be
  * built from source. Errors: IO_ERROR (CLNORM_KERNEL_DIR), OUT_OF_MEMORY, OPENCL_ERROR.
  *
- * A device without a compiler, and an accelerator where CLNORM_BINARY_DIR is set, is served from there with
- * one program for all requests, and nothing is ever compiled. Errors then: NO_COMPILER (CLNORM_BINARY_DIR is
- * not set), those of image_open, BUILD_FAILED (the driver refuses the image), NOT_IN_IMAGE.
+ * For a device without a compiler, and for an accelerator if CLNORM_BINARY_DIR is set, nothing is ever
+ * compiled: all requests get the same program, the image from that directory. Errors then: NO_COMPILER
+ * (CLNORM_BINARY_DIR is not set), those of image_open, BUILD_FAILED (the driver refuses the image),
+ * NOT_IN_IMAGE.
  */
 clnorm_status program_find(program_store *store, const program_request *request, program_handle *handle);
 
-/* The same, and builds it from source where it is neither in memory nor on disk, watched (verdict.h). Errors:
- * BUILD_FAILED (the message holds the log's first error) and NO_COMPILER, too. */
+/* The same, but a program that is neither in memory nor on disk is built from source, watched (verdict.h).
+ * Further errors: BUILD_FAILED (the message holds the log's first error), NO_COMPILER. */
 clnorm_status program_build(program_store *store, const program_request *request, program_handle *handle);
 
 void program_release(program_handle *handle);
@@ -77,13 +78,14 @@ void program_release(program_handle *handle);
  */
 void program_prove(program_store *store, const program_handle *handle);
 
-/* It did not: no process finds it on disk any more. */
+/* The program's results are wrong: removes it from disk. */
 void program_disprove(program_store *store, const program_handle *handle);
 
-/* Whether kernels are read from a directory of the user's, who then wants to know what is wrong with them. */
+/* Whether kernels are read from a directory of the user's, who then wants to see the error if one does not
+ * build. */
 bool program_store_is_edited(const program_store *store);
 
-/* Where verdicts on programs are kept, or NULL: nowhere, or they are not asked for. */
+/* The directory of verdicts on programs; NULL if there is no cache, or with CLNORM_VERIFY_OFF. */
 const char *program_store_verdicts(const program_store *store);
 
 #endif

@@ -121,7 +121,7 @@ clnorm_status program_build_source(cl_context context, cl_device_id device, cons
     return CLNORM_OK;
 }
 
-/* Whether an error says nothing of the binary: there is too little of something now. */
+/* Whether the error is a passing lack of resources, which does not mean that the binary is bad. */
 static bool is_passing(cl_int error)
 {
     return error == CL_OUT_OF_HOST_MEMORY || error == CL_OUT_OF_RESOURCES ||
@@ -174,7 +174,8 @@ unsigned char *program_binary(cl_program program, cl_device_id device, size_t *s
     const size_t count = bytes / sizeof(size_t);
     if (error != CL_SUCCESS || count == 0)
         return NULL;
-    /* A slot a device; but PoCL has slots only for the devices that the program was built for: one. */
+    /* A program has a slot for each device of its context; with PoCL only for devices that it was built for,
+     * which is one. */
     const size_t slot = count == 1 ? 0 : device_index(program, device);
     if (slot >= count)
         return NULL;

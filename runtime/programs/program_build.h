@@ -1,5 +1,5 @@
-/* The driver's side of a program: from source or from a binary, and the binary back. For one device, also
- * in a context of several. */
+/* Builds programs from source or from a binary, and gets their binaries, by OpenCL calls. Always for one
+ * device, even if the context has several. */
 #ifndef CLNORM_PROGRAMS_PROGRAM_BUILD_H
 #define CLNORM_PROGRAMS_PROGRAM_BUILD_H
 
@@ -11,8 +11,8 @@
 clnorm_status program_build_source(cl_context context, cl_device_id device, const char *source,
                                    const char *options, const char *name, cl_program *program);
 
-/* BUILD_FAILED where the driver refuses the binary, with a line in the log; OUT_OF_MEMORY and OPENCL_ERROR
- * say nothing of it. */
+/* BUILD_FAILED, with a line in the log, if the driver refuses the binary. After OUT_OF_MEMORY and
+ * OPENCL_ERROR the binary may still be good. */
 clnorm_status program_build_binary(cl_context context, cl_device_id device, const unsigned char *binary,
                                    size_t size, const char *options, cl_program *program);
 

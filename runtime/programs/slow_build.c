@@ -26,7 +26,7 @@ static void *watch(void *argument)
     return NULL;
 }
 
-/* The application's signals are its own threads' to handle. */
+/* Starts the thread with all signals blocked, so that the application's signal handlers never run in it. */
 static int start_thread(slow_build *build)
 {
     sigset_t all, before;

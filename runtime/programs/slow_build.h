@@ -1,4 +1,4 @@
-/* A line in the log while a driver's compiler takes long: a person who waits learns for what. */
+/* Logs a line if a driver's compiler takes long, so that users know what they are waiting for. */
 #ifndef CLNORM_PROGRAMS_SLOW_BUILD_H
 #define CLNORM_PROGRAMS_SLOW_BUILD_H
 
@@ -16,8 +16,8 @@ typedef struct slow_build {
     pthread_cond_t condition;
 } slow_build;
 
-/* Starts a thread that writes the line if slow_build_end is not called within `seconds`. Where no thread can
- * be had, nothing is written. */
+/* Starts a thread that writes the line if slow_build_end is not called within `seconds`. If the thread cannot
+ * be started, nothing is written. */
 void slow_build_begin(slow_build *build, const char *name, unsigned seconds);
 void slow_build_end(slow_build *build);
 

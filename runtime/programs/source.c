@@ -10,7 +10,7 @@
 enum {
     MAXIMUM_DEPTH = 16,
     MAXIMUM_NAME = 255,
-    MAXIMUM_TEXT = 16 << 20, /* includes that multiply end here, not when memory does */
+    MAXIMUM_TEXT = 16 << 20, /* stops includes that multiply before they use up memory */
 };
 
 typedef struct text {

@@ -5,10 +5,10 @@
 
 #include "base/status.h"
 
-/* Concatenates the named files ("prelude.cl", "ops/l2_normalize.cl", ...), a name once for each time it
- * is given, each after a #line of its own, with every `#include "name"` replaced by that file's text (nested
- * to a fixed depth). `directory` is CLNORM_KERNEL_DIR or NULL. The caller frees `text`. Errors: IO_ERROR (a
- * name that does not exist), OUT_OF_MEMORY. */
+/* Concatenates the named files ("prelude.cl", "ops/l2_normalize.cl", ...), each after a #line of its own,
+ * with every `#include "name"` replaced by that file's text (nested to a fixed depth). A name that is given
+ * twice is included twice. `directory` is CLNORM_KERNEL_DIR or NULL. The caller frees `text`. Errors:
+ * IO_ERROR (a name that does not exist), OUT_OF_MEMORY. */
 clnorm_status source_expand(const char *const *names, size_t count, const char *directory, char **text);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is remembered of programs: see verdict.h. */
+/* Implements verdict.h. */
 #include "programs/verdict.h"
 
 #include "base/directory.h"
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Once a process: the next program would have the same to say. */
+/* Logs, once for each process, that nothing can be recorded: the reason is the same for all programs. */
 static void say_once(const char *directory, const char *fault)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
@@ -167,7 +167,7 @@ void verdict_watch_begin(verdict_watch *watch, const char *directory, const cach
         close(watch->directory);
 }
 
-/* A marker that cannot be removed is at least emptied, which counts for nothing. */
+/* Empties the marker before removing it: an empty marker is ignored, in case the removal fails. */
 static void remove_marker(const verdict_watch *watch)
 {
     const verdict_file_name name = marker_name(watch);
@@ -182,7 +182,7 @@ static void erase_ends(int opened, const cache_key *key)
     verdict_record record;
     const verdict_file_name name = {.key = *key};
     if (!verdict_file_load(opened, key, &record))
-        return; /* as nearly always */
+        return; /* the usual case: nothing to erase */
     const int lock = verdict_lock(opened, true);
     if (lock < 0)
         return;
@@ -215,7 +215,8 @@ void verdict_record_wrong(const char *directory, const cache_key *key, const cha
     const int opened = open_directory(directory, true);
     if (opened < 0)
         return;
-    /* Without locks, too: the file is replaced as a whole, and at worst an end is forgotten. */
+    /* Goes on if the lock failed: the file is replaced as a whole, so at worst an end is lost that another
+     * process counts at the same time. */
     const int lock = lock_directory(directory, opened);
     verdict_record record;
     if (!verdict_file_load(opened, key, &record))

@@ -30,7 +30,7 @@
 #include "programs/binary_cache.h"
 
 enum {
-    VERDICT_ENDS = 2,             /* that convict a program */
+    VERDICT_ENDS = 2,             /* a program with so many ends is avoided */
     VERDICT_SECONDS = 7 * 86400,  /* for which a record counts */
     VERDICT_SENTENCE_SIZE = 1024, /* for verdict_avoided */
 };
@@ -45,8 +45,8 @@ typedef struct verdict_watch {
     unsigned number;
 } verdict_watch;
 
-/* Whether the program is to be left alone. Then `sentence` says why, since when and until when, and how to
- * have it forgotten. For each program that is to be built from source, before it is. */
+/* Whether the program is to be avoided. If so, `sentence` says why, since when and until when, and how to
+ * clear the record. To be called before a program is built from source. */
 bool verdict_avoided(const char *directory, const cache_key *key, char *sentence, size_t size);
 
 /* To be called before a program is built or tried; `name` is for people: "prelude.cl + ops/l2_normalize.cl:
@@ -55,8 +55,9 @@ bool verdict_avoided(const char *directory, const cache_key *key, char *sentence
  * another thread may need to end its watch. */
 void verdict_watch_begin(verdict_watch *watch, const char *directory, const cache_key *key, const char *name);
 
-/* Afterwards. `success`: the program was built and did what it should; this erases its ends. Otherwise they
- * stay as they are: that a compiler refuses a program is no end. A second call does nothing. */
+/* To be called afterwards. `success` means that the program was built and gave right results; this erases its
+ * ends. Without it they do not change: a program that the compiler refuses gets no end. A second call does
+ * nothing. */
 void verdict_watch_end(verdict_watch *watch, bool success);
 
 /* The programs under this key were built, and their results are wrong, as `sentence` says. They are avoided
@@ -64,7 +65,8 @@ void verdict_watch_end(verdict_watch *watch, bool success);
 void verdict_record_wrong(const char *directory, const cache_key *key, const char *name,
                           const char *sentence);
 
-/* Removes all of it but the markers that are held. `removed` grows by how many markers and verdicts went. */
+/* Removes everything except markers that are held. Adds the number of removed markers and verdicts to
+ * `removed`. */
 clnorm_status verdict_clear(const char *directory, size_t *removed);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is on record, for persons, and how it is forgotten. */
+/* Lists the verdicts for people, and removes them. */
 #include "programs/verdict.h"
 
 #include "base/directory.h"
@@ -177,7 +177,7 @@ static bool forget(int directory, const verdict_file_name *name, void *user)
     if (unlinkat(directory, text, 0) == 0)
         c->removed++;
     else if (errno != ENOENT &&
-             errno != EISDIR) /* no file of ours, and somebody else's clearing is as good */
+             errno != EISDIR) /* neither a directory, which is not ours, nor removed by another process */
         c->status = fail(CLNORM_IO_ERROR, "the cache file %s cannot be removed: %s", text, strerror(errno));
     return c->status == CLNORM_OK;
 }

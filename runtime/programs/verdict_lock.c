@@ -19,7 +19,7 @@ bool verdict_lock_file(int file)
     return result == 0;
 }
 
-/* Asks again and again: a wait in the kernel could not be given up. */
+/* Polls, because a blocking flock has no timeout. */
 static bool wait_for_lock(int file)
 {
     struct timespec pause = {0, 250000}, now, until;
@@ -40,7 +40,8 @@ static bool wait_for_lock(int file)
     return true;
 }
 
-/* Whoever clears the cache removes the file while it holds the lock. */
+/* Whether the locked file still has its name. clnorm_cache_clear removes it, holding the lock; then our lock
+ * is worthless. */
 static bool is_still_there(int directory, int file)
 {
     struct stat opened, named;
@@ -86,7 +87,7 @@ int verdict_lock(int directory, bool make)
 
 void verdict_unlock(int lock)
 {
-    /* Closing alone would leave it locked where a process that was forked meanwhile has the file too. */
+    /* close does not release the lock if a process that was forked meanwhile still has the descriptor. */
     flock(lock, LOCK_UN);
     close(lock);
 }

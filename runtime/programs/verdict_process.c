@@ -27,7 +27,7 @@ static void after_fork_in_parent(void)
     pthread_mutex_unlock(&mutex);
 }
 
-/* The child has one thread, which works on nothing, and is another process. */
+/* In the child no thread works on a program, and it needs a token of its own. */
 static void after_fork_in_child(void)
 {
     together = waiting_to_be_alone = 0;
@@ -82,7 +82,7 @@ unsigned verdict_process_number(void)
     return atomic_fetch_add(&counter, 1U);
 }
 
-/* Who waits to be alone comes before those who begin later: else it could wait for ever. */
+/* A thread that waits to be alone goes before those that come later; otherwise it might wait for ever. */
 void verdict_process_enter(bool alone)
 {
     lock_state();
@@ -105,7 +105,7 @@ void verdict_process_leave(bool alone)
     lock_state();
     if (alone)
         somebody_is_alone = false;
-    else if (together > 0) /* 0 in a process that was forked meanwhile */
+    else if (together > 0) /* it is 0 in a child that was forked after the enter */
         together--;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&mutex);

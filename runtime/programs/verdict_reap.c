@@ -15,7 +15,7 @@
 
 bool verdict_visit(int directory, verdict_visitor *visit, void *user)
 {
-    /* A descriptor of its own: that of the caller keeps no place. */
+    /* A second descriptor, since reading the directory moves a descriptor's position. */
     const int file = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = file >= 0 ? fdopendir(file) : NULL;
     if (entries == NULL) {
@@ -109,7 +109,7 @@ static void look_at_marker(int directory, const verdict_file_name *name, harvest
     if (!verdict_lock_file(file)) {
         h->busy = h->busy || wanted;
     } else if (is_empty(file)) {
-        verdict_file_remove(directory, name, NULL); /* ended between two steps of its own, with no work */
+        verdict_file_remove(directory, name, NULL); /* left while it was being made or removed */
     } else if (!verdict_file_read(file, name, &record)) {
         verdict_file_remove(directory, name, "cut, changed or foreign");
     } else if (!verdict_is_of_this_version(&record)) {
@@ -149,7 +149,7 @@ static int compare_leavings(const void *left, const void *right)
     return tokens != 0 ? tokens : memcmp(a->file.key.bytes, b->file.key.bytes, sizeof a->file.key.bytes);
 }
 
-/* The program's name, for persons, from the marker. */
+/* A new verdict, with the program's name from the marker. */
 static verdict_record record_of_marker(int directory, const verdict_file_name *name)
 {
     verdict_record marker;
@@ -160,12 +160,12 @@ static verdict_record record_of_marker(int directory, const verdict_file_name *n
     return verdict_record_of(&name->key, known ? marker.name : "");
 }
 
-/* One more end of the program, or that it is to be alone. True if that is on record. */
+/* Records one more end of the program or, if not `end`, that it is to be alone. True if that is on record. */
 static bool record_leaving(int directory, const verdict_file_name *name, bool end)
 {
     verdict_record record;
     const bool known = verdict_file_load(directory, &name->key, &record);
-    /* Already: see is_begun. */
+    /* This process was already counted for this program: see is_begun. */
     if (known && memcmp(record.token, name->token, sizeof record.token) == 0)
         return true;
     if (!known)
@@ -215,7 +215,7 @@ static bool same_token(const leaving *a, const leaving *b)
     return memcmp(a->file.token, b->file.token, sizeof a->file.token) == 0;
 }
 
-/* Whether somebody has begun to count these, and was ended before all of the markers were removed. */
+/* Whether a process has begun to count these markers, but ended before it had removed all of them. */
 static bool is_begun(int directory, const leaving *group, size_t count)
 {
     verdict_record record;
@@ -247,7 +247,7 @@ bool verdict_reap(int directory, const cache_key *key)
 {
     harvest h = {.key = key};
     h.has_token = verdict_process_token(h.token);
-    /* Of half of a process's leavings nothing can be said. */
+    /* If not all markers could be read, count nothing: a process may have left more than we see. */
     if (verdict_visit(directory, look_at, &h) && !h.failed && h.count > 0) {
         qsort(h.leavings, h.count, sizeof *h.leavings, compare_leavings);
         count_all(directory, h.leavings, h.count);

@@ -1,4 +1,4 @@
-/* Looks at what processes left: see verdict.h. Under the directory's lock. */
+/* Reaps the markers that ended processes left (verdict.h); verdict_reap needs the directory's lock. */
 #ifndef CLNORM_PROGRAMS_VERDICT_REAP_H
 #define CLNORM_PROGRAMS_VERDICT_REAP_H
 
@@ -12,8 +12,8 @@ bool verdict_visit(int directory, verdict_visitor *visit, void *user);
 /* Whether the directory has any file of verdict.h but the lock. False as verdict_visit. */
 bool verdict_has_any(int directory, bool *any);
 
-/* Counts what processes left, and removes it, and verdicts that do not count any more. True if somebody, also
- * of this process, is working on `key`, which may be NULL. */
+/* Counts the markers that ended processes left, and removes them, and verdicts that do not count any more.
+ * True if any process, this one included, is working on `key`, which may be NULL. */
 bool verdict_reap(int directory, const cache_key *key);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What the files of verdict.h hold, markers and verdicts: a record each. Numbers are little-endian.
+ * The record that each marker and verdict file (verdict.h) contains. Numbers are little-endian.
  *   8 bytes   magic "clnormVD"
  *   4 bytes   format: VERDICT_FORMAT
  *   4 bytes   flags, as below
@@ -27,7 +27,7 @@ enum {
 };
 
 enum verdict_flag {
-    VERDICT_MARKER = 1, /* no verdict */
+    VERDICT_MARKER = 1, /* the record is a marker; without this flag, a verdict */
     VERDICT_SECOND = 2, /* of a marker: another process had begun with this program before */
     VERDICT_ALONE = 4,
     VERDICT_WRONG = 8,
@@ -47,19 +47,19 @@ void verdict_record_set_sentence(verdict_record *record, const char *sentence);
 
 void verdict_record_encode(const verdict_record *record, unsigned char bytes[VERDICT_FILE_SIZE]);
 
-/* False: nothing that encoding a record gives. */
+/* False if the bytes are not an encoded record. */
 bool verdict_record_decode(const unsigned char bytes[VERDICT_FILE_SIZE], verdict_record *record);
 
 bool verdict_is_of_this_version(const verdict_record *record);
 
-/* Of this version of the library, and neither too old nor from the future. A little ahead is another
- * machine's clock; more was a clock that was wrong. */
+/* Whether a verdict counts: it is of this version of the library, not too old, and not more than a day in the
+ * future. Clocks of machines differ a little; a larger difference means that a clock was wrong. */
 bool verdict_counts(const verdict_record *record);
 
-/* For one that counts. */
+/* Whether the program is to be avoided, according to a verdict that counts. */
 bool verdict_avoids(const verdict_record *record);
 
-/* Why it does, or what is on record otherwise: "processes ended ..." */
+/* The reason in the verdict, such as "processes ended ...", whether the program is avoided or not. */
 void verdict_reason(const verdict_record *record, char *text, size_t size);
 
 #endif

@@ -76,7 +76,8 @@ static void add_map(choice *out, const fpga_problem *f, const char *kernel, cons
     add_formula_arguments(s, f->p);
 }
 
-/* The fewer the outer runs, the more groups follow each other in memory. */
+/* As fpga_begin, but if outer is 1, the groups of all batch entries follow each other in memory, and kept is
+ * set to the number of all of them. */
 static fpga_problem begin_groups(choice *out, const problem *p)
 {
     fpga_problem f = fpga_begin(out, p);
@@ -116,7 +117,8 @@ static void fill_map(const problem *p, const caps *device, choice *out)
     fpga_end(out, &f);
 }
 
-/* What is saved is saved by the last step: a map without results where these are still to be copied. */
+/* Statistics must be saved in the last step. If results still have to be copied, that is an additional map
+ * which saves the statistics and computes no results. */
 static void fill_groups(const problem *p, const caps *device, choice *out)
 {
     (void)device;

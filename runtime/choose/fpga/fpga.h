@@ -28,16 +28,17 @@ void fpga_add_tensor(step *s, fpga_tensor tensor);
  * `result` of what is returned. */
 fpga_problem fpga_begin(choice *out, const problem *p);
 
-/* Copies the result to where the caller wants it, if it is not there. */
+/* If the result is in scratch, adds a step that copies it to the caller's buffer. */
 void fpga_end(choice *out, const fpga_problem *f);
 
-/* Why not by the image, where it has no kernels for the formula; NULL: it has. */
+/* The reason to refuse a problem for whose formula the image has no kernels; NULL: it has them. */
 const char *fpga_refuse_unknown(const problem *p);
 
 /* Room for `elements` floats in scratch. */
 fpga_tensor fpga_scratch(choice *out, size_t elements);
 
-/* Windows: why not in shift registers; steps for them, or for windows of any length. */
+/* Windows: the reason why shift registers cannot be used, or NULL; and the steps, either with shift registers
+ * or, if `is_long`, for windows of any length. */
 const char *fpga_refuse_window(const problem *p, const caps *device);
 void fpga_fill_window(const problem *p, choice *out, bool is_long);
 

@@ -78,7 +78,8 @@ static int defines_met(const row *r, const problem *p)
     return count;
 }
 
-/* Statistics alone are those of the kernels that find y, too. */
+/* Whether the row's kernels do the problem's kind of work. Statistics alone (WORK_REDUCE) use the kernels of
+ * WORK_REDUCE_MAP. */
 static bool is_of_kind(const row *r, const problem *p)
 {
     const work_kind work = p->work == WORK_REDUCE ? WORK_REDUCE_MAP : p->work;

@@ -4,14 +4,14 @@
 
 #include "operations/problem.h"
 
-/* Those of one row, NULL where its kind of work has none. */
+/* The kernels of one row; NULL for those that its kind of work does not need. */
 typedef struct fpga_kernels {
     const char *reduce, *map;
     const char *window, *window_long;           /* forward */
     const char *window_direct, *window_collect; /* backward: long windows, in two steps */
 } fpga_kernels;
 
-/* Of the row that `p`, which was lowered for one path, wants; NULL: the image has none. */
+/* The kernels for `p`, which was lowered with one_path; NULL: the image has none. */
 const fpga_kernels *fpga_kernels_of(const problem *p);
 
 /* The name of each kernel of the image; NULL beyond the last. */

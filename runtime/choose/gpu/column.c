@@ -14,8 +14,9 @@ typedef struct blocks {
     size_t blocks;      /* of a batch entry */
 } blocks;
 
-/* x alone is taken in vectors of four; in twos where there is dy as well, or sums besides; x and dy that are
- * held until the results are known one by one: about as many registers. */
+/* The lanes of a vector, so that all cases need about the same number of registers: 4 for x alone; 2 if there
+ * are also dy or sums; 1 if both x and dy are held until the results are known. Fewer if kept is not
+ * divisible by that. */
 static unsigned lanes_of(const problem *p, bool held)
 {
     if (p->work == WORK_MAP && !p->backward && p->kept % 4 == 0)

@@ -7,7 +7,7 @@
 #include "../../../kernels-cl/parameters.cl"
 
 enum {
-    MOST_HELD_TILES = 2, /* of x alone; of x and dy one */
+    MOST_HELD_TILES = 2, /* that an item holds if there is x only; with x and dy it is one */
     GROUPS_PER_UNIT = 4, /* work-groups that a compute unit should have */
     ACCUMULATOR_BYTES =
         MOST_ACCUMULATOR_FIELDS * 4, /* at most; half of a work-group's items store theirs at once */
@@ -18,11 +18,12 @@ enum {
  * `local_bytes` of local memory. It does not depend on the shape, so that one program serves every shape. */
 size_t work_group_size(const caps *device, size_t local_bytes);
 
-/* A step whose items merge what they found. */
+/* A step whose work-items merge their accumulators. */
 step *add_merging_step(choice *out, const problem *p, const caps *device, const char *nest,
                        const char *kernel, unsigned lanes);
 
-/* For variants whose items exchange values: a fault of the driver. */
+/* For variants whose items exchange values: the reason to refuse them on a driver that fails with such
+ * kernels, or NULL. */
 const char *gpu_refuse_exchange(const problem *p, const caps *device);
 
 /* The least power of two that is at least `number`. */
@@ -31,7 +32,8 @@ size_t power_of_two(size_t number);
 /* How many tiles an item may hold. */
 size_t most_held_tiles(const problem *p);
 
-/* The parts of each group become one; a few are left for the next step. */
+/* Adds a step that merges the parts of each group into one, unless they are so few that the next step merges
+ * them itself. Returns what the next step reads. */
 partials merge_parts(const problem *p, const caps *device, choice *out, partials found);
 
 /* plane.c */

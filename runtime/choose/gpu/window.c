@@ -59,8 +59,8 @@ static step *add_window_step(choice *out, const problem *p, const char *kernel, 
     return s;
 }
 
-/* Strips of pixels go through all channels where there are enough of them to fill the device, else through
- * pieces of them, each of which reads some channels of its neighbours again. */
+/* An item goes through all channels of a strip of pixels if there are enough strips to fill the device.
+ * Otherwise the channels are divided into pieces; each piece reads some channels of its neighbours again. */
 void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
 {
     const unsigned lanes = lanes_of(p);
@@ -82,7 +82,8 @@ void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
     launch_items(s, items, size);
 }
 
-/* Neighbours on both sides of the values, and what they give to gradients. */
+/* Local memory holds the work-group's values, their neighbours on both sides and, for gradients, what both
+ * contribute and their direct gradients. */
 void gpu_fill_window_last(const problem *p, const caps *device, choice *out)
 {
     const size_t per_item = VALUES_PER_ITEM * sizeof(cl_float) * (p->backward ? 3 : 1);
