@@ -518,8 +518,8 @@ CLNORM_API clnorm_status clnorm_op_check(const clnorm_op *op);
  * Checks `op`, chooses the kernels, compiles or loads them, and launches each once without work, so that
  * executions are fast and rarely fail. Errors: those of clnorm_op_check, and INVALID_ENVIRONMENT,
  * INVALID_STATE, NO_COMPILER, BUILD_FAILED, UNTRUSTED_DRIVER (no variant gives right results), IO_ERROR,
- * OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and
- * images (docs/fpga.md) also UNSUPPORTED_DEVICE, NO_IMAGE, INVALID_FILE, NOT_IN_IMAGE.
+ * OUT_OF_MEMORY, OPENCL_ERROR; with fpga kernels and images (docs/fpga.md) also UNSUPPORTED_DEVICE, NO_IMAGE,
+ * INVALID_FILE, NOT_IN_IMAGE.
  */
 CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *context, const clnorm_op *op);
 
