@@ -2,7 +2,7 @@
 #define HAS_GROUPS
 
 /* Loads and stores of one value for each of `groups` neighbouring groups. Lane i belongs to the i-th of them;
- * the lanes after that are unused. */
+ * lanes from `groups` on are unused. */
 
 /* Values first ... first+groups-1; the other lanes are 0. */
 static V NAME(load_groups)(__global const real *values, index_t first, uint groups)

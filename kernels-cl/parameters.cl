@@ -6,8 +6,8 @@
 #define MOST_ACCUMULATOR_FIELDS 6  /* ACCUMULATOR_FIELDS of any accumulator */
 #define MOST_COEFFICIENTS       8  /* COEFFICIENTS of any formula */
 
-/* cpu schedule: the sizes of parts of a group, and the widths of blocks, all of them multiples of 16, the
- * width of a vector */
+/* cpu schedule: the sizes of parts of a group, and the widths of blocks of columns and pixels, in whole
+ * vectors of 16 */
 #define CPU_PLANE_PART_TILES    64
 #define CPU_PLANE_PART          (CPU_PLANE_PART_TILES * TILE_ROWS * 16) /* values */
 #define CPU_COLUMN_PART         1024                                    /* rows */
@@ -18,6 +18,6 @@
 
 /* gpu schedule: how many values a work-item takes */
 #define GPU_HELD                16 /* in registers */
-#define GPU_HELD_FEWER          8  /* in registers, where they are vectors or there is dy as well */
+#define GPU_HELD_FEWER          8  /* the same of vectors, or in most kernels with dy (tiles/registers.cl) */
 #define GPU_PART                64 /* in a part of a group */
 #define GPU_COLUMN_WIDTH        64 /* the most vectors side by side that a work-group takes */

@@ -1,5 +1,5 @@
 /*
- * All schedules: tensors of any strides. Correct, but slow.
+ * cpu and gpu schedule: tensors of any strides. Correct, but slow.
  *
  * Up to eight axes; the first `kept_axes` tell groups apart and the others are reduced. Launch: one
  * dimension, any work-group size; a work-item owns a group and loops over its values.

@@ -1,5 +1,5 @@
 /*
- * All schedules: a window of any length over channels, for tensors of any strides. Correct, but slow.
+ * cpu and gpu schedule: a window of any length over channels, for tensors of any strides. Correct, but slow.
  *
  * Up to eight axes, the first of them the channels. Launch: one dimension, work-groups of LOCAL_SIZE; a
  * work-item owns values_per_item neighbouring values. BACKWARD takes two kernels. The first writes two dense

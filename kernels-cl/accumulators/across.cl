@@ -50,7 +50,7 @@ static void transpose_lanes(float16 *rows, uint stride)
 #undef EXCHANGE
 }
 
-/* Does the same for 16 accumulators at once: lane i of the result has the same bits as
+/* Merges the lanes of each of 16 accumulators: lane i of the result has the same bits as lane 0 of
  * accumulator_across(sets[i]). Overwrites `sets`. */
 static accumulator_16 accumulator_across_sets(accumulator_16 *sets)
 {

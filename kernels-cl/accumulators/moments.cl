@@ -8,8 +8,8 @@
  * Mean and M2 are those of the values times `scale`, a power of two, because a square may leave fp32's range
  * although its value does not. It is 1 unless M2 left [2^-100, 2^100]; then the values are summed again,
  * times 2^-96 or 2^96, which brings every fp32 value, its square and sums of 2^52 of these into range. Two
- * sets are merged with the smaller of their scales: what the other set loses by that is negligible beside
- * this one.
+ * sets are merged with the smaller of their scales, that of the larger values: what the other set loses by
+ * that is negligible beside these.
  */
 #define ACCUMULATOR_FIELDS 6
 #define FEW_ROWS           32

@@ -3,7 +3,7 @@
  * second terms. Each lane holds one set.
  *
  * The products are of terms times `scale`, a power of two: 1; SCALE_LARGE_TERMS where their sum left fp32's
- * range; SCALE_SMALL_TERMS where it is so small that digits were lost. The first terms are summed times
+ * range; SCALE_SMALL_TERMS where it is so small that digits may be lost. The first terms are summed times
  * `sum_scale`: 1, or SCALE_LARGE_SUM where their sum left the range.
  */
 #define ACCUMULATOR_FIELDS 6
@@ -35,8 +35,7 @@ static INTEGERS NAME(have_no_product)(V first, V second)
     return first == 0.0f || second == 0.0f;
 }
 
-/* `scale`, lowered to SCALE_LARGE_TERMS at most where `product`, the sum of products with that scale, is not
- * finite. */
+/* `scale`; where `product`, the sum of products with that scale, is not finite, at most SCALE_LARGE_TERMS. */
 static V NAME(scale_for_product)(V product, V scale)
 {
     return select(fmin(scale, (V)(SCALE_LARGE_TERMS)), scale, isfinite(product));
@@ -81,8 +80,8 @@ static NAME(accumulator) NAME(rescale_sum)(NAME(accumulator) a, V scale)
     return a;
 }
 
-/* `set` with the products of `scaled`, the same elements summed with a scale. Lanes in which scaling up made
- * that sum 0 or not finite keep their own. */
+/* `set` with the products of `scaled`, the same elements summed with a scale. Lanes that were scaled up and
+ * whose sum is then 0 or not finite keep their own, with scale 1. */
 static NAME(accumulator) NAME(with_products)(NAME(accumulator) set, NAME(accumulator) scaled)
 {
     const INTEGERS lost = scaled.scale > 1.0f && (scaled.product == 0.0f || !isfinite(scaled.product));

@@ -3,8 +3,9 @@
  * of first and second terms. Each lane holds one set.
  *
  * The squares are of first terms times `scale`. The products are divided by 2^product_exponent; the exponent
- * is 0 unless their sum left fp32's range or came close to its ends. Both are summed with their rounding
- * errors (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is compared with a floor.
+ * is 0 unless one of the two sums left fp32's range or came close to its ends (is_ordinary). Both are summed
+ * with their rounding errors (Ogita, Rump and Oishi 2005): products may cancel, and the sum of squares is
+ * compared with a floor.
  */
 #define ACCUMULATOR_FIELDS 6
 

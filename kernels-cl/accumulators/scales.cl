@@ -3,7 +3,7 @@
 
 /* A sum of squares may over- or underflow although its values do not. So values are multiplied by a power of
  * two where the sum of a tile's squares left [2^-100, 2^100]: by 2^-80 or 2^96, which brings every finite
- * fp32 square, and sums of 2^40 of them, into range. Two sets are merged with the scale of the one with
+ * fp32 square, and sums of 2^32 of them, into range. Two sets are merged with the scale of the one with
  * larger values. */
 #ifndef SCALE_OF_LARGE
 #define SCALE_OF_LARGE 0x1p-80f

@@ -12,7 +12,7 @@ typedef struct TRAIL {
 } TRAIL;
 
 /* Adds to `sum` the sum over the `lanes` lanes just before those that it covers, if WINDOW has that binary
- * digit. */
+ * digit after its first, which `sum` begins with. */
 #define ADD_LANES(sum, moved, before, of, lanes)                                                             \
     if (WINDOW >= 2 * lanes && (WINDOW & lanes) != 0) {                                                      \
         MOVED(moved, before, of, 16 - WINDOW / (2 * lanes) * (2 * lanes));                                   \

@@ -30,7 +30,7 @@ static void gather_rows(sources from, const float16 *known, uint groups, uint in
     }
 }
 
-/* The set of one row. The tile takes 16 of its values at a time. */
+/* The set of one row, spread over all lanes: each row of the tile is 16 of its values. */
 static accumulator_16 accumulate_row(sources from, const float16 *known, uint inner)
 {
     const rows_of_16 tile = {from, 16, known};

@@ -55,8 +55,8 @@ INLINED block block_at(index_t group, uint groups_per_block, extents e)
 /* A walk over the words of a block in the order of memory. A word is at most VECTOR values: of one group, or,
  * if inner is 1, of neighbouring groups. */
 typedef struct walk {
-    index_t row, at; /* the row of outer; the value in the group's run, or, if inner is 1, in the row */
-    uint group;      /* the group in the block */
+    index_t row, at; /* the row of outer; the value in the group's run, or, if inner is 1, the group */
+    uint group;      /* the group in the block; 0 if inner is 1 */
 } walk;
 
 INLINED index_t words_of_run(index_t values)

@@ -50,7 +50,8 @@ static span span_of(team_item *p, index_t work, index_t blocks, index_t all_bloc
     return s;
 }
 
-/* Loads this item's rows: row first + p.row and every p.rows-th after it, up to `last`. */
+/* Loads at most REGISTER_ROWS of this item's rows: first + p.row and every p.rows-th after it, below
+ * `last`. */
 INLINED void hold(held *h, sources from, index_t first, index_t last, index_t kept, team_item p)
 {
     h->which = 0;

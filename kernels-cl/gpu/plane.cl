@@ -70,7 +70,7 @@ INLINED quad quad_of(const runs *r, index_t number)
     return q;
 }
 
-/* Loads this item's quads: quad first + p.row and every p.rows-th after it, up to `last`. */
+/* Loads at most QUADS of this item's quads: first + p.row and every p.rows-th after it, below `last`. */
 INLINED void hold(held *h, sources from, const runs *r, index_t first, index_t last, team_item p)
 {
     h->which = 0;

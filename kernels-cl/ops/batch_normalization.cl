@@ -1,9 +1,10 @@
 /*
  * y = (x - mean) * gamma / sqrt(variance + epsilon) + beta, a mean and a variance for each channel.
  *
- * MAP: mean and variance are read from buffers. REDUCE and REDUCE_MAP: they are computed from the batch, with
- * the variance divided by the number of elements, and running = decay * running + (1 - decay) * batch. A
- * group is a channel. small_epsilon is epsilon times 2^192 where that is a float, else 0.
+ * MAP: mean and variance are read from buffers. REDUCE and REDUCE_MAP: they are the batch's own, the variance
+ * being M2 divided by the number of elements; and running = decay * running + (1 - decay) * batch, for which
+ * the batch's variance is multiplied by moving_variance_factor. A group is a channel. small_epsilon is
+ * epsilon times 2^192 where that is a float, else 0.
  */
 #define MAP_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                                   \
     INPUT(gamma) AND INPUT(beta)                                                                             \

@@ -68,7 +68,7 @@ INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V 
     known[BEFORE] = scale;
     known[MEAN] = mean * scale;
     known[MEAN_REST] = rest * scale;
-    /* FLT_MAX at most: an infinite one would make NaN, not 0, of x that are the mean */
+    /* if finite, it stays so: an infinite one would make NaN, not 0, of x that are the mean */
     known[INVERSE] = select(inverse, fmin(inverse * select((V)(1.0f), (V)(4.0f), scale < 1.0f), (V)(FLT_MAX)),
                             isfinite(inverse));
 }

@@ -124,7 +124,8 @@ INLINED V NAME(ordinary_gradient)(NAME(operands) o, const V *coefficients)
 {
     const V x = o.x * coefficients[SCALE];
     const V known = fma(o.dy, coefficients[INVERSE_REST], -x * coefficients[SLOPE_REST]);
-    /* An infinite rest is dropped: then dx is infinite, too, but with the other sign. */
+    /* A rest that is not finite is dropped: without it dx is infinite or NaN, too; with it an infinite dx
+     * would become NaN where the rest has the other sign. */
     const V rest = select((V)(0.0f), known, isfinite(known));
     const V sum = fma(-x, coefficients[SLOPE], fma(o.dy, coefficients[INVERSE], rest));
     return sum * coefficients[SECOND_SCALE];

@@ -11,10 +11,10 @@
  * unless alpha is extreme.
  *
  * Arguments: alpha is divided by the square of square_scale. beta_parity is 1 if beta is an odd integer, 2 if
- * it is an even one, else 0. gradient_factor is 2 alpha beta with the divided alpha, or NaN where fp32 does
- * not hold it. `least` is a limit: where bias + alpha * S, or in gradients of roots a contribution, is
- * smaller, it may be wrong. The others are for local_response_extreme.cl: alpha, bias and 2 alpha beta, each
- * times a power of two.
+ * it is an even one, else 0. gradient_factor is 2 alpha beta with the divided alpha; it is NaN, unless 0,
+ * where square_scale is not 1 or the factor is not within 2^-60 ... 4. `least` is a limit: where
+ * bias + alpha * S, or in gradients of roots a contribution, is smaller, it may be wrong. The others are for
+ * local_response_extreme.cl: alpha, bias and 2 alpha beta, each times a power of two.
  */
 #define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                               \
     REAL(square_scale)                                                                                       \
@@ -150,8 +150,8 @@ static NAME(pair) NAME(denominator)(const formula *f, NAME(window_sum) sum)
 #if !BACKWARD && (EXPONENT == 2 || EXPONENT == 3)
 
 /* x * z^-(EXPONENT / 4) for z at least 2^-60; not finite where z is not. The bits of z, divided by 2 or 4 and
- * negated, are those of z^-1/2 or z^-1/4 to one part in eight. d measures the error, and the polynomial
- * (minimax to 2^-28) corrects it. */
+ * negated, are those of z^-1/2 or z^-1/4 to one part in 28. d measures the error: |d| <= 0.07, or 0.14 for
+ * EXPONENT 3. The polynomial corrects it, to 2^-29, or to 2^-27 where |d| <= 0.12 and 2^-24 elsewhere. */
 static V NAME(times_root)(V x, V z)
 {
     const INTEGERS bits = AS_INTEGERS(z);
@@ -317,7 +317,7 @@ INLINED V NAME(inverse_error)(const formula *f, NAME(window_sum) sum, V inverse)
 
 /* The bits of z, divided by 4 and negated, are roughly those of z^-1/4. `root` keeps six of them, so that its
  * fourth power, which is within a sixth of 1 / z, is exact. d measures the error, and the polynomial (minimax
- * to 2^-28) turns it into the e for which root * (1 + e) is z^-1/4. z must be at least 2^-30; where it is
+ * to 2^-27.8) turns it into the e for which root * (1 + e) is z^-1/4. z must be at least 2^-30; where it is
  * more than 2^100, all results are NaN. */
 static NAME(shares) NAME(formula_shares)(const formula *f, V dy, V x, NAME(window_sum) sum)
 {

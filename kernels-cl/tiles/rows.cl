@@ -16,7 +16,7 @@
 #ifndef HAVE_ROWS_OF_16
 #define HAVE_ROWS_OF_16 1
 /* Rows of 16 neighbouring values. Each row begins `stride` values after the one before. `known` is what is
- * known of the 16 groups before their sums. */
+ * known, before the sums, of the group that each lane belongs to. */
 typedef struct rows_of_16 {
     sources first;
     index_t stride;
