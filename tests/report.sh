@@ -14,6 +14,11 @@ report() { # DESCRIPTION PROBLEM
     fi
 }
 
+# Standard input without what Intel's runtime says of a processor that it does not know.
+without_warnings() {
+    grep -v '^SYCL CPU RT Warning: Unknown host CPU' || true
+}
+
 skip() { # DESCRIPTION REASON
     echo "skip $1: $2"
 }

@@ -101,6 +101,15 @@ START_TEST(rows)
     ck_assert_ptr_null(quirk_of(&new_pocl, 1));
     ck_assert_str_eq(quirk_of(&old_pocl, 1)->versions, "6.0");
     ck_assert_ptr_null(quirk_of(&old_pocl, 2));
+    const driver_names old_intel = {"Intel(R) OpenCL", "AMD EPYC", "2024.18.12.0.05_160000"};
+    const driver_names new_intel = {"Intel(R) OpenCL", "AMD EPYC", "2026.22.10.0.01_160000"};
+    const driver_names emulation = {"Intel(R) FPGA Emulation Platform for OpenCL(TM)",
+                                    "Intel(R) FPGA Emulation Device", "2024.18.12.0.05_160000"};
+    const driver_names graphics = {"Intel(R) OpenCL HD Graphics", "Intel(R) UHD Graphics 630", "24.35.30872"};
+    ck_assert_str_eq(quirk_of(&old_intel, 1)->versions, "before 2026");
+    ck_assert_ptr_null(quirk_of(&new_intel, 1));
+    ck_assert_str_eq(quirk_of(&emulation, 0)->versions, "before 2026");
+    ck_assert_ptr_null(quirk_of(&graphics, 0));
     ck_assert_ptr_null(quirk_of(&unknown, 0));
     ck_assert_ptr_null(clnorm_device_quirk(NULL, 0));
 }

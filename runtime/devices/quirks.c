@@ -5,6 +5,7 @@
 
 /* Features that are not used because of a fault. */
 enum {
+    NOTHING = 0,
     NO_SUB_GROUPS = 1,
     NO_CLANG_BUILTINS = 2,
     NO_UNROLLED_AXES = 4,
@@ -96,6 +97,19 @@ static const row rows[] = {
       "waiting in calls of OpenCL; clnorm asks again and again. Applications should wait in one thread at a "
       "time",
       "waiting_threads.c"}},
+    {"Intel(R)",
+     NULL,
+     VERSION(2000, 0), /* a year, as above */
+     VERSION(2026, 0),
+     NOTHING,
+     {"Intel's CPU runtime and FPGA emulation", "before 2026",
+      "on a processor that it does not know (it says \"Unknown host CPU\", as seen with 2024.18 on an AMD "
+      "EPYC of "
+      "2024) the compiler ends the process or makes wrong code",
+      "what verification finds wrong, which is not all of it: set CL_CONFIG_CPU_TARGET_ARCH=core-avx2, or "
+      "take a "
+      "newer runtime",
+      "unknown_processor.cl"}},
     {"QUALCOMM",
      NULL,
      EVERY_VERSION,

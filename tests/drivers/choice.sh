@@ -19,6 +19,7 @@ chooses() {
     report "\"$1\" is $2" "$problem"
     problem=
     output=$(CLNORM_DEVICE=$1 "$program" 2>&1) || problem="exit status $?: $output"
+    output=$(without_warnings <<<"$output")
     hello=${hello:-$output}
     [ "$output" = "$hello" ] || problem="another result: $output"
     report "a program on \"$1\"" "$problem"

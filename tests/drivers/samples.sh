@@ -13,7 +13,8 @@ mkdir "$POCL_CACHE_DIR"
 # shows NAME PATTERNS PROGRAM: PROGRAM prints a line for each pattern, and nothing on the error stream.
 shows() {
     local name=$1 patterns=$2 line problem=
-    "$3" >"$temporary/stdout" 2>"$temporary/stderr" || problem="exit status $?"
+    "$3" >"$temporary/stdout" 2>"$temporary/said" || problem="exit status $?"
+    without_warnings <"$temporary/said" >"$temporary/stderr"
     while IFS= read -r line; do
         grep -qxE -e "$line" "$temporary/stdout" || problem="no line $line in: $(cat "$temporary/stdout")"
     done <<<"$patterns"
