@@ -38,7 +38,7 @@ static uint64_t hash_of_op(const clnorm_op *op, uint64_t seed, clnorm_context *c
 }
 
 /* Shapes that are split among work-items one way or another: few long groups, many short ones. */
-enum { FIXED = 7, FORWARD = 60, BACKWARD = 30, DRAWN = FIXED + FORWARD + BACKWARD, MOST_HASHES = 256 };
+enum { FIXED = 10, FORWARD = 60, BACKWARD = 30, DRAWN = FIXED + FORWARD + BACKWARD, MOST_HASHES = 256 };
 
 static size_t hash_count(void)
 {
@@ -53,8 +53,17 @@ static clnorm_op op_number(size_t number)
         size_t dims[3];
         int axis;
     } shapes[FIXED] = {
-        {{1, 1, 500009}, 1}, {{3, 2, 70001}, 1}, {{2, 64, 56}, 1},   {{90001, 1, 3}, -1},
-        {{200, 7, 17}, 1},   {{64, 1, 600}, -1}, {{5, 4099, 33}, 1},
+        {{1, 1, 500009}, 1},
+        {{3, 2, 70001}, 1},
+        {{2, 64, 56}, 1},
+        {{90001, 1, 3}, -1},
+        {{200, 7, 17}, 1},
+        {{64, 1, 600}, -1},
+        {{5, 4099, 33}, 1},
+        /* fused by few cores, else in parts: columns that are folded, or not, and planes */
+        {{1, 1000, 200}, -1},
+        {{1, 1000, 208}, -1},
+        {{3, 16, 9001}, 1},
     };
     if (number >= DRAWN)
         return determinism_op(number - DRAWN);
@@ -64,7 +73,8 @@ static clnorm_op op_number(size_t number)
         clnorm_mode mode = test_operation_has(operation, CLNORM_TRAIN) ? CLNORM_TRAIN : CLNORM_INFER;
         if (number >= FIXED + FORWARD)
             mode = CLNORM_BACKWARD;
-        return random_op(&random, operation->kind, mode, random_tensor(&random, 2, 60000));
+        return random_op(&random, operation->kind, mode,
+                         random_tensor(&random, 2, number % 2 ? 60000 : 400000));
     }
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_dense(CLNORM_F32, 3, shapes[number].dims));
     op.mode = CLNORM_TRAIN;

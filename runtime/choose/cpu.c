@@ -161,11 +161,23 @@ static size_t column_blocks(const caps *device, size_t kept, size_t others)
     return most(least(wanted, kept / LANES), 1);
 }
 
+/* With few columns, several rows are treated as one longer row, so that it consists of whole vectors. Returns
+ * how many; each of the folded columns then gives one part of a group's sum. */
+static size_t rows_folded(const problem *p)
+{
+    size_t rows = 1;
+    while (p->kept < CPU_COLUMN_BLOCK && rows * p->kept % LANES != 0)
+        rows *= 2;
+    return p->batch == 1 && p->outer >= rows ? rows : 1;
+}
+
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
     const size_t blocks = column_blocks(device, p->kept, p->batch);
     if (p->elements <= SMALL_TENSOR)
         return NULL;
+    if (rows_folded(p) > 1) /* their sums have another order, so the number of cores may not decide */
+        return "columns are folded";
     if (p->batch * blocks < pieces(device))
         return "too few columns to keep all cores busy";
     return p->outer * (p->kept / blocks) > STRIP_VALUES ? "columns leave the cache before they end" : NULL;
@@ -209,16 +221,6 @@ static void fill_column_fused(const problem *p, const caps *device, choice *out)
     add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, ceil_divide(strips, per_item), 1);
-}
-
-/* With few columns, several rows are treated as one longer row, so that it consists of whole vectors. Returns
- * how many; each of the folded columns then gives one part of a group's sum. */
-static size_t rows_folded(const problem *p)
-{
-    size_t rows = 1;
-    while (p->kept < CPU_COLUMN_BLOCK && rows * p->kept % LANES != 0)
-        rows *= 2;
-    return p->batch == 1 && p->outer >= rows ? rows : 1;
 }
 
 static void fill_column_split(const problem *p, const caps *device, choice *out)
