@@ -89,6 +89,7 @@ START_TEST(waiting_threads)
         const caps found =
             after_quirks(drivers[i].platform, drivers[i].device, drivers[i].driver, drivers[i].type);
         ck_assert_int_eq(found.no_waiting_threads, strcmp(drivers[i].platform, "Intel(R) OpenCL") == 0);
+        ck_assert_int_eq(found.may_not_know_processor, strncmp(drivers[i].driver, "2025", 4) == 0);
     }
 }
 END_TEST

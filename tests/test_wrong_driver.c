@@ -3,6 +3,7 @@
 #include "harness.h"
 
 #include "chosen.h"
+#include "execute/context.h"
 #include "files.h"
 #include <clnorm/cache.h>
 
@@ -275,6 +276,30 @@ START_TEST(only_sub_groups)
 }
 END_TEST
 
+/* A driver that may be older than the processor: what is known to go wrong then is computed first. */
+START_TEST(an_unknown_processor)
+{
+    const clnorm_op op = first_op();
+    for (int wrong = 0; wrong < 2; wrong++) {
+        clnorm_plan *plan = NULL;
+        files_remove(cache);
+        if (wrong)
+            setenv("LAYER_CORRUPT", "roots", 1);
+        clnorm_context *context = harness_context(CLNORM_KERNELS_CPU);
+        context->caps.may_not_know_processor = true;
+        const clnorm_status status = clnorm_plan_create(&plan, context, &op);
+        ck_assert_msg(status == (wrong ? CLNORM_UNTRUSTED_DRIVER : CLNORM_OK), "%s", clnorm_last_error());
+        if (wrong)
+            ck_assert_ptr_nonnull(strstr(clnorm_last_error(), "the driver does not know this processor"));
+        else
+            assert_right(context, plan, &op);
+        clnorm_plan_destroy(plan);
+        clnorm_context_destroy(context);
+    }
+    unsetenv("LAYER_CORRUPT");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("wrong_driver");
@@ -291,6 +316,7 @@ int main(void)
     tcase_set_timeout(kept, 300);
     tcase_add_test(kept, what_is_kept);
     tcase_add_test(kept, always_asks_again);
+    tcase_add_test(kept, an_unknown_processor);
     suite_add_tcase(suite, kept);
     TCase *groups = tcase_create("sub-groups");
     tcase_add_checked_fixture(groups, set_up, tear_down);

@@ -46,6 +46,7 @@ typedef struct caps {
     bool no_guarded_loads;    /* loads from one address for all items happen even if a condition skips them */
     bool no_wide_vectors;     /* vectors of 16: compiling them takes minutes */
     bool no_waiting_threads;  /* several threads that wait in OpenCL calls at the same time */
+    bool may_not_know_processor; /* the driver may be older than the CPU: see execute/processor.h */
 } caps;
 
 /* Which of the extensions in a list of names, separated by spaces, clnorm uses for sub-groups. */

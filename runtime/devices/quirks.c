@@ -5,7 +5,6 @@
 
 /* Features that are not used because of a fault. */
 enum {
-    NOTHING = 0,
     NO_SUB_GROUPS = 1,
     NO_CLANG_BUILTINS = 2,
     NO_UNROLLED_AXES = 4,
@@ -14,6 +13,7 @@ enum {
     NO_ALWAYS_INLINE = 32,
     NO_WAITING_THREADS = 64,
     NO_WIDE_VECTORS = 128,
+    NO_UNKNOWN_PROCESSOR = 256,
 };
 
 /* Major and minor number of a driver's version as one. */
@@ -101,14 +101,12 @@ static const row rows[] = {
      NULL,
      VERSION(2000, 0), /* a year, as above */
      VERSION(2026, 0),
-     NOTHING,
+     NO_UNKNOWN_PROCESSOR,
      {"Intel's CPU runtime and FPGA emulation", "before 2026",
       "on a processor that it does not know (it says \"Unknown host CPU\", as seen with 2024.18 on an AMD "
       "EPYC of "
       "2024) the compiler ends the process or makes wrong code",
-      "what verification finds wrong, which is not all of it: set CL_CONFIG_CPU_TARGET_ARCH=core-avx2, or "
-      "take a "
-      "newer runtime",
+      "such processors: a plan fails by name; CL_CONFIG_CPU_TARGET_ARCH=core-avx2 or a newer runtime helps",
       "unknown_processor.cl"}},
     {"QUALCOMM",
      NULL,
@@ -186,6 +184,7 @@ void quirks_apply(const driver_names *names, caps *device)
     device->no_unrolled_axes = (avoided & NO_UNROLLED_AXES) != 0;
     device->no_exchanging_items = (avoided & NO_EXCHANGING_ITEMS) != 0;
     device->no_guarded_loads = (avoided & NO_GUARDED_LOADS) != 0;
+    device->may_not_know_processor = (avoided & NO_UNKNOWN_PROCESSOR) != 0;
     device->no_wide_vectors = (avoided & NO_WIDE_VECTORS) != 0;
     device->no_waiting_threads = (avoided & NO_WAITING_THREADS) != 0;
 }

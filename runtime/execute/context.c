@@ -14,6 +14,7 @@ static clnorm_status allocate(clnorm_context **context)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for a context of %zu bytes", sizeof **context);
     atomic_init(&(*context)->references, 1);
     atomic_init(&(*context)->kernels, CLNORM_KERNELS_AUTO);
+    atomic_init(&(*context)->processor, 0);
     return CLNORM_OK;
 }
 

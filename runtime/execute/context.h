@@ -19,6 +19,7 @@ struct clnorm_context {
     bool ignores_environment;
     program_directories directories; /* the context's own texts */
     program_store *programs;
+    atomic_int processor; /* what processor_check has found */
 };
 
 void context_retain(clnorm_context *context);

@@ -4,6 +4,7 @@
 #include "base/tensor.h"
 #include "choose/choose.h"
 #include "choose/known_answer.h"
+#include "execute/processor.h"
 #include "execute/verify.h"
 #include "programs/verdict.h"
 
@@ -236,6 +237,8 @@ static clnorm_status try_variant(builder *b)
     clnorm_status status = find_programs(b, &all, &proven);
     if (status == CLNORM_OK && !proven)
         ask_verdicts(b);
+    if (status == CLNORM_OK && !b->distrusted && !proven && b->context->verify != CLNORM_VERIFY_OFF)
+        status = processor_check(b->context);
     if (status == CLNORM_OK && !b->distrusted && !all)
         status = build_programs(b);
     if (status == CLNORM_OK && !b->distrusted)
