@@ -22,10 +22,7 @@ static inline clnorm_op base_op(clnorm_op_kind kind)
 
 static inline const clnorm_op_info *info_of(clnorm_op_kind kind)
 {
-    size_t i = 0;
-    while (clnorm_op_info_get(i) && clnorm_op_info_get(i)->kind != kind)
-        i++;
-    return clnorm_op_info_get(i);
+    return test_operation_info(test_operation_of(kind));
 }
 
 /* The status, and pieces of the message. */

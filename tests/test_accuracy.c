@@ -11,6 +11,11 @@
 
 enum { SHAPES = 16 }; /* of a mode, for each kind of data and schedule */
 
+static bool is_backward(clnorm_mode mode)
+{
+    return mode == CLNORM_BACKWARD || mode == CLNORM_BACKWARD_INFER;
+}
+
 static bool quick(void)
 {
     const char *value = getenv("CLNORM_TEST_QUICK");
@@ -47,7 +52,7 @@ static void close_contexts(contexts *all)
 static void omit_some(trial *t, generator *random)
 {
     bool running = generator_below(random, 4) == 0;
-    bool backward = t->op.mode == CLNORM_BACKWARD || t->op.mode == CLNORM_BACKWARD_INFER;
+    bool backward = is_backward(t->op.mode);
     const char *gradient = backward && generator_below(random, 4) == 0 ? "dbeta" : "dx";
     for (size_t i = 0; i < t->count; i++) {
         const clnorm_buffer_info *info = t->operands[i].info;
@@ -95,11 +100,6 @@ static void check_random(const test_subject *s, data_kind kind, uint64_t seed, c
         check_split_mean(&t);
     }
     trial_end(&t);
-}
-
-static bool is_backward(clnorm_mode mode)
-{
-    return mode == CLNORM_BACKWARD || mode == CLNORM_BACKWARD_INFER;
 }
 
 static void check_subject(const test_subject *s)

@@ -15,11 +15,7 @@ static const caps board = {.type = CL_DEVICE_TYPE_ACCELERATOR,
 /* The image has one path for every value of an attribute. */
 static choice choose_for(const clnorm_op *given, const caps *device)
 {
-    clnorm_op op;
-    const op_definition *definition;
-    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    problem p = {.one_path = true};
-    definition->lower(&op, &p);
+    const problem p = problem_for(given, CLNORM_KERNELS_FPGA);
     return choose_of(&p, device, CLNORM_KERNELS_FPGA);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/env.h"
 #include "base/log.h"
+#include "base/sized.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,12 +86,12 @@ clnorm_status context_options_import(clnorm_context_options *options, const clno
     *options = clnorm_context_defaults();
     if (given == NULL)
         return CLNORM_OK;
-    if (given->size <= sizeof given->size)
-        return fail(CLNORM_INVALID_ARGUMENT,
-                    "options.size is %zu; make the struct by clnorm_context_defaults, which sets it",
-                    given->size);
+    clnorm_status status =
+        check_size(given->size, sizeof given->size + 1, "options", "clnorm_context_defaults");
+    if (status != CLNORM_OK)
+        return status;
     memcpy(options, given, given->size < sizeof *options ? given->size : sizeof *options);
-    const clnorm_status status = check(options);
+    status = check(options);
     if (status != CLNORM_OK)
         return status;
     if (options->ignore_environment)

@@ -163,7 +163,8 @@ static clnorm_status build_image(clnorm_context *context, const char *directory)
     if (status == CLNORM_OK)
         status = find_kernels(&b);
     if (status == CLNORM_OK && fpga_kernel_name(b.kernel_count) != NULL)
-        status = fail(CLNORM_BUILD_FAILED, "the driver built only %zu of the image's kernels", b.kernel_count);
+        status =
+            fail(CLNORM_BUILD_FAILED, "the driver built only %zu of the image's kernels", b.kernel_count);
     if (status == CLNORM_OK)
         status = launch_all(&b);
     if (status == CLNORM_OK && (binary = program_binary(b.program, context->device, &size)) == NULL)

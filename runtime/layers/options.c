@@ -1,5 +1,7 @@
 #include "layers/options.h"
 
+#include "base/sized.h"
+
 #include <float.h>
 #include <string.h>
 
@@ -9,12 +11,11 @@ clnorm_status options_import(void *options, size_t size, const void *given)
     if (given == NULL)
         return CLNORM_OK;
     memcpy(&given_size, given, sizeof given_size);
-    if (given_size <= sizeof given_size)
-        return fail(CLNORM_INVALID_ARGUMENT,
-                    "options.size is %zu; make the struct by the function of layers.h, which sets it",
-                    given_size);
-    memcpy(options, given, given_size < size ? given_size : size);
-    return CLNORM_OK;
+    const clnorm_status status =
+        check_size(given_size, sizeof given_size + 1, "options", "the function of layers.h");
+    if (status == CLNORM_OK)
+        memcpy(options, given, given_size < size ? given_size : size);
+    return status;
 }
 
 clnorm_status initial_check(const char *name, double value, double least)

@@ -35,8 +35,7 @@ static void finish_window(step *s, const fpga_problem *f)
 
 static void add_short(choice *out, const fpga_problem *f)
 {
-    step *s = add_window(out, f,
-                         fpga_kernels_of(f->p)->window, f->outer);
+    step *s = add_window(out, f, fpga_kernels_of(f->p)->window, f->outer);
     if (f->p->backward)
         fpga_add_tensor(s, f->dy);
     finish_window(s, f);
