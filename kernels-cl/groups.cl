@@ -1,6 +1,8 @@
 #ifndef HAS_GROUPS /* lanes/none.cl */
 #define HAS_GROUPS
 
+#include "lanes/operands.cl"
+
 /* Loads and stores of one value for each of `groups` neighbouring groups. Lane i belongs to the i-th of them;
  * lanes from `groups` on are unused. */
 
@@ -27,6 +29,9 @@ static void NAME(store_groups)(V lanes, __global real *values, index_t first, ui
         values[first + lane] = kept[lane];
 }
 
+#define OPERAND_LOAD_SOME(name, absent)                                                                      \
+    o.name = from.name ? NAME(load_groups)(from.name, at, count) : (V)(absent);
+
 /* The first `count` lanes of the operands that begin at `at`. */
 static NAME(operands) NAME(load_some_operands)(sources from, index_t at, uint count)
 {
@@ -38,6 +43,7 @@ static NAME(operands) NAME(load_some_operands)(sources from, index_t at, uint co
 #if ACCUMULATES
     o.before = from.before ? NAME(load_groups)(from.before, at, count) : (V)(0.0f);
 #endif
+    FORMULA_OPERANDS(OPERAND_LOAD_SOME)
     return o;
 }
 

@@ -7,6 +7,7 @@
  *   STREAM            1: results will not be read back soon, so stores may bypass the cache
  *   BACKWARD          1: there is a dy beside x, and y is dx
  *   ACCUMULATES       1: results are added to what is there
+ *   OPERANDS          1: the formula has operands besides x and dy (tensors.cl)
  *   CLANG_BUILTINS    1: the driver is known to handle clang's extensions (runtime/devices/quirks.c); without
  *                     this the text is OpenCL C 1.2. __has_builtin would not do: a compiler may know a
  *                     function for which its driver cannot generate code
@@ -19,6 +20,9 @@
 
 #ifndef ACCUMULATES
 #define ACCUMULATES 0
+#endif
+#ifndef OPERANDS
+#define OPERANDS 0
 #endif
 
 typedef float real;
@@ -90,4 +94,3 @@ typedef uint index_t;
 #endif
 
 #include "parameters.cl"
-#include "tensors.cl"

@@ -5,12 +5,24 @@
  * dimension, any work-group size; a work-item owns a group and loops over its values.
  */
 #include "axes.cl"
+#ifndef SUMS_TENSOR
+#define SUMS_TENSOR 0
+#endif
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #endif
 
+#define OPERAND_OFFSET(name, absent)           ulong name;
+#define OPERAND_STRIDES(name, absent)          ulong name##_strides[8];
+#define OPERAND_STRIDES_ARGUMENT(name, absent) ulong8 axis_##name##_strides,
+#define OPERAND_STRIDES_STORE(name, absent)    vstore8(axis_##name##_strides, 0, a.name##_strides);
+#define OPERAND_ADVANCE(name, absent)          p.name += index * a->name##_strides[axis];
+#define OPERAND_MOVE(name, absent)             from.name += from.name ? p.name : 0;
+
+/* Where an element lies in each tensor. */
 typedef struct offsets {
     ulong x, dy, y;
+    FORMULA_OPERANDS(OPERAND_OFFSET)
 } offsets;
 
 /* The axes, and the tensors' strides along them. */
@@ -18,12 +30,13 @@ typedef struct axes {
     uint count;
     index_t sizes[8];
     ulong x_strides[8], dy_strides[8], y_strides[8];
+    FORMULA_OPERANDS(OPERAND_STRIDES)
 } axes;
 
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
 INLINED offsets offsets_of(const axes *a, index_t linear, uint first, uint last)
 {
-    offsets p = {0, 0, 0};
+    offsets p = {0};
     EACH_AXIS(first, last)
     {
         const index_t index = linear % a->sizes[axis];
@@ -31,6 +44,7 @@ INLINED offsets offsets_of(const axes *a, index_t linear, uint first, uint last)
         p.x += index * a->x_strides[axis];
         p.dy += index * a->dy_strides[axis];
         p.y += index * a->y_strides[axis];
+        FORMULA_OPERANDS(OPERAND_ADVANCE)
     }
     return p;
 }
@@ -44,6 +58,7 @@ INLINED sources sources_at_offsets(sources from, offsets p)
 #if ACCUMULATES
     from.before += from.before ? p.y : 0;
 #endif
+    FORMULA_OPERANDS(OPERAND_MOVE)
     return from;
 }
 
@@ -103,11 +118,12 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
 #endif
 
 #if KERNEL_strided
-/* work: groups, each of `values` values. y may be null: then only what the formula saves is written. */
+/* work: groups, each of `values` values. y may be null: then only what the formula saves is written, for each
+ * group to the element of an array, or, with SUMS_TENSOR, of a tensor with y's strides. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
 strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 axis_sizes,
-        ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES, OUTPUT(y),
-        FORMULA_PARAMETERS)
+        ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides,
+        FORMULA_OPERANDS(OPERAND_STRIDES_ARGUMENT) SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t group = get_global_id(0);
     if (group >= work)
@@ -119,6 +135,7 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
     vstore8(axis_x_strides, 0, a.x_strides);
     vstore8(axis_dy_strides, 0, a.dy_strides);
     vstore8(axis_y_strides, 0, a.y_strides);
+    FORMULA_OPERANDS(OPERAND_STRIDES_STORE)
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     const offsets start = offsets_of(&a, group, 0, kept_axes);
@@ -129,7 +146,11 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
     formula_load(&f, group, 1, coefficients);
 #else
     LOAD_KNOWN(&f, group, 1, coefficients);
-    const accumulator all = accumulate_group(&a, from, coefficients, values, kept_axes);
+    accumulator all = accumulate_group(&a, from, coefficients, values, kept_axes);
+#ifdef FORMULA_RESCALED
+    while (formula_rescale(all, coefficients))
+        all = accumulate_group(&a, from, coefficients, values, kept_axes);
+#endif
 #if WORK_REDUCE_MAP
     formula_finish(&f, group, 1, all, coefficients);
 #endif
@@ -142,7 +163,7 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
     }
 #endif
 #if !WORK_MAP
-    formula_save(&f, group, 1, all, coefficients);
+    formula_save(&f, SUMS_TENSOR ? (index_t)start.y : group, 1, all, coefficients);
 #endif
 }
 #endif

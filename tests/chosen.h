@@ -13,7 +13,7 @@ static inline problem problem_for(const clnorm_op *given, clnorm_kernels schedul
     const op_definition *definition;
     ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
     problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
-    definition->lower(&op, &p);
+    ck_assert(definition->lower(&op, 0, &p));
     return p;
 }
 

@@ -79,22 +79,30 @@ static void collect(collection *all, const choice *chosen, const step *s, const 
     all->keys[all->count++] = strdup(key);
 }
 
+static void visit_problem(collection *all, const clnorm_op *op, const problem *p)
+{
+    for (size_t d = 0; d < GPU_DEVICES; d++) {
+        choice chosen;
+        char need[TEXT];
+        must(choose(p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen));
+        snprintf(need, sizeof need, "%s, mode %d, [%zux%zux%zux%zu] on %s", op_find(op->kind)->info.name,
+                 (int)op->mode, p->batch, p->outer, p->kept, p->inner, gpu_devices[d].name);
+        for (size_t i = 0; i < chosen.step_count; i++)
+            collect(all, &chosen, &chosen.steps[i], need);
+    }
+}
+
 /* What the case needs on each device. */
 static void visit(collection *all, const clnorm_op *given)
 {
     const op_definition *definition;
     clnorm_op op;
     must(op_import(given, &op, &definition));
-    problem p = {0};
-    definition->lower(&op, &p);
-    for (size_t d = 0; d < GPU_DEVICES; d++) {
-        choice chosen;
-        char need[TEXT];
-        must(choose(&p, &gpu_devices[d].caps, CLNORM_KERNELS_GPU, &chosen));
-        snprintf(need, sizeof need, "%s, mode %d, [%zux%zux%zux%zu] on %s", definition->info.name,
-                 (int)op.mode, p.batch, p.outer, p.kept, p.inner, gpu_devices[d].name);
-        for (size_t i = 0; i < chosen.step_count; i++)
-            collect(all, &chosen, &chosen.steps[i], need);
+    for (size_t index = 0;; index++) {
+        problem p = {0};
+        if (!definition->lower(&op, index, &p))
+            break;
+        visit_problem(all, &op, &p);
     }
 }
 
@@ -136,13 +144,15 @@ static void visit_shapes(collection *all, const clnorm_op *like)
     }
 }
 
-/* Gaps between rows: the strided kernels. */
+/* Gaps between rows, and parameters with an element for each of x: the strided kernels. */
 static void visit_strided(collection *all, const clnorm_op *like)
 {
     clnorm_op op = *like;
     op.x = clnorm_tensor_4d(CLNORM_F32, 4, 8, 16, 32);
     op.x.strides[0] *= 2;
     test_op_set_axis(&op, 1);
+    visit(all, &op);
+    op.gamma_tensor = op.beta_tensor = op.x;
     visit(all, &op);
 }
 

@@ -108,6 +108,17 @@ static size_t describe_list(char *text, size_t size, const size_t *values, unsig
     return length < size ? length : size - 1;
 }
 
+/* " gamma [3,1,1,6]" */
+static size_t describe_parameter(char *text, size_t size, const char *name, const clnorm_tensor *tensor)
+{
+    char dims[128];
+    if (tensor->rank == 0)
+        return 0;
+    describe_list(dims, sizeof dims, tensor->dims, tensor->rank);
+    const size_t length = (size_t)snprintf(text, size, " %s [%s]", name, dims);
+    return length < size ? length : size - 1;
+}
+
 static size_t describe_attributes(const trial *t, char *text, size_t size)
 {
     size_t length = 0;
@@ -117,7 +128,9 @@ static size_t describe_attributes(const trial *t, char *text, size_t size)
         if (attribute->required || value != attribute->default_value)
             length += (size_t)snprintf(text + length, size - length, " %s=%g", attribute->name, value);
     }
-    return length < size ? length : size - 1;
+    length = length < size ? length : size - 1;
+    length += describe_parameter(text + length, size - length, "gamma", &t->op.gamma_tensor);
+    return length + describe_parameter(text + length, size - length, "beta", &t->op.beta_tensor);
 }
 
 const char *trial_describe(const trial *t, char *text, size_t size)

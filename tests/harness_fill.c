@@ -8,7 +8,8 @@
 static float first_of_channel(const trial *t, size_t channel)
 {
     const operand *x = &t->operands[0];
-    size_t stride = x->tensor.strides[test_op_groups(&t->op).axis];
+    const unsigned axis = test_op_groups(&t->op).axis;
+    const size_t stride = channel < x->tensor.dims[axis] ? x->tensor.strides[axis] : 0;
     return x->span ? t->before[x->start + channel * stride] : 0.0f;
 }
 

@@ -31,6 +31,27 @@ clnorm_tensor random_tensor(generator *random, unsigned least_rank, size_t limit
     return clnorm_tensor_dense(CLNORM_F32, rank, dims);
 }
 
+/* Gives gamma or beta, as `shape` says, a tensor of its own in one of three cases: some of x's axes, perhaps
+ * with gaps. */
+static void random_parameter(generator *random, const clnorm_op *op, clnorm_buffer_shape shape,
+                             clnorm_tensor *tensor)
+{
+    const clnorm_mode_info *mode =
+        clnorm_op_info_mode(test_operation_info(test_operation_of(op->kind)), op->mode);
+    bool known = false;
+    for (size_t i = 0; i < mode->buffer_count; i++)
+        known = known || mode->buffers[i]->shape == shape;
+    if (!known || generator_below(random, 3) > 0)
+        return;
+    size_t dims[CLNORM_MAX_RANK];
+    for (unsigned axis = 0; axis < op->x.rank; axis++)
+        dims[axis] = generator_below(random, 2) ? op->x.dims[axis] : 1;
+    *tensor = clnorm_tensor_dense(CLNORM_F32, op->x.rank, dims);
+    const size_t gap = generator_below(random, 4) == 0 ? 2 : 1;
+    for (unsigned axis = 0; axis < op->x.rank; axis++)
+        tensor->strides[axis] *= gap;
+}
+
 clnorm_op random_op(generator *random, clnorm_op_kind kind, clnorm_mode mode, clnorm_tensor x)
 {
     const test_operation *operation = test_operation_of(kind);
@@ -45,5 +66,7 @@ clnorm_op random_op(generator *random, clnorm_op_kind kind, clnorm_mode mode, cl
     }
     if (operation->draw != NULL)
         operation->draw(random, &op);
+    random_parameter(random, &op, CLNORM_SHAPE_GAMMA, &op.gamma_tensor);
+    random_parameter(random, &op, CLNORM_SHAPE_BETA, &op.beta_tensor);
     return op;
 }

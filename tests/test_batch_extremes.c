@@ -328,6 +328,36 @@ END_TEST
 
 /* Given statistics: the terms of dgamma are no floats where dgamma is, or each is one and their sum is not.
  * Every third element has a dy of 0, and an x that is the mean. */
+/* x^ is 32, and dy so small that the sums of its channel are subnormal. */
+START_TEST(tiny_gradients_of_an_outlier)
+{
+    static const float gammas[] = {1, 2.5f, 4, 30};
+    enum { COUNT = 1031, CHANNELS_OF_IT = 4 };
+    clnorm_context *context = harness_context(harness_schedules[_i]);
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, CHANNELS_OF_IT, COUNT));
+    const double mean = 32.0 / COUNT, root = sqrt(32.0 * mean - mean * mean + 1e-5);
+    trial t;
+    op.axis = 0;
+    op.mode = CLNORM_BACKWARD;
+    trial_begin(&t, &op);
+    trial_fill(&t, DATA_ONE_HOT, 3);
+    for (size_t c = 0; c < CHANNELS_OF_IT; c++) {
+        trial_input(&t, "gamma")[c] = gammas[c];
+        trial_input(&t, "batch_mean")[c] = (float)mean;
+        trial_input(&t, "batch_mean_residual")[c] = (float)(mean - (double)(float)mean);
+        trial_input(&t, "inverse_deviation")[c] = (float)(1 / root);
+        for (size_t i = 0; i < COUNT; i++) {
+            trial_input(&t, "x")[c * COUNT + i] = i == 7 ? 32 : 0;
+            trial_input(&t, "dy")[c * COUNT + i] *= 3e-43f;
+        }
+        trial_input(&t, "dy")[c * COUNT + 7] = 2e-42f * (float)(c + 1);
+    }
+    trial_check(&t, context);
+    trial_end(&t);
+    clnorm_context_destroy(context);
+}
+END_TEST
+
 START_TEST(sums_of_products)
 {
     static const struct {
@@ -490,6 +520,7 @@ int main(void)
     tcase_add_loop_test(range, train, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(gradients, backward, 0, 2 * HARNESS_SCHEDULES);
     tcase_add_loop_test(gradients, backward_of_extreme_x, 0, HARNESS_SCHEDULES);
+    tcase_add_loop_test(gradients, tiny_gradients_of_an_outlier, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(gradients, sums_of_products, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(counts, empty, 0, HARNESS_SCHEDULES);
     tcase_add_loop_test(counts, empty_buffers, 0, HARNESS_SCHEDULES);

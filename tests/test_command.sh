@@ -131,6 +131,16 @@ try 0 '' run $bn --mode backward --epsilon 1 --in x=x.npy --in dy=dy.npy --in ga
 expect new.npy '-1.4142 0.0000 2.1213'
 expect dbeta.npy '4.0000 3.0000 5.0000'
 expect y.npy '0.3536 -0.5000 2.1213 -0.3536 0.5000 -2.1213'
+{ prefix '(2, 1)'; floats 2 0; } >rows.npy
+{ prefix '(1, 3)'; floats 1 1 4; } >wide.npy
+{ prefix '(2, 2)'; floats 1 1 4 4; } >square.npy
+try 0 '' run $bn --in x=x.npy $running --in gamma=rows.npy --in beta=wide.npy --out y=y.npy --epsilon 0
+expect y.npy '3.0000 5.0000 6.0000 1.0000 1.0000 4.0000'
+try 0 '' run $bn --mode backward --epsilon 1 --in x=x.npy --in dy=dy.npy --in gamma=rows.npy --out dgamma=new.npy \
+    --out dbeta=dbeta.npy
+expect new.npy '0.7071 0.0000'
+expect dbeta.npy '4.0000 3.0000 5.0000'
+refuse 1 'gamma_tensor has 2 along axis 1; x has 3' run $bn --in x=x.npy $running --in gamma=square.npy --out y=y.npy
 try 0 '' run $bn --mode backward --accumulate-dbeta true --in x=x.npy --in dy=dy.npy --in dbeta=c1.npy \
     --out dbeta=new.npy
 expect new.npy '5.0000 4.0000 9.0000'

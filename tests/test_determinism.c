@@ -245,7 +245,7 @@ typedef struct slice {
 
 static bool is_in_slice(const slice *s, const operand *o, const walk *w)
 {
-    const unsigned axis = o->info->shape == CLNORM_SHAPE_CHANNEL ? 0 : determinism_apart(&s->of->op);
+    const unsigned axis = o->tensor.rank < s->of->op.x.rank ? 0 : determinism_apart(&s->of->op);
     return o->info->shape == CLNORM_SHAPE_SCALAR || w->index[axis] == s->index;
 }
 

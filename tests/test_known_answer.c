@@ -92,10 +92,11 @@ static void assert_same_programs(const choice *small, const choice *large, const
 static size_t largest, choices, in_parts, few_parts, whole_vectors;
 
 /* The op that is given, with what makes it an invented device's problem. */
-static void lower(const clnorm_op *op, const op_definition *definition, clnorm_kernels schedule, problem *p)
+static bool lower(const clnorm_op *op, const op_definition *definition, size_t index, clnorm_kernels schedule,
+                  problem *p)
 {
     *p = (problem){.one_path = schedule == CLNORM_KERNELS_FPGA};
-    definition->lower(op, p);
+    return definition->lower(op, index, p);
 }
 
 static void name_choice(const clnorm_op *op, const problem *p, const caps *device, const choice *chosen,
@@ -106,20 +107,22 @@ static void name_choice(const clnorm_op *op, const problem *p, const caps *devic
              p->dense, device->compute_units, device->max_work_group_size, chosen->variant);
 }
 
-static void check_choice(const clnorm_op *op, const op_definition *definition, const problem *p,
-                         const caps *device, clnorm_kernels schedule, const choice *chosen)
+static void check_choice(const known_answer_wanted *wanted, clnorm_kernels schedule)
 {
     static known_answer known;
+    const clnorm_op *op = wanted->op;
+    const problem *p = wanted->p;
+    const choice *chosen = wanted->chosen;
     clnorm_op again;
     const op_definition *same;
     problem small;
     char what[512];
-    name_choice(op, p, device, chosen, what, sizeof what);
+    name_choice(op, p, wanted->device, chosen, what, sizeof what);
     ck_assert_msg((strstr(chosen->variant, "window") != NULL) == (p->work == WORK_WINDOW), "%s", what);
-    ck_assert_msg(known_answer_find(op, definition, p, device, chosen, &known), "%s: none", what);
+    ck_assert_msg(known_answer_find(wanted, &known), "%s: none", what);
     ck_assert_msg(op_import(&known.op, &again, &same) == CLNORM_OK, "%s: %s", what, clnorm_last_error());
-    ck_assert_ptr_eq(same, definition);
-    lower(&known.op, definition, schedule, &small);
+    ck_assert_ptr_eq(same, wanted->definition);
+    ck_assert(lower(&known.op, same, wanted->index, schedule, &small));
     ck_assert_uint_eq(small.dense, p->dense);
     assert_same_programs(&known.steps, chosen, what);
 
@@ -149,24 +152,30 @@ static void check_choice(const clnorm_op *op, const op_definition *definition, c
 }
 
 /* And for each variant that is left when the driver failed with those before. */
-static void check(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
+static void check_problem(known_answer_wanted wanted, clnorm_kernels schedule)
 {
     static exclusions excluded;
-    clnorm_op op;
-    const op_definition *definition;
-    problem p;
     choice chosen;
-    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
-    lower(&op, definition, schedule, &p);
-    excluded.count = 0;
     clnorm_status status;
-    while ((status = choose_except(&p, device, schedule, &excluded, &chosen)) == CLNORM_OK) {
-        check_choice(&op, definition, &p, device, schedule, &chosen);
+    excluded.count = 0;
+    wanted.chosen = &chosen;
+    while ((status = choose_except(wanted.p, wanted.device, schedule, &excluded, &chosen)) == CLNORM_OK) {
+        check_choice(&wanted, schedule);
         ck_assert_uint_lt(excluded.count, MAX_EXCLUDED);
         strcpy(excluded.names[excluded.count++], chosen.variant);
     }
     ck_assert_int_eq(status, CLNORM_UNTRUSTED_DRIVER);
     ck_assert_uint_gt(excluded.count, 0);
+}
+
+static void check(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
+{
+    clnorm_op op;
+    const op_definition *definition;
+    problem p;
+    ck_assert_int_eq(op_import(given, &op, &definition), CLNORM_OK);
+    for (size_t index = 0; lower(&op, definition, index, schedule, &p); index++)
+        check_problem((known_answer_wanted){&op, definition, index, &p, device, NULL}, schedule);
 }
 
 static const clnorm_kernels schedules[] = {CLNORM_KERNELS_CPU, CLNORM_KERNELS_GPU, CLNORM_KERNELS_FPGA};

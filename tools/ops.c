@@ -33,6 +33,9 @@ static const char *shape_name(clnorm_buffer_shape shape)
         return "dx";
     case CLNORM_SHAPE_CHANNEL:
         return "channel";
+    case CLNORM_SHAPE_GAMMA:
+    case CLNORM_SHAPE_BETA:
+        return "parameter";
     case CLNORM_SHAPE_SCALAR:
         break;
     }
@@ -47,6 +50,11 @@ static bool is_input(const clnorm_buffer_info *buffer)
 static bool is_output(const clnorm_buffer_info *buffer)
 {
     return buffer->role != CLNORM_ROLE_INPUT;
+}
+
+static bool is_parameter(const clnorm_buffer_info *buffer)
+{
+    return buffer->shape == CLNORM_SHAPE_GAMMA || buffer->shape == CLNORM_SHAPE_BETA;
 }
 
 /* ---- Text ---- */
@@ -93,6 +101,8 @@ static void print_buffers(const clnorm_mode_info *mode, const char *direction,
         printf(buffer->required ? " %s" : " [%s]", buffer->name);
         if (buffer->shape == CLNORM_SHAPE_CHANNEL)
             printf("(C)");
+        else if (is_parameter(buffer))
+            printf("(C*)");
         else if (buffer->shape == CLNORM_SHAPE_SCALAR)
             printf("(1)");
     }
@@ -117,7 +127,9 @@ static void print_ops(void)
     const clnorm_op_info *info;
     for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++)
         print_op(info);
-    puts("[optional]  (C): one value for each index of the axis  (1): one value  others: the shape of x");
+    puts("[optional]  (C): one value for each index of the axis  (C*): the same, or any shape that is "
+         "broadcast "
+         "against x  (1): one value  others: the shape of x");
 }
 
 /* ---- JSON ---- */

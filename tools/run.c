@@ -81,6 +81,24 @@ static int set_x(run_request *request)
     return EXIT_DONE;
 }
 
+/* gamma or beta with as many axes as x has is broadcast against it; with one axis it has a value for each
+ * channel. */
+static void set_parameter(run_request *request, clnorm_buffer_shape shape, clnorm_tensor *tensor)
+{
+    for (size_t i = 0; i < request->buffer_count; i++) {
+        const run_buffer *buffer = &request->buffers[i];
+        if (buffer->in && buffer->info->shape == shape && buffer->array.rank == request->op.x.rank)
+            *tensor = clnorm_tensor_dense(CLNORM_F32, buffer->array.rank, buffer->array.dims);
+    }
+}
+
+static int set_parameters(run_request *request)
+{
+    set_parameter(request, CLNORM_SHAPE_GAMMA, &request->op.gamma_tensor);
+    set_parameter(request, CLNORM_SHAPE_BETA, &request->op.beta_tensor);
+    return clnorm_op_check(&request->op) == CLNORM_OK ? EXIT_DONE : complain_library();
+}
+
 static bool same_shape(const npy_array *array, const clnorm_tensor *tensor)
 {
     return array->rank == tensor->rank &&
@@ -319,6 +337,8 @@ int command_run(const global_options *options, argument_list rest)
         status = read_inputs(&request);
     if (status == EXIT_DONE)
         status = set_x(&request);
+    if (status == EXIT_DONE)
+        status = set_parameters(&request);
     if (status == EXIT_DONE)
         status = shape_buffers(&request);
     if (status == EXIT_DONE)

@@ -109,6 +109,51 @@ static void set_layout(selftest_case *test, const shape *s, layout wanted)
     test->op.dx = test->op.y;
 }
 
+/* ---- Parameters of other shapes ---- */
+
+/* The axes along which gamma and beta vary, a bit each; USUAL: one value for each channel. */
+enum { USUAL = 0x100, FIRST = 1, ALL = 0xff, NONE = 0 };
+static const struct {
+    unsigned gamma, beta;
+    bool gaps;
+} parameter_shapes[] = {
+    {ALL, ALL, false}, {NONE, USUAL, false}, {FIRST, ALL, true}, {USUAL, FIRST, false}, {0x55, 0xaa, true},
+};
+enum { PARAMETER_SHAPES = sizeof parameter_shapes / sizeof *parameter_shapes };
+
+static clnorm_tensor parameter_tensor(const clnorm_tensor *x, unsigned axes, bool gaps)
+{
+    size_t dims[CLNORM_MAX_RANK];
+    if (axes == USUAL)
+        return (clnorm_tensor){.rank = 0};
+    for (unsigned i = 0; i < x->rank; i++)
+        dims[i] = axes >> i & 1 ? x->dims[i] : 1;
+    clnorm_tensor tensor = clnorm_tensor_dense(CLNORM_F32, x->rank, dims);
+    for (unsigned i = 0; i < x->rank; i++)
+        tensor.strides[i] *= gaps ? 2 : 1;
+    return tensor;
+}
+
+static void set_parameters(selftest_case *test)
+{
+    const size_t i = test->parameters;
+    test->op.gamma_tensor = test->op.beta_tensor = (clnorm_tensor){.rank = 0};
+    if (i == 0)
+        return;
+    test->op.gamma_tensor =
+        parameter_tensor(&test->op.x, parameter_shapes[i - 1].gamma, parameter_shapes[i - 1].gaps);
+    test->op.beta_tensor =
+        parameter_tensor(&test->op.x, parameter_shapes[i - 1].beta, parameter_shapes[i - 1].gaps);
+}
+
+static bool has_parameters(const clnorm_mode_info *mode)
+{
+    for (size_t i = 0; i < mode->buffer_count; i++)
+        if (mode->buffers[i]->shape == CLNORM_SHAPE_GAMMA)
+            return true;
+    return false;
+}
+
 /* ---- Attributes ---- */
 
 enum { VALUE_COUNT = 3 };
@@ -199,6 +244,7 @@ static bool pose(enumeration *all, const shape *s, data_kind data)
     if (!all->test.info->in_place && wanted == LAYOUT_IN_PLACE_GAPS)
         wanted = LAYOUT_BOTH_GAPS;
     set_layout(&all->test, s, wanted);
+    set_parameters(&all->test);
     all->test.data = data;
     all->test.seed = ++all->count;
     return all->visit(&all->test, all->user);
@@ -255,6 +301,20 @@ static bool pose_extremes(enumeration *all)
     return true;
 }
 
+/* Every shape of parameters, on the shapes for attributes and with data of every kind. */
+static bool pose_parameters(enumeration *all)
+{
+    bool more = true;
+    for (size_t i = 0; has_parameters(all->test.mode) && i < PARAMETER_SHAPES; i++) {
+        all->test.parameters = i + 1;
+        for (size_t k = 0; k < sizeof attribute_shapes / sizeof attribute_shapes[0]; k++)
+            more = more && pose_shape(all, &attribute_shapes[k]);
+        more = more && pose_extremes(all);
+    }
+    all->test.parameters = 0;
+    return more;
+}
+
 static bool pose_extreme_attributes(enumeration *all)
 {
     bool more = true;
@@ -290,8 +350,18 @@ void selftest_for_each(const clnorm_op_info *info, const clnorm_mode_info *mode,
             if (!pose_attribute(&all, attribute, value))
                 return;
     }
-    if (pose_extremes(&all))
-        pose_extreme_attributes(&all);
+    if (pose_extremes(&all) && pose_extreme_attributes(&all))
+        pose_parameters(&all);
+}
+
+static void append_shape(char label[SELFTEST_LABEL_SIZE], const char *name, const clnorm_tensor *tensor)
+{
+    const size_t length = strlen(label);
+    char dims[NPY_SHAPE_TEXT_SIZE];
+    if (tensor->rank == 0)
+        return;
+    npy_shape_text(dims, tensor->rank, tensor->dims);
+    snprintf(label + length, SELFTEST_LABEL_SIZE - length, ", %s %s", name, dims);
 }
 
 void selftest_case_label(const selftest_case *test, char label[SELFTEST_LABEL_SIZE])
@@ -306,4 +376,6 @@ void selftest_case_label(const selftest_case *test, char label[SELFTEST_LABEL_SI
             n += snprintf(label + n, SELFTEST_LABEL_SIZE - (size_t)n, ", %s %.10g", attribute->name,
                           clnorm_op_get(&test->op, attribute));
     }
+    append_shape(label, "gamma", &test->op.gamma_tensor);
+    append_shape(label, "beta", &test->op.beta_tensor);
 }

@@ -16,6 +16,7 @@ typedef struct selftest_case {
     uint64_t seed;                          /* of the data, the offsets and the choice of optional buffers */
     const clnorm_attribute_info *attribute; /* the one that is not at its default, or NULL */
     const char *layout;                     /* in words */
+    size_t parameters; /* 0, or which shapes gamma and beta have instead of the usual ones */
 } selftest_case;
 
 /* Called for each case. False ends the enumeration. */

@@ -387,6 +387,11 @@ typedef struct clnorm_op {
     bool accumulate_dx;   /* backward modes: add to what the buffer holds */
     bool accumulate_dgamma;
     bool accumulate_dbeta;
+
+    /* The tensors of gamma and dgamma, and of beta and dbeta, if they do not have one value for each channel:
+     * they have x's rank, and are broadcast against x along the axes where their size is 1, or their stride
+     * 0. Rank 0: the operation's usual one. */
+    clnorm_tensor gamma_tensor, beta_tensor;
 } clnorm_op;
 
 /* Fills `op` with the defaults of `kind`. `size` is sizeof(clnorm_op) in the caller's program; no more bytes
@@ -406,9 +411,11 @@ CLNORM_API void clnorm_op_initialize(clnorm_op *op, size_t size, clnorm_op_kind 
  *               batch_mean_residual, inverse_deviation
  *   backward_infer  dx, dgamma, dbeta of infer: mean and variance do not depend on x
  * Any of dx, dgamma and dbeta may be left out, or added to the buffer's old values (accumulate_dx, ...).
- * If x has no elements: the batch's statistics are 0, inverse_deviation is 1 / sqrt(epsilon), the moving
- * averages do not change, and dgamma and dbeta are 0 (unchanged if they are accumulated).
- * axis -1; epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD moving average;
+ * gamma and beta may have any shape that is broadcast against x (gamma_tensor, beta_tensor), for instance a
+ * value for each sample and channel; dgamma and dbeta have the same shape, and sum over the axes that it
+ * lacks. If x has no elements: the batch's statistics are 0, inverse_deviation is 1 / sqrt(epsilon), the
+ * moving averages do not change, and dgamma and dbeta are 0 (unchanged if they are accumulated). axis -1;
+ * epsilon 1e-5, 0 ... FLT_MAX; decay 0.9, 0 ... 1: the weight of the OLD moving average;
  * unbiased_moving_variance false: true puts N/(N-1) into the moving average, as PyTorch does (N = 1: the
  * raw value).
  */
@@ -462,7 +469,8 @@ typedef struct clnorm_buffer {
 } clnorm_buffer;
 
 /* The buffers that an execution reads and writes. Parameters and statistics are dense arrays with one fp32
- * for each channel; `count` is a single fp32. docs/ops.md says which mode takes which buffers. */
+ * for each channel (parameters may have other shapes: op.gamma_tensor); `count` is a single fp32. docs/ops.md
+ * says which mode takes which buffers. */
 typedef struct clnorm_buffers {
     size_t size; /* of this struct in the caller's program; set by CLNORM_BUFFERS */
     clnorm_buffer x, y;
@@ -536,9 +544,10 @@ CLNORM_API clnorm_status clnorm_plan_create(clnorm_plan **plan, clnorm_context *
  * If x has no elements, only outputs with at least one byte are checked and written; other buffers are
  * ignored.
  * When it fails, nothing was enqueued; only after a failed OpenCL call y and dx are undefined, while
- * moving averages, saved statistics, dgamma and dbeta are as before. Errors: MISSING_BUFFER,
- * UNEXPECTED_BUFFER, INVALID_BUFFER, BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE,
- * INVALID_ARGUMENT, INVALID_STATE, OPENCL_ERROR, OUT_OF_MEMORY.
+ * moving averages, saved statistics, dgamma and dbeta are as before (if gamma or beta has a tensor of its
+ * own, dgamma may have been written). Errors: MISSING_BUFFER, UNEXPECTED_BUFFER, INVALID_BUFFER,
+ * BUFFER_TOO_SMALL, INVALID_OFFSET, BUFFER_OVERLAP, INVALID_QUEUE, INVALID_ARGUMENT, INVALID_STATE,
+ * OPENCL_ERROR, OUT_OF_MEMORY.
  */
 CLNORM_API clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buffers *buffers,
                                              cl_command_queue queue, cl_uint n_wait,
@@ -547,7 +556,8 @@ CLNORM_API clnorm_status clnorm_plan_execute(clnorm_plan *plan, const clnorm_buf
 /* Safe while an execution is still in flight. NULL is allowed. */
 CLNORM_API void clnorm_plan_destroy(clnorm_plan *plan);
 
-/* The variant that was chosen, such as "cpu/plane/fused"; owned by the plan. */
+/* The variant that was chosen, such as "cpu/plane/fused"; owned by the plan. If dgamma, dbeta and dx are
+ * found one after the other, theirs are joined by " + ". */
 CLNORM_API const char *clnorm_plan_variant(const clnorm_plan *plan);
 
 /* The faster variants that could not be used because of the driver, one line for each with the reason: a

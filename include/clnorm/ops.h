@@ -44,7 +44,9 @@ typedef enum clnorm_buffer_shape {
     CLNORM_SHAPE_DY,      /* like op.dy, or like x if op.dy has rank 0 */
     CLNORM_SHAPE_DX,      /* like op.dx, or like x if op.dx has rank 0 */
     CLNORM_SHAPE_CHANNEL, /* one value for each index of the axis */
-    CLNORM_SHAPE_SCALAR   /* one value */
+    CLNORM_SHAPE_SCALAR,  /* one value */
+    CLNORM_SHAPE_GAMMA, /* like op.gamma_tensor, or, if its rank is 0, one value for each index of the axis */
+    CLNORM_SHAPE_BETA   /* like op.beta_tensor, or, if its rank is 0, one value for each index of the axis */
 } clnorm_buffer_shape;
 
 typedef struct clnorm_buffer_info {
@@ -93,7 +95,8 @@ CLNORM_API bool clnorm_mode_find(const char *name, clnorm_mode *mode);
 CLNORM_API clnorm_status clnorm_op_set(clnorm_op *op, const clnorm_attribute_info *attribute, double value);
 CLNORM_API double clnorm_op_get(const clnorm_op *op, const clnorm_attribute_info *attribute);
 
-/* The tensor that a buffer of `op` holds. `op` must have passed clnorm_op_check. */
+/* The tensor that a buffer of `op` holds. One that is broadcast against x has length 1 along the axes that it
+ * does not vary along. `op` must have passed clnorm_op_check. */
 CLNORM_API clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_info *buffer);
 
 /* Whether an execution of `op` reads what the buffer holds. */

@@ -19,7 +19,8 @@ HEAD = """\
 #include "fpga/window_words.cl"
 """
 
-NESTS = {"MAP": ["map"], "REDUCE_MAP": ["reduce", "map"], "WINDOW": ["window", "window_long"]}
+NESTS = {"MAP": ["map"], "REDUCE": ["reduce", "save"], "REDUCE_MAP": ["reduce", "map"],
+         "WINDOW": ["window", "window_long"]}
 
 
 def block(program):
@@ -27,9 +28,9 @@ def block(program):
     formula = f"ops/{program.formula}.cl"
     defines = [f"INSTANCE {program.fpga}", f"WORK_{program.work} 1"]
     defines += ["BACKWARD 1"] if program.direction == "BACKWARD" else []
-    defines += ["ACCUMULATES 1"] if program.direction == "BACKWARD" and program.work != "WINDOW" else []
+    defines += ["ACCUMULATES 1"] if program.direction == "BACKWARD" and program.work == "REDUCE_MAP" else []
     own = [define.replace("=", " ") for define in program.defines]
-    files = ["fpga/begin.cl", formula]
+    files = ["fpga/begin.cl", formula, "fpga/words.cl"]
     files += ["fpga/lanes.cl", formula] if program.work == "WINDOW" else []
     files += [f"fpga/{nest}.cl" for nest in NESTS[program.work]] + ["fpga/end.cl"]
     yield ""

@@ -13,5 +13,3 @@
 #define AS_REALS                 PASTE(as_float, WINDOW_VECTOR)
 #define CONVERT_INTEGERS         PASTE(convert_int, WINDOW_VECTOR)
 #define CONVERT_REALS            PASTE(convert_float, WINDOW_VECTOR)
-
-#include "lanes/operands.cl"

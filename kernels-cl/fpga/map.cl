@@ -51,6 +51,10 @@ PIPELINE void RENAMED(map)(index_t work, uint groups_per_block, index_t outer, i
             for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
                 fields[field] = sets[sets_offset + field * work + b.first + g];
             LOAD_KNOWN(&f, b.first + g, 1, coefficients[g]);
+#ifdef FORMULA_RESCALED
+            coefficients[g][FORMULA_RESCALED] =
+                sets[sets_offset + MOST_ACCUMULATOR_FIELDS * work + b.first + g];
+#endif
             formula_finish(&f, b.first + g, 1, all, coefficients[g]);
             if (saves)
                 formula_save(&f, b.first + g, 1, all, coefficients[g]);

@@ -1,24 +1,24 @@
-/* fpga schedule: copies a tensor of any strides to one of any other strides. Addresses are counted up,
- * without divisions. */
+/* fpga schedule: copies a tensor of any strides to one of any other strides; if it is not given, each element
+ * is `absent`. Addresses are counted up, without divisions. */
 #define EIGHT_OF(v)                                                                                          \
     {                                                                                                        \
         v.s0, v.s1, v.s2, v.s3, v.s4, v.s5, v.s6, v.s7                                                       \
     }
 
 PIPELINE void rearrange(index_t work, ulong8 axis_sizes, ulong8 axis_from_strides, ulong8 axis_to_strides,
-                        INPUT(from), OUTPUT(to))
+                        real absent, INPUT(from), OUTPUT(to))
 {
     const ulong sizes[8] = EIGHT_OF(axis_sizes), from_strides[8] = EIGHT_OF(axis_from_strides);
     const ulong to_strides[8] = EIGHT_OF(axis_to_strides);
     ulong index[8] = {0};
     from = AT_OFFSET(from);
     to = AT_OFFSET(to);
-    if (!from || !to)
+    if (!to)
         return; /* a result that nobody wants */
     ulong from_at = 0, to_at = 0;
     INDEPENDENT(to)
     for (index_t i = 0; i < work; i++) {
-        to[to_at] = from[from_at];
+        to[to_at] = from ? from[from_at] : absent;
         bool carry = true;
 #pragma unroll
         for (uint a = 0; a < 8; a++) {

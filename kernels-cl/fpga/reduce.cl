@@ -5,7 +5,7 @@
  * group's slots. The slots take turns: a slot's next merge comes so many steps later that no step waits for
  * the one before. At the end of a block the slots of each group are merged pairwise. If inner is 1,
  * neighbours in memory belong to different groups: then VECTOR rows of a block are read first, each in the
- * order of memory.
+ * order of memory. Where a formula rescales a group, the block is read again.
  */
 
 /* Fills a tile with the terms of a word, whose first `count` values are of one group. */
@@ -60,10 +60,10 @@ INLINED void merge_slots(accumulator *slots, uint groups, uint slots_per_group)
 }
 
 /* work: groups. slots_per_group: a power of two; slots_per_group * groups_per_block is at most SLOTS. sets:
- * field f of group g at f * work + g. */
+ * field f of group g at f * work + g; behind the accumulators, the number that a formula rescaled. */
 PIPELINE void RENAMED(reduce)(index_t work, uint groups_per_block, uint slots_per_group, index_t outer,
                               index_t kept, index_t inner, SOURCES,
-#if BACKWARD
+#if BACKWARD || OPERANDS
                               FORMULA_PARAMETERS,
 #endif
                               OUTPUT(sets))
@@ -72,17 +72,18 @@ PIPELINE void RENAMED(reduce)(index_t work, uint groups_per_block, uint slots_pe
     operands columns[SLOTS][VECTOR];
     real known_of[SLOTS][KNOWN];
     const extents e = {outer, kept, inner};
-    const sources from = SOURCES_BIND(0);
-#if BACKWARD
+#if BACKWARD || OPERANDS
     const formula f = FORMULA_BIND;
 #endif
+    const sources from = SOURCES_BIND(0);
     const uint last_slot = slots_per_group - 1;
+    bool again = false;
     sets += sets_offset;
     for (index_t group = 0; group < work;) {
         const block b = block_at(group, groups_per_block, e);
         for (uint slot = 0; slot < SLOTS; slot++)
             slots[slot] = accumulator_empty();
-        for (uint g = 0; g < b.groups; g++) {
+        for (uint g = 0; g < b.groups && !again; g++) {
 #if BACKWARD
             formula_load(&f, b.first + g, 1, known_of[g]);
 #else
@@ -121,6 +122,13 @@ PIPELINE void RENAMED(reduce)(index_t work, uint groups_per_block, uint slots_pe
             for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
                 sets[field * work + b.first + g] = fields[field];
         }
-        group += b.groups;
+        again = false;
+#ifdef FORMULA_RESCALED
+        for (uint g = 0; g < b.groups; g++) {
+            sets[MOST_ACCUMULATOR_FIELDS * work + b.first + g] = known_of[g][FORMULA_RESCALED];
+            again |= formula_rescale(slots[g * slots_per_group], known_of[g]);
+        }
+#endif
+        group += again ? 0 : b.groups;
     }
 }

@@ -13,5 +13,3 @@
 #define AS_REALS         as_float
 #define CONVERT_INTEGERS convert_int
 #define CONVERT_REALS    convert_float
-
-#include "lanes/operands.cl"

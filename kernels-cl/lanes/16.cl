@@ -15,4 +15,3 @@
 #define CONVERT_REALS            convert_float16
 
 #include "lanes/memory.cl"
-#include "lanes/operands.cl"

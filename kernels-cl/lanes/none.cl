@@ -19,4 +19,6 @@
 #undef HAS_POWERS
 #undef HAS_SCALED
 #undef HAS_ROOTS
+#undef HAS_OPERANDS
 #undef HAS_GROUPS
+#undef HAS_SAVE_GRADIENT

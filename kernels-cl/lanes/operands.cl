@@ -1,9 +1,18 @@
+#ifndef HAS_OPERANDS /* lanes/none.cl */
+#define HAS_OPERANDS
+
 /*
- * The operands of a formula, and the terms that are summed.
+ * The elements that a formula takes, and the terms that are summed.
  *
  * An element has one term, x; or, in a backward mode, two, which formula_term computes from x, dy and what is
  * known of the group before its sums.
  */
+#if LANES == 1
+#include "tensors.cl"
+#define OPERAND_LANES(name, absent) V name;
+#define OPERAND_LOAD(name, absent)  o.name = from.name ? LOAD(from.name + at) : (V)(absent);
+#endif
+
 typedef struct NAME(operands) {
     V x;
 #if BACKWARD
@@ -12,6 +21,7 @@ typedef struct NAME(operands) {
 #if ACCUMULATES
     V before; /* what the result is added to */
 #endif
+    FORMULA_OPERANDS(OPERAND_LANES)
 } NAME(operands);
 
 INLINED NAME(operands) NAME(load_operands)(sources from, index_t at)
@@ -24,6 +34,7 @@ INLINED NAME(operands) NAME(load_operands)(sources from, index_t at)
 #if ACCUMULATES
     o.before = from.before ? LOAD(from.before + at) : (V)(0.0f);
 #endif
+    FORMULA_OPERANDS(OPERAND_LOAD)
     return o;
 }
 
@@ -48,4 +59,6 @@ enum { TERMS = 2 };
 #define LOAD_KNOWN(f, group, groups, known) NAME(formula_load)(f, group, groups, known)
 #endif
 INLINED V NAME(formula_term)(NAME(operands) o, const V *known, uint term);
+#endif
+
 #endif

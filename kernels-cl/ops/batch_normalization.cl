@@ -4,7 +4,8 @@
  * MAP: mean and variance are read from buffers. REDUCE and REDUCE_MAP: they are the batch's own, the variance
  * being M2 divided by the number of elements; and running = decay * running + (1 - decay) * batch, for which
  * the batch's variance is multiplied by moving_variance_factor. A group is a channel. small_epsilon is
- * epsilon times 2^192 where that is a float, else 0.
+ * epsilon times 2^192 where that is a float, else 0. OPERANDS: gamma and beta are tensors of any shape, and
+ * scale and shift are found anew for each element.
  */
 #define MAP_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                                   \
     INPUT(gamma) AND INPUT(beta)                                                                             \
@@ -45,6 +46,13 @@
 #define SCALE                RENAMED(SCALE)
 #define SHIFT                RENAMED(SHIFT)
 #define BEFORE               RENAMED(BEFORE)
+#define INVERSE              RENAMED(INVERSE)
+#define INVERSE_SCALE        RENAMED(INVERSE_SCALE)
+#define set_group            RENAMED(set_group)
+#endif
+
+#if OPERANDS && LANES == 1
+#define FORMULA_OPERANDS(OPERAND) OPERAND(gamma, 1.0f) OPERAND(beta, 0.0f)
 #endif
 
 #include "groups.cl"
@@ -60,8 +68,9 @@
 FORMULA_STRUCT;
 
 /* A channel's coefficients for formula_apply. x is multiplied by BEFORE, a power of two; MEAN and MEAN_REST
- * already are. */
-enum { BEFORE, MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS };
+ * already are. With OPERANDS the last two are the channel's spread instead, from which SCALE and SHIFT are
+ * found for each element. */
+enum { BEFORE, MEAN, MEAN_REST, SCALE, SHIFT, COEFFICIENTS, INVERSE = SCALE, INVERSE_SCALE = SHIFT };
 
 #endif
 
@@ -86,19 +95,31 @@ RARE void NAME(extreme_coefficients)(V gamma, NAME(spread) spread, V *coefficien
     coefficients[SCALE] = select(product.value, copysign((V)(FLT_MAX), product.value), stays);
 }
 
-/* `mean` and `mean_rest` are those of the values times `scale`. */
-INLINED void NAME(set_coefficients)(const formula *f, index_t group, uint groups, V mean, V mean_rest,
-                                    V scale, NAME(spread) spread, V *coefficients)
+/* All coefficients, of which BEFORE, MEAN and MEAN_REST are set. */
+INLINED void NAME(set_coefficients)(V gamma, V beta, NAME(spread) spread, V *coefficients)
 {
-    const V gamma = f->gamma ? NAME(load_groups)(f->gamma, group, groups) : (V)(1.0f);
     const V product = gamma * spread.inverse, size = fabs(product);
+    coefficients[SCALE] = product;
+    coefficients[SHIFT] = beta;
+    if (!ALL(coefficients[BEFORE] == spread.scale && size >= FLT_MIN && size <= FLT_MAX))
+        NAME(extreme_coefficients)(gamma, spread, coefficients);
+}
+
+/* `mean` and `mean_rest` are those of the values times `scale`. */
+INLINED void NAME(set_group)(const formula *f, index_t group, uint groups, V mean, V mean_rest, V scale,
+                             NAME(spread) spread, V *coefficients)
+{
     coefficients[BEFORE] = scale;
     coefficients[MEAN] = mean;
     coefficients[MEAN_REST] = mean_rest;
-    coefficients[SCALE] = product;
-    coefficients[SHIFT] = f->beta ? NAME(load_groups)(f->beta, group, groups) : (V)(0.0f);
-    if (!ALL(scale == spread.scale && size >= FLT_MIN && size <= FLT_MAX))
-        NAME(extreme_coefficients)(gamma, spread, coefficients);
+#if OPERANDS
+    coefficients[INVERSE] = spread.inverse;
+    coefficients[INVERSE_SCALE] = spread.scale;
+#else
+    const V gamma = f->gamma ? NAME(load_groups)(f->gamma, group, groups) : (V)(1.0f);
+    const V beta = f->beta ? NAME(load_groups)(f->beta, group, groups) : (V)(0.0f);
+    NAME(set_coefficients)(gamma, beta, spread, coefficients);
+#endif
 }
 
 #if WORK_MAP
@@ -107,8 +128,9 @@ INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V 
 {
     const V mean = NAME(load_groups)(f->mean, group, groups), scale = NAME(scale_of_mean)(mean);
     const V rest = f->mean_residual ? NAME(load_groups)(f->mean_residual, group, groups) : (V)(0.0f);
-    const NAME(spread) spread = NAME(spread_of_given)(f, NAME(load_groups)(f->variance, group, groups));
-    NAME(set_coefficients)(f, group, groups, mean * scale, rest * scale, scale, spread, coefficients);
+    const NAME(spread) spread =
+        NAME(spread_of_given)(NAME(epsilons_of)(f), NAME(load_groups)(f->variance, group, groups));
+    NAME(set_group)(f, group, groups, mean * scale, rest * scale, scale, spread, coefficients);
 }
 
 #else
@@ -138,8 +160,9 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
                                   V *coefficients)
 {
     const V scale = NAME(scale_of_batch)(f, moments);
-    const NAME(spread) spread = NAME(spread_of)(f, NAME(variance_of)(f, moments, scale), scale);
-    NAME(set_coefficients)
+    const NAME(spread) spread =
+        NAME(spread_of)(NAME(epsilons_of)(f), NAME(variance_of)(f, moments, scale), scale);
+    NAME(set_group)
     (f, group, groups, moments.mean, moments.mean_rest, moments.scale, spread, coefficients);
 }
 
@@ -171,7 +194,7 @@ INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NA
     NAME(save)(mean, f->batch_mean, group, groups);
     NAME(save)(select((V)(0.0f), rest, isfinite(mean)), f->batch_mean_residual, group, groups);
     NAME(save)(variance.value * unscale * unscale, f->batch_variance, group, groups);
-    const NAME(spread) spread = NAME(spread_of)(f, variance, scale);
+    const NAME(spread) spread = NAME(spread_of)(NAME(epsilons_of)(f), variance, scale);
     NAME(save)(spread.inverse * spread.scale, f->inverse_deviation, group, groups);
     if (f->count && group == 0)
         f->count[0] = f->elements;
@@ -182,8 +205,15 @@ INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NA
 
 #endif
 
-static V NAME(formula_apply)(NAME(operands) o, const V *coefficients)
+static V NAME(formula_apply)(NAME(operands) o, const V *of_group)
 {
+#if OPERANDS
+    const NAME(spread) spread = {of_group[INVERSE], of_group[INVERSE_SCALE]};
+    V coefficients[COEFFICIENTS] = {of_group[BEFORE], of_group[MEAN], of_group[MEAN_REST]};
+    NAME(set_coefficients)(o.gamma, o.beta, spread, coefficients);
+#else
+    const V *coefficients = of_group;
+#endif
     const V deviation = fma(o.x, coefficients[BEFORE], -coefficients[MEAN]) - coefficients[MEAN_REST];
     return fma(deviation, coefficients[SCALE], coefficients[SHIFT]);
 }

@@ -43,6 +43,7 @@
 #define divide_by_pair  RENAMED(divide_by_pair)
 #endif
 
+#include "lanes/operands.cl"
 #include "accumulators/pair.cl"
 
 #if LANES == 1

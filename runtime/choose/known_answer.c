@@ -21,7 +21,9 @@ typedef struct extents {
  * memory first. */
 typedef struct pattern {
     clnorm_op op;
-    bool reduced[CLNORM_MAX_RANK], dense;
+    unsigned kinds[CLNORM_MAX_RANK]; /* of each axis: 1 if it is reduced, and a bit for each operand that
+                                        varies along it */
+    bool dense;
     unsigned order[CLNORM_MAX_RANK], count;
 } pattern;
 
@@ -42,10 +44,21 @@ static unsigned sorted_axes(const clnorm_tensor *x, unsigned order[CLNORM_MAX_RA
     return count;
 }
 
-static size_t run_length(const clnorm_tensor *x, const unsigned *order, unsigned count, const bool *reduced)
+static void set_kinds(pattern *of, const problem *p)
+{
+    for (unsigned axis = 0; axis < CLNORM_MAX_RANK; axis++)
+        of->kinds[axis] = (unsigned)p->reduced[axis] | p->varies[axis] << 1;
+}
+
+static bool is_reduced(unsigned kind)
+{
+    return kind & 1;
+}
+
+static size_t run_length(const clnorm_tensor *x, const unsigned *order, unsigned count, const unsigned *kinds)
 {
     size_t length = 1;
-    for (unsigned i = 0; i < count && reduced[order[i]] == reduced[order[0]]; i++)
+    for (unsigned i = 0; i < count && kinds[order[i]] == kinds[order[0]]; i++)
         length *= x->dims[order[i]];
     return length;
 }
@@ -76,13 +89,14 @@ static void shrink_dims(clnorm_op *op, const pattern *from, const extents *e)
 {
     unsigned inner[2] = {0, 0};
     for (unsigned i = 0; i < from->count;) {
-        const bool reduced = from->reduced[from->order[i]];
-        const size_t length = run_length(&op->x, from->order + i, from->count - i, from->reduced);
+        const unsigned kind = from->kinds[from->order[i]];
+        const bool reduced = is_reduced(kind);
+        const size_t length = run_length(&op->x, from->order + i, from->count - i, from->kinds);
         size_t size = small_length(e, reduced, inner[reduced]++, length);
         if (size < 2)
             size = 2; /* an axis that is there remains */
         op->x.dims[from->order[i]] = size;
-        for (i++; i < from->count && from->reduced[from->order[i]] == reduced; i++)
+        for (i++; i < from->count && from->kinds[from->order[i]] == kind; i++)
             op->x.dims[from->order[i]] = 1;
     }
 }
@@ -103,6 +117,27 @@ static void lay_out(clnorm_tensor *tensor, const clnorm_tensor *x, const pattern
     }
 }
 
+/* A tensor that is broadcast: it varies along the same axes, which follow each other in the same order. */
+static void lay_out_parameter(clnorm_tensor *tensor, const clnorm_tensor *x)
+{
+    if (tensor->rank == 0)
+        return;
+    unsigned order[CLNORM_MAX_RANK];
+    const unsigned count = sorted_axes(tensor, order);
+    size_t stride = clnorm_tensor_span(tensor) == tensor_elements(tensor) ? 1 : 2;
+    for (unsigned i = tensor->rank; i < x->rank; i++) {
+        tensor->dims[i] = 1;
+        tensor->strides[i] = 0;
+    }
+    tensor->rank = x->rank;
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned axis = order[i];
+        tensor->dims[axis] = x->dims[axis];
+        tensor->strides[axis] = x->dims[axis] == 1 ? 0 : stride;
+        stride *= x->dims[axis];
+    }
+}
+
 static clnorm_op small_op(const pattern *from, const extents *e)
 {
     clnorm_op small = from->op;
@@ -110,6 +145,8 @@ static clnorm_op small_op(const pattern *from, const extents *e)
     shrink_dims(&small, from, e);
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
         lay_out(tensors[i], &small.x, from);
+    lay_out_parameter(&small.gamma_tensor, &small.x);
+    lay_out_parameter(&small.beta_tensor, &small.x);
     return small;
 }
 
@@ -150,18 +187,13 @@ static bool are_same_programs(const choice *a, const choice *b)
 
 /* ---- Looking for it ---- */
 
-typedef struct wanted {
-    const op_definition *definition;
-    const problem *p;
-    const caps *device;
-    const choice *chosen;
-} wanted;
-
-static bool try_extents(const wanted *w, const pattern *from, const extents *e, known_answer *found)
+static bool try_extents(const known_answer_wanted *w, const pattern *from, const extents *e,
+                        known_answer *found)
 {
     problem p = {.one_path = w->p->one_path};
     found->op = small_op(from, e);
-    w->definition->lower(&found->op, &p);
+    if (!w->definition->lower(&found->op, w->index, &p))
+        return false;
     /* Both follow from the sizes, and decide compiler options; take those of the large problem. */
     p.index_bits = w->p->index_bits;
     p.result_bytes = w->p->result_bytes;
@@ -177,8 +209,8 @@ static size_t ragged_size(unsigned i)
 
 /* Tries group sizes from the largest with a usual number of values downwards, then larger ones in ascending
  * order; if those are needed, two groups are enough instead of FEW_GROUPS. */
-static bool try_groups(const wanted *w, const pattern *from, size_t kept, bool ragged, size_t parts,
-                       known_answer *found)
+static bool try_groups(const known_answer_wanted *w, const pattern *from, size_t kept, bool ragged,
+                       size_t parts, known_answer *found)
 {
     enum { LARGEST = 39 };
     const unsigned usual = kept * ragged_size(16) > USUAL_VALUES ? 14 : kept > 8 ? 16 : 22;
@@ -191,7 +223,7 @@ static bool try_groups(const wanted *w, const pattern *from, size_t kept, bool r
     return false;
 }
 
-static bool try_pattern(const wanted *w, const pattern *from, known_answer *found)
+static bool try_pattern(const known_answer_wanted *w, const pattern *from, known_answer *found)
 {
     /* Numbers of groups to try. Three are enough if a group is a long run of values. Groups that lie side by
      * side should fill more than a vector. 40 and 24 are for few columns that are folded: a group then has
@@ -226,22 +258,25 @@ static void append_axis(clnorm_op *op, const clnorm_op_info *info)
     }
     op->x.dims[op->x.rank] = 1;
     op->x.strides[op->x.rank++] = 1;
+    lay_out_parameter(&op->gamma_tensor, &op->x);
+    lay_out_parameter(&op->beta_tensor, &op->x);
 }
 
 /* Makes an axis of length 1 longer, if there is one of this kind or can be. */
-static bool add_axis(const wanted *w, pattern *to, bool reduced, bool innermost)
+static bool add_axis(const known_answer_wanted *w, pattern *to, bool reduced, bool innermost)
 {
     unsigned axis = 0;
-    while (axis < to->op.x.rank && (to->op.x.dims[axis] > 1 || to->reduced[axis] != reduced))
+    while (axis < to->op.x.rank && (to->op.x.dims[axis] > 1 || is_reduced(to->kinds[axis]) != reduced))
         axis++;
     if (axis == to->op.x.rank) {
         if (axis == w->definition->info.maximum_rank)
             return false;
         problem p = {.one_path = w->p->one_path};
         append_axis(&to->op, &w->definition->info);
-        w->definition->lower(&to->op, &p);
-        memcpy(to->reduced, p.reduced, sizeof to->reduced);
-        if (to->reduced[axis] != reduced)
+        if (!w->definition->lower(&to->op, w->index, &p))
+            return false;
+        set_kinds(to, &p);
+        if (is_reduced(to->kinds[axis]) != reduced)
             return false;
     }
     to->op.x.dims[axis] = 2;
@@ -254,14 +289,14 @@ static bool add_axis(const wanted *w, pattern *to, bool reduced, bool innermost)
 static bool has_axis(const pattern *of, bool reduced)
 {
     for (unsigned i = 0; i < of->count; i++)
-        if (of->reduced[of->order[i]] == reduced)
+        if (is_reduced(of->kinds[of->order[i]]) == reduced)
             return true;
     return false;
 }
 
 /* Extends a pattern that has only kept or only reduced axes by one of the other kind, since a single group,
  * or groups of one value, test little of a program. False if it has both already, or cannot have both. */
-static bool extend(const wanted *w, const pattern *from, bool innermost, pattern *to)
+static bool extend(const known_answer_wanted *w, const pattern *from, bool innermost, pattern *to)
 {
     *to = *from;
     if (has_axis(from, true) && has_axis(from, false))
@@ -270,15 +305,13 @@ static bool extend(const wanted *w, const pattern *from, bool innermost, pattern
            (has_axis(from, false) || add_axis(w, to, false, innermost));
 }
 
-bool known_answer_find(const clnorm_op *op, const op_definition *definition, const problem *p,
-                       const caps *device, const choice *chosen, known_answer *found)
+bool known_answer_find(const known_answer_wanted *wanted, known_answer *found)
 {
-    const wanted w = {definition, p, device, chosen};
-    pattern own = {.op = *op, .dense = p->dense}, extended;
-    memcpy(own.reduced, p->reduced, sizeof own.reduced);
-    own.count = sorted_axes(&op->x, own.order);
+    pattern own = {.op = *wanted->op, .dense = wanted->p->dense}, extended;
+    set_kinds(&own, wanted->p);
+    own.count = sorted_axes(&wanted->op->x, own.order);
     for (unsigned innermost = 0; innermost < 2; innermost++)
-        if (extend(&w, &own, innermost, &extended) && try_pattern(&w, &extended, found))
+        if (extend(wanted, &own, innermost, &extended) && try_pattern(wanted, &extended, found))
             return true;
-    return try_pattern(&w, &own, found);
+    return try_pattern(wanted, &own, found);
 }

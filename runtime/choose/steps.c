@@ -7,6 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+bool choice_has_buffer(const choice *chosen, size_t field)
+{
+    for (size_t i = 0; i < chosen->step_count; i++) {
+        const argument_list *list = &chosen->steps[i].arguments;
+        for (size_t k = 0; k < list->count; k++)
+            if (list->items[k].kind == ARGUMENT_BUFFER && list->items[k].field == field)
+                return true;
+    }
+    return false;
+}
+
 size_t ceil_divide(size_t a, size_t b)
 {
     return a / b + (a % b != 0);
@@ -82,12 +93,16 @@ step *add_step(choice *out, const problem *p, const char *nest, const char *kern
     return s;
 }
 
+void add_argument(step *s, const argument *added)
+{
+    assert(s->arguments.count < MAX_ARGUMENTS);
+    s->arguments.items[s->arguments.count++] = *added;
+}
+
 void add_formula_arguments(step *s, const problem *p)
 {
-    for (size_t i = 0; i < p->arguments.count; i++) {
-        assert(s->arguments.count < MAX_ARGUMENTS);
-        s->arguments.items[s->arguments.count++] = p->arguments.items[i];
-    }
+    for (size_t i = 0; i < p->arguments.count; i++)
+        add_argument(s, &p->arguments.items[i]);
 }
 
 void add_input_arguments(step *s, const problem *p)

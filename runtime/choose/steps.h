@@ -6,7 +6,7 @@
 #include "devices/device_info.h"
 #include "operations/problem.h"
 
-enum { MAX_STEPS = 8, MAX_SOURCES = 10, MAX_REFUSALS = 512, VARIANT_SIZE = 48 };
+enum { MAX_STEPS = 10, MAX_SOURCES = 10, MAX_REFUSALS = 512, VARIANT_SIZE = 48 };
 
 /* One kernel and its launch. */
 typedef struct step {
@@ -32,6 +32,9 @@ typedef struct choice {
     char refusals[MAX_REFUSALS]; /* "variant: reason; ...", as far as there is room */
 } choice;
 
+/* Whether a step has this buffer, an offset in clnorm_buffers, as an argument. */
+bool choice_has_buffer(const choice *chosen, size_t field);
+
 /* ---- Putting a step together ---- */
 
 /* A new step: the prelude, the formula for single values, for vectors of `lanes` (1, 2, 4 or 16) too, then
@@ -47,6 +50,8 @@ void add_input_arguments(step *s, const problem *p);
 
 /* The same and y, or dx in a backward problem; none where there are only statistics. */
 void add_tensor_arguments(step *s, const problem *p);
+
+void add_argument(step *s, const argument *added);
 
 void add_formula_arguments(step *s, const problem *p);
 

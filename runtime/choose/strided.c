@@ -65,6 +65,8 @@ static void fill_window_gradient(const problem *p, const caps *device, choice *o
 static void fill_groups(const problem *p, const caps *device, choice *out)
 {
     step *s = add_strided_step(out, p, device, "strided.cl", "strided");
+    if (p->sums != 0)
+        add_option(s, "SUMS_TENSOR", 1);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->group_size);
     add_uint(&s->arguments, p->kept_axes);
@@ -72,7 +74,9 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_axes(&s->arguments, p->sizes, p->axis_count, 1);
     add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
-    add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->sums != 0 ? p->sums_strides : p->y_strides, p->axis_count, 0);
+    for (size_t i = 0; i < p->operand_count; i++)
+        add_axes(&s->arguments, p->operands[i].strides, p->axis_count, 0);
     add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups, loose_group(device));

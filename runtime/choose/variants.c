@@ -8,6 +8,8 @@ static const char *refuse_geometry(const problem *p, geometry wanted)
         return NULL;
     if (!p->dense)
         return "not dense";
+    if (p->operand_count > 0)
+        return "gamma or beta has an element for less than a group";
     if ((p->work == WORK_WINDOW) != (wanted == GEOMETRY_WINDOW))
         return wanted == GEOMETRY_WINDOW ? "not a window" : "a window";
     if (wanted == GEOMETRY_PLANE && p->inner == 1)

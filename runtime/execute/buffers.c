@@ -247,12 +247,12 @@ clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buf
 }
 
 clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t offset,
-                                size_t *bytes)
+                                const clnorm_tensor **tensor)
 {
     size_t i = 0;
     while (needs->mode->buffers[i]->offset != offset)
         i++;
     extent place = {.name = needs->mode->buffers[i]->name, .written = true};
-    *bytes = needs->bytes[i];
+    *tensor = &needs->tensors[i];
     return locate(field(buffers, offset), needs->bytes[i], needs->context, &place);
 }

@@ -25,10 +25,9 @@ typedef struct buffer_needs {
 /* Fills all but scratch_bytes. */
 void buffers_need(buffer_needs *needs, const clnorm_op *op, const clnorm_op_info *info, cl_context context);
 
-/* Checks one buffer, which the mode writes, and gives its size in bytes. `field` is its offset in
- * clnorm_buffers. */
+/* Checks one buffer, which the mode writes, and gives its tensor. `field` is its offset in clnorm_buffers. */
 clnorm_status buffers_check_one(const buffer_needs *needs, const clnorm_buffers *buffers, size_t field,
-                                size_t *bytes);
+                                const clnorm_tensor **tensor);
 
 /* Missing, unexpected, foreign, too small, misaligned or overlapping buffers. */
 clnorm_status buffers_check(const buffer_needs *needs, const clnorm_buffers *buffers);

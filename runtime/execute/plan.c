@@ -123,6 +123,8 @@ void clnorm_plan_destroy(clnorm_plan *plan)
 /* One execution on its way into a queue. */
 typedef struct submission {
     cl_command_queue queue;
+    launch *launches[MAX_PROBLEMS * MAX_STEPS]; /* those of the parts that are wanted */
+    size_t launch_count;
     bool in_order, profiles;
     cl_uint n_wait; /* the caller's wait list, and room for the scratch's event */
     const cl_event *wait_list;
@@ -141,21 +143,40 @@ static clnorm_status ask_queue(submission *s)
     return CLNORM_OK;
 }
 
+static bool is_wanted(const plan_part *part, const clnorm_buffers *buffers)
+{
+    for (size_t i = 0; i < part->output_count; i++) {
+        const char *field = (const char *)buffers + part->outputs[i];
+        if (((const clnorm_buffer *)(const void *)field)->mem != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Leaves out the parts whose outputs are not given. */
+static void list_launches(const clnorm_plan *plan, const clnorm_buffers *buffers, submission *s)
+{
+    for (size_t i = 0; i < plan->kernels.part_count; i++) {
+        const plan_part *part = &plan->kernels.parts[i];
+        for (size_t k = 0; k < part->launch_count && is_wanted(part, buffers); k++)
+            s->launches[s->launch_count++] = &part->launches[k];
+    }
+}
+
 /* Enqueues every step, each after the one before. *last is the last step's event if `wants_last`. */
-static clnorm_status enqueue_steps(const clnorm_plan *plan, const submission *s, bool wants_last,
-                                   cl_event *last)
+static clnorm_status enqueue_steps(const submission *s, bool wants_last, cl_event *last)
 {
     clnorm_status status = CLNORM_OK;
     cl_event before = NULL;
-    for (size_t i = 0; status == CLNORM_OK && i < plan->kernels.launch_count; i++) {
-        const bool is_last = i + 1 == plan->kernels.launch_count;
+    for (size_t i = 0; status == CLNORM_OK && i < s->launch_count; i++) {
+        const bool is_last = i + 1 == s->launch_count;
         const bool wants_event = s->profiles || (is_last ? wants_last : !s->in_order);
         const cl_uint n_wait = i == 0 ? s->n_wait : before != NULL ? 1 : 0;
         cl_event after = NULL;
-        status = launch_enqueue(&plan->kernels.launches[i], s->queue, n_wait, i == 0 ? s->wait_list : &before,
+        status = launch_enqueue(s->launches[i], s->queue, n_wait, i == 0 ? s->wait_list : &before,
                                 wants_event ? &after : NULL);
         if (status == CLNORM_OK && s->profiles)
-            profile_watch(after, plan->kernels.launches[i].name);
+            profile_watch(after, s->launches[i]->name);
         if (before != NULL)
             clReleaseEvent(before);
         before = after;
@@ -185,7 +206,7 @@ static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submissio
         waits[after.n_wait++] = user;
         after.wait_list = waits;
     }
-    status = enqueue_steps(plan, &after, true, last);
+    status = enqueue_steps(&after, true, last);
     free(waits);
     if (status == CLNORM_OK)
         scratch_use(&plan->scratch, s->queue, *last);
@@ -194,20 +215,21 @@ static clnorm_status enqueue_with_own_scratch(clnorm_plan *plan, const submissio
     return status;
 }
 
-static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers)
+static clnorm_status submit(clnorm_plan *plan, submission *s, const clnorm_buffers *buffers)
 {
     const bool own_scratch = plan->needs.scratch_bytes > 0 && buffers->scratch.mem == NULL;
     cl_event last = NULL;
+    list_launches(plan, buffers, s);
     pthread_mutex_lock(&plan->lock);
     clnorm_status status = CLNORM_OK;
     if (own_scratch)
         status = scratch_make(&plan->scratch, plan->context->context, plan->context->device);
     const clnorm_buffer used = own_scratch ? (clnorm_buffer){plan->scratch.mem, 0} : buffers->scratch;
-    for (size_t i = 0; status == CLNORM_OK && i < plan->kernels.launch_count; i++)
-        status = launch_bind(&plan->kernels.launches[i], buffers, used);
+    for (size_t i = 0; status == CLNORM_OK && i < s->launch_count; i++)
+        status = launch_bind(s->launches[i], buffers, used);
     if (status == CLNORM_OK)
         status = own_scratch ? enqueue_with_own_scratch(plan, s, &last)
-                             : enqueue_steps(plan, s, s->event != NULL, &last);
+                             : enqueue_steps(s, s->event != NULL, &last);
     pthread_mutex_unlock(&plan->lock);
     if (status != CLNORM_OK)
         return status;
@@ -218,19 +240,51 @@ static clnorm_status submit(clnorm_plan *plan, const submission *s, const clnorm
     return CLNORM_OK;
 }
 
+static clnorm_status fill_run(const submission *s, clnorm_buffer begin, size_t bytes, float value,
+                              cl_event *after)
+{
+    const cl_int error = clEnqueueFillBuffer(s->queue, begin.mem, &value, sizeof value, begin.offset, bytes,
+                                             s->n_wait, s->wait_list, after);
+    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueFillBuffer");
+}
+
+/* One element at a time: what lies between them is not ours. */
+static clnorm_status fill_elements(const submission *s, const clnorm_tensor *tensor, clnorm_buffer begin,
+                                   float value, cl_event *after)
+{
+    const size_t elements = tensor_elements(tensor);
+    cl_event *events = calloc(elements, sizeof *events);
+    cl_uint count = 0;
+    if (events == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu events", elements);
+    clnorm_status status = CLNORM_OK;
+    for (size_t i = 0; status == CLNORM_OK && i < elements; i++) {
+        const size_t offset = begin.offset + tensor_offset(tensor, i) * sizeof value;
+        status = fill_run(s, (clnorm_buffer){begin.mem, offset}, sizeof value, value, &events[count]);
+        count += events[count] != NULL;
+    }
+    if (status == CLNORM_OK)
+        status = queue_mark(s->queue, count, events, after);
+    for (cl_uint i = 0; i < count; i++)
+        clReleaseEvent(events[i]);
+    free(events);
+    return status;
+}
+
 static clnorm_status fill(const clnorm_plan *plan, const submission *s, const clnorm_buffers *buffers,
                           const op_fill *with, cl_event *after)
 {
     const clnorm_buffer *buffer = (const clnorm_buffer *)(const void *)((const char *)buffers + with->field);
-    size_t bytes = 0;
+    const clnorm_tensor *tensor;
     if (buffer->mem == NULL)
         return CLNORM_OK;
-    const clnorm_status status = buffers_check_one(&plan->needs, buffers, with->field, &bytes);
-    if (status != CLNORM_OK || bytes == 0)
+    const clnorm_status status = buffers_check_one(&plan->needs, buffers, with->field, &tensor);
+    const size_t elements = tensor_elements(tensor);
+    if (status != CLNORM_OK || elements == 0)
         return status;
-    const cl_int error = clEnqueueFillBuffer(s->queue, buffer->mem, &with->value, sizeof with->value,
-                                             buffer->offset, bytes, s->n_wait, s->wait_list, after);
-    return error == CL_SUCCESS ? CLNORM_OK : fail_opencl(error, "clEnqueueFillBuffer");
+    if (elements < clnorm_tensor_span(tensor))
+        return fill_elements(s, tensor, *buffer, with->value, after);
+    return fill_run(s, *buffer, elements * sizeof with->value, with->value, after);
 }
 
 /* If x has no elements, no kernel runs, but the outputs in `fills` are still written, such as sums over x,
@@ -263,7 +317,7 @@ static clnorm_status execute(clnorm_plan *plan, submission *s, const clnorm_buff
         status = ask_queue(s);
     if (status != CLNORM_OK)
         return status;
-    if (plan->kernels.launch_count == 0)
+    if (plan->kernels.parts[0].launch_count == 0)
         return execute_empty(plan, s, given);
     clnorm_buffers buffers;
     status = buffers_import(given, &buffers);

@@ -19,12 +19,14 @@ typedef struct builder {
     const clnorm_op *op;
     const op_definition *definition;
     clnorm_kernels schedule;
+    size_t index; /* of the problem */
     problem problem;
     caps device; /* the context's; without sub-groups once the driver has failed with them */
     exclusions excluded;
     choice chosen; /* the variant that is tried */
     program_handle programs[MAX_STEPS];
     plan_kernels *made;
+    plan_part *part;
     size_t refused, unbuilt; /* variants that were not used; those of them that do not compile */
     bool distrusted;         /* the variant that is tried must not be used, as `reason` says */
     char reason[VERDICT_SENTENCE_SIZE];
@@ -166,12 +168,17 @@ static clnorm_status build_programs(builder *b)
 static clnorm_status create_launches(builder *b)
 {
     const char *verdicts = program_store_verdicts(b->context->programs);
+    if (b->chosen.step_count == 0)
+        return CLNORM_OK;
+    b->part->launches = calloc(b->chosen.step_count, sizeof *b->part->launches);
+    if (b->part->launches == NULL)
+        return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu kernels", b->chosen.step_count);
     clnorm_status status = CLNORM_OK;
     for (size_t i = 0; status == CLNORM_OK && i < b->chosen.step_count; i++) {
         const program_handle *program = &b->programs[i];
         verdict_watch watch;
         verdict_watch_begin(&watch, program->proven ? NULL : verdicts, &program->key, program->name);
-        launch *made = &b->made->launches[b->made->launch_count++];
+        launch *made = &b->part->launches[b->part->launch_count++];
         status = launch_create(made, program->program, &b->chosen.steps[i]);
         if (status == CLNORM_OK)
             status = launch_warm_up(made, &b->chosen.steps[i], b->context);
@@ -180,11 +187,13 @@ static clnorm_status create_launches(builder *b)
     return status;
 }
 
-static void destroy_launches(plan_kernels *made)
+static void destroy_launches(plan_part *part)
 {
-    for (size_t i = 0; i < made->launch_count; i++)
-        launch_destroy(&made->launches[i]);
-    made->launch_count = 0;
+    for (size_t i = 0; i < part->launch_count; i++)
+        launch_destroy(&part->launches[i]);
+    free(part->launches);
+    part->launches = NULL;
+    part->launch_count = 0;
 }
 
 static void record_wrong(builder *b, const char *sentence)
@@ -219,7 +228,8 @@ static clnorm_status prove(builder *b)
     if (known == NULL)
         return fail(CLNORM_OUT_OF_MEMORY, "no memory for %zu bytes", sizeof *known);
     clnorm_status status = CLNORM_OK;
-    if (known_answer_find(b->op, b->definition, &b->problem, &b->device, &b->chosen, known))
+    const known_answer_wanted wanted = {b->op, b->definition, b->index, &b->problem, &b->device, &b->chosen};
+    if (known_answer_find(&wanted, known))
         status = verify_logged(b, known, &result);
     else
         log_line(CLNORM_LOG_INFO, "%s: no known answer for %s; it is used as it is", b->definition->info.name,
@@ -248,21 +258,22 @@ static clnorm_status try_variant(builder *b)
     for (size_t i = 0; status == CLNORM_OK && !b->distrusted && i < b->chosen.step_count; i++)
         program_prove(b->context->programs, &b->programs[i]);
     if (b->distrusted)
-        destroy_launches(b->made);
+        destroy_launches(b->part);
     release_programs(b);
     return status;
 }
 
 /* ---- All of it ---- */
 
-static void pose(builder *b, clnorm_kernels schedule)
+/* False: the operation has no problem at this index. */
+static bool pose(builder *b, clnorm_kernels schedule)
 {
     b->schedule = schedule;
     b->excluded.count = 0;
     memset(&b->problem, 0, sizeof b->problem);
     b->problem.one_path = schedule == CLNORM_KERNELS_FPGA;
-    if (tensor_elements(&b->op->x) > 0)
-        b->definition->lower(b->op, &b->problem);
+    return tensor_elements(&b->op->x) > 0 ? b->definition->lower(b->op, b->index, &b->problem)
+                                          : b->index == 0;
 }
 
 /* If the driver fails with all variants of the schedule, the fpga schedule is tried: slow on other devices,
@@ -296,6 +307,40 @@ static clnorm_status choose_and_try(builder *b)
     return status == CLNORM_OK && b->distrusted ? exclude(b) : status;
 }
 
+/* The buffers that a part writes. */
+static void note_outputs(builder *b)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(&b->definition->info, b->op->mode);
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        const clnorm_buffer_info *buffer = mode->buffers[i];
+        if (buffer->role == CLNORM_ROLE_INPUT || !choice_has_buffer(&b->chosen, buffer->offset))
+            continue;
+        assert(b->part->output_count < MAX_OUTPUTS);
+        b->part->outputs[b->part->output_count++] = buffer->offset;
+    }
+}
+
+static clnorm_status build_part(builder *b)
+{
+    clnorm_status status = CLNORM_OK;
+    plan_kernels *made = b->made;
+    b->part = &made->parts[made->part_count++];
+    b->device = b->context->caps;
+    b->refused = b->unbuilt = 0;
+    do
+        status = choose_and_try(b);
+    while (status == CLNORM_OK && b->distrusted);
+    if (status != CLNORM_OK)
+        return status;
+    note_outputs(b);
+    if (b->index > 0)
+        strcat(made->variant, " + ");
+    strcat(made->variant, b->chosen.variant);
+    if (b->chosen.scratch_bytes > made->scratch_bytes)
+        made->scratch_bytes = b->chosen.scratch_bytes;
+    return CLNORM_OK;
+}
+
 clnorm_status plan_build(plan_kernels *made, clnorm_context *context, const clnorm_op *op,
                          const op_definition *definition)
 {
@@ -310,20 +355,16 @@ clnorm_status plan_build(plan_kernels *made, clnorm_context *context, const clno
     b->op = op;
     b->definition = definition;
     b->made = made;
-    b->device = context->caps;
-    pose(b, schedule);
-    do
-        status = choose_and_try(b);
-    while (status == CLNORM_OK && b->distrusted);
-    memcpy(made->variant, b->chosen.variant, sizeof made->variant);
-    made->scratch_bytes = b->chosen.scratch_bytes;
+    for (; status == CLNORM_OK && pose(b, schedule); b->index++)
+        status = build_part(b);
     free(b);
     return status;
 }
 
 void plan_kernels_destroy(plan_kernels *made)
 {
-    destroy_launches(made);
+    for (size_t i = 0; i < made->part_count; i++)
+        destroy_launches(&made->parts[i]);
     free(made->refusals);
     made->refusals = NULL;
 }

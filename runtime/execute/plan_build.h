@@ -6,14 +6,22 @@
 #include "execute/launch.h"
 #include "operations/op.h"
 
-enum { PLAN_REFUSALS_SIZE = 4096 };
+enum { PLAN_REFUSALS_SIZE = 4096, MAX_OUTPUTS = 8 };
+
+/* What solves one of the operation's problems. */
+typedef struct plan_part {
+    launch *launches;
+    size_t launch_count;
+    size_t outputs[MAX_OUTPUTS]; /* the buffers that it writes, as offsets in clnorm_buffers */
+    size_t output_count;
+} plan_part;
 
 typedef struct plan_kernels {
-    char variant[VARIANT_SIZE];
-    launch launches[MAX_STEPS];
-    size_t launch_count;
-    size_t scratch_bytes;
-    char *refusals; /* a line for each variant that the driver could not be trusted with; NULL: none */
+    char variant[MAX_PROBLEMS * (VARIANT_SIZE + 3)]; /* joined by " + " */
+    plan_part parts[MAX_PROBLEMS];
+    size_t part_count;
+    size_t scratch_bytes; /* which the parts use one after the other */
+    char *refusals;       /* a line for each variant that the driver could not be trusted with; NULL: none */
 } plan_kernels;
 
 /*

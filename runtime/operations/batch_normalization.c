@@ -5,9 +5,13 @@
 #define CLNORM_HOST 1
 #include "../../kernels-cl/ops/batch_normalization.cl"
 #include "../../kernels-cl/ops/batch_normalization_backward.cl"
+#include "../../kernels-cl/ops/beta_gradient.cl"
+#include "../../kernels-cl/ops/gamma_gradient.cl"
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const clnorm_attribute_info *const attributes[] = {
     ATTRIBUTE_AXIS(axis, false, -1, "-1", "the channels; negative counts from the end"),
@@ -21,8 +25,8 @@ static const clnorm_attribute_info *const attributes[] = {
 
 static const clnorm_buffer_info *const infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
-    BUFFER(gamma, INPUT, CHANNEL, false),
-    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(gamma, INPUT, GAMMA, false),
+    BUFFER(beta, INPUT, BETA, false),
     BUFFER(moving_mean, INPUT, CHANNEL, true),
     BUFFER(moving_variance, INPUT, CHANNEL, true),
     BUFFER(y, OUTPUT, Y, true),
@@ -30,8 +34,8 @@ static const clnorm_buffer_info *const infer_buffers[] = {
 
 static const clnorm_buffer_info *const train_buffers[] = {
     BUFFER(x, INPUT, X, true),
-    BUFFER(gamma, INPUT, CHANNEL, false),
-    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(gamma, INPUT, GAMMA, false),
+    BUFFER(beta, INPUT, BETA, false),
     BUFFER(moving_mean, UPDATED, CHANNEL, false),
     BUFFER(moving_variance, UPDATED, CHANNEL, false),
     BUFFER(y, OUTPUT, Y, true),
@@ -51,8 +55,8 @@ static const clnorm_buffer_info *const statistics_buffers[] = {
 
 static const clnorm_buffer_info *const apply_buffers[] = {
     BUFFER(x, INPUT, X, true),
-    BUFFER(gamma, INPUT, CHANNEL, false),
-    BUFFER(beta, INPUT, CHANNEL, false),
+    BUFFER(gamma, INPUT, GAMMA, false),
+    BUFFER(beta, INPUT, BETA, false),
     BUFFER(batch_mean, INPUT, CHANNEL, true),
     BUFFER(batch_variance, INPUT, CHANNEL, true),
     BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
@@ -62,24 +66,24 @@ static const clnorm_buffer_info *const apply_buffers[] = {
 static const clnorm_buffer_info *const backward_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
-    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(gamma, INPUT, GAMMA, false),
     BUFFER(batch_mean, INPUT, CHANNEL, true),
     BUFFER(batch_mean_residual, INPUT, CHANNEL, false),
     BUFFER(inverse_deviation, INPUT, CHANNEL, true),
     BUFFER(dx, GRADIENT, DX, false),
-    BUFFER(dgamma, GRADIENT, CHANNEL, false),
-    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+    BUFFER(dgamma, GRADIENT, GAMMA, false),
+    BUFFER(dbeta, GRADIENT, BETA, false),
 };
 
 static const clnorm_buffer_info *const backward_infer_buffers[] = {
     BUFFER(x, INPUT, X, true),
     BUFFER(dy, INPUT, DY, true),
-    BUFFER(gamma, INPUT, CHANNEL, false),
+    BUFFER(gamma, INPUT, GAMMA, false),
     BUFFER(moving_mean, INPUT, CHANNEL, true),
     BUFFER(moving_variance, INPUT, CHANNEL, true),
     BUFFER(dx, GRADIENT, DX, false),
-    BUFFER(dgamma, GRADIENT, CHANNEL, false),
-    BUFFER(dbeta, GRADIENT, CHANNEL, false),
+    BUFFER(dgamma, GRADIENT, GAMMA, false),
+    BUFFER(dbeta, GRADIENT, BETA, false),
 };
 
 static const clnorm_mode_info *const modes[] = {
@@ -94,6 +98,27 @@ static const clnorm_mode_info *const modes[] = {
 DECLARE_ARGUMENTS(map_arguments, MAP_ARGUMENTS)
 DECLARE_ARGUMENTS(reduce_arguments, REDUCE_ARGUMENTS)
 DECLARE_ARGUMENTS(backward_arguments, BACKWARD_ARGUMENTS)
+DECLARE_ARGUMENTS(gamma_gradient_arguments, GAMMA_GRADIENT_ARGUMENTS)
+DECLARE_ARGUMENTS(beta_gradient_arguments, BETA_GRADIENT_ARGUMENTS)
+
+/* ---- Problems ---- */
+
+static bool has_usual_gamma(const clnorm_op *op)
+{
+    return op_parameter_is_usual(op, &op->gamma_tensor, op->axis);
+}
+
+static bool has_usual_parameters(const clnorm_op *op)
+{
+    return has_usual_gamma(op) && op_parameter_is_usual(op, &op->beta_tensor, op->axis);
+}
+
+static void add_parameter(problem *p, const clnorm_op *op, size_t field, double absent,
+                          const clnorm_tensor *parameter)
+{
+    const clnorm_tensor tensor = op_parameter(op, parameter, op->axis);
+    problem_add_operand(p, field, absent, &tensor);
+}
 
 /* epsilon times 2^192, for kernels that scale very small variances by the same factor; 0 if epsilon is so
  * large that they do not need it. */
@@ -148,8 +173,8 @@ static backward_arguments arguments_of_backward(const clnorm_op *op, size_t coun
         .mean_residual = train ? FIELD(batch_mean_residual) : NO_BUFFER,
         .inverse_deviation = train ? FIELD(inverse_deviation) : NO_BUFFER,
         .variance = train ? NO_BUFFER : FIELD(moving_variance),
-        .dgamma = FIELD(dgamma),
-        .dbeta = FIELD(dbeta),
+        .dgamma = has_usual_gamma(op) ? FIELD(dgamma) : NO_BUFFER,
+        .dbeta = has_usual_parameters(op) ? FIELD(dbeta) : NO_BUFFER,
         .epsilon = op->epsilon,
         .small_epsilon = small_epsilon(op),
         .inverse_elements = 1 / (double)count,
@@ -158,18 +183,62 @@ static backward_arguments arguments_of_backward(const clnorm_op *op, size_t coun
     };
 }
 
-static void lower(const clnorm_op *op, problem *p)
+static void lower_backward(const clnorm_op *op, problem *p)
 {
+    if (!has_usual_gamma(op))
+        add_parameter(p, op, FIELD(gamma), 1, &op->gamma_tensor);
+    if (op->mode == CLNORM_BACKWARD_INFER)
+        problem_define(p, "CONSTANT_STATISTICS", 1);
     problem_collapse_around(p, op, op->axis);
-    if (p->backward) {
-        p->formula = "ops/batch_normalization_backward.cl";
-        p->work = WORK_REDUCE_MAP;
-        if (op->mode == CLNORM_BACKWARD_INFER)
-            problem_define(p, "CONSTANT_STATISTICS", 1);
-        const backward_arguments values = arguments_of_backward(op, p->group_size);
-        add_backward_arguments(&p->arguments, &values);
-        return;
+    p->formula = "ops/batch_normalization_backward.cl";
+    p->work = WORK_REDUCE_MAP;
+    const backward_arguments values = arguments_of_backward(op, p->group_size);
+    add_backward_arguments(&p->arguments, &values);
+}
+
+/* dgamma alone. */
+static void lower_gamma_gradient(const clnorm_op *op, problem *p)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    const gamma_gradient_arguments values = {
+        .mean = train ? FIELD(batch_mean) : FIELD(moving_mean),
+        .mean_residual = train ? FIELD(batch_mean_residual) : NO_BUFFER,
+        .inverse_or_variance = train ? FIELD(inverse_deviation) : FIELD(moving_variance),
+        .dgamma = FIELD(dgamma),
+        .epsilon = op->epsilon,
+        .small_epsilon = small_epsilon(op),
+        .is_variance = !train,
+        .accumulate = op->accumulate_dgamma,
+    };
+    const clnorm_tensor sums = op_parameter(op, &op->gamma_tensor, op->axis);
+    const clnorm_tensor of_channel = op_parameter(op, &(clnorm_tensor){.rank = 0}, op->axis);
+    problem_add_operand(p, values.mean, 0, &of_channel);
+    problem_add_operand(p, values.mean_residual, 0, &of_channel);
+    problem_add_operand(p, values.inverse_or_variance, 1, &of_channel);
+    problem_collapse_sums(p, op, FIELD(dgamma), &sums);
+    p->formula = "ops/gamma_gradient.cl";
+    p->work = WORK_REDUCE;
+    add_gamma_gradient_arguments(&p->arguments, &values);
+}
+
+/* dbeta alone. */
+static void lower_beta_gradient(const clnorm_op *op, problem *p)
+{
+    const beta_gradient_arguments values = {.dbeta = FIELD(dbeta), .accumulate = op->accumulate_dbeta};
+    const clnorm_tensor sums = op_parameter(op, &op->beta_tensor, op->axis);
+    problem_collapse_sums(p, op, FIELD(dbeta), &sums);
+    p->formula = "ops/beta_gradient.cl";
+    p->work = WORK_REDUCE;
+    add_beta_gradient_arguments(&p->arguments, &values);
+}
+
+static void lower_forward(const clnorm_op *op, problem *p)
+{
+    if (op->mode != CLNORM_STATISTICS && !has_usual_parameters(op)) {
+        add_parameter(p, op, FIELD(gamma), 1, &op->gamma_tensor);
+        add_parameter(p, op, FIELD(beta), 0, &op->beta_tensor);
     }
+    problem_collapse_around(p, op, op->axis);
     p->formula = "ops/batch_normalization.cl";
     p->work = op->mode == CLNORM_TRAIN        ? WORK_REDUCE_MAP
               : op->mode == CLNORM_STATISTICS ? WORK_REDUCE
@@ -181,6 +250,23 @@ static void lower(const clnorm_op *op, problem *p)
         const reduce_arguments values = arguments_of_reduce(op, p->group_size);
         add_reduce_arguments(&p->arguments, &values);
     }
+}
+
+/* In backward modes with usual parameters dx, dgamma and dbeta are one problem. Otherwise sums of another
+ * shape than a channel's are problems of their own: dgamma, then dbeta. dx comes last, since it may be
+ * written where x or dy is. */
+static bool lower(const clnorm_op *op, size_t index, problem *p)
+{
+    void (*problems[MAX_PROBLEMS])(const clnorm_op *, problem *);
+    size_t count = 0;
+    if (op_is_backward(op) && !has_usual_gamma(op))
+        problems[count++] = lower_gamma_gradient;
+    if (op_is_backward(op) && !has_usual_parameters(op))
+        problems[count++] = lower_beta_gradient;
+    problems[count++] = op_is_backward(op) ? lower_backward : lower_forward;
+    if (index < count)
+        problems[index](op, p);
+    return index < count;
 }
 
 /* For x without elements: sums are 0. The batch's mean and variance are set to 0, too: nothing uses them, and
@@ -212,7 +298,6 @@ static size_t fill(const clnorm_op *op, op_fill fills[MAX_FILLS])
 typedef struct channel {
     size_t index, count;
     double mean, variance;
-    double gamma, beta;
 } channel;
 
 static double value_of(clnorm_reference_array array, size_t index, double absent)
@@ -227,6 +312,14 @@ static void set(clnorm_reference_array array, size_t index, double value, double
     array.values[index] = value;
     if (array.bound != NULL)
         array.bound[index] = bound;
+}
+
+/* gamma_tensor or beta_tensor with x's dims: its strides are 0 along the axes that it does not vary along. */
+static clnorm_tensor over_x(const clnorm_op *op, const clnorm_tensor *parameter)
+{
+    clnorm_tensor tensor = op_parameter(op, parameter, op->axis);
+    memcpy(tensor.dims, op->x.dims, sizeof tensor.dims);
+    return tensor;
 }
 
 /* The elements of a channel in a tensor, one after the other. */
@@ -319,23 +412,38 @@ static void save_statistics(const clnorm_op *op, const channel *c, const clnorm_
     }
 }
 
-/* y of a channel, and its bound: 4 ulp of the largest of |y|, |beta| and |gamma * (x - mean) / deviation|. */
+/* y of a channel, and its bound: 4 ulp of the largest of |y|, |beta| and |gamma * (x - mean) / deviation|;
+ * where gamma or beta vary in the channel, of an element's own |y| and |beta|, and of |gamma| times the
+ * largest |x - mean| / deviation. */
 static void apply(const clnorm_op *op, unsigned axis, const channel *c, const clnorm_reference_arrays *arrays)
 {
+    const clnorm_tensor gammas = over_x(op, &op->gamma_tensor), betas = over_x(op, &op->beta_tensor);
     walk of_x = walk_along(&op->x, axis, c), of_y = walk_along(&op->y, axis, c);
+    walk of_gamma = walk_along(&gammas, axis, c), of_beta = walk_along(&betas, axis, c);
+    const bool usual = has_usual_parameters(op);
     const double deviation = sqrt(c->variance + op->epsilon);
-    double largest = isfinite(c->beta) ? fabs(c->beta) : 0;
+    double largest = 0, furthest = 0;
     for (size_t i = 0; i < c->count; i++) {
         const double x = arrays->x.values[next(&of_x)];
-        const double scaled = (x - c->mean) * c->gamma / deviation;
-        const double y = scaled + c->beta;
+        const double gamma = value_of(arrays->gamma, next(&of_gamma), 1);
+        const double beta = value_of(arrays->beta, next(&of_beta), 0);
+        const double scaled = (x - c->mean) * gamma / deviation;
+        const double y = scaled + beta, distance = fabs(x - c->mean) / deviation;
+        if (isfinite(beta))
+            largest = fmax(largest, fabs(beta));
         if (isfinite(y))
             largest = fmax(largest, fmax(fabs(scaled), fabs(y)));
+        if (isfinite(distance))
+            furthest = fmax(furthest, distance);
         arrays->y.values[next(&of_y)] = y;
     }
-    const double bound = 4 * ulp_beyond(largest);
-    for (size_t i = 0; arrays->y.bound != NULL && i < c->count; i++)
-        arrays->y.bound[next(&of_y)] = bound;
+    for (size_t i = 0; arrays->y.bound != NULL && i < c->count; i++) {
+        const size_t place = next(&of_y);
+        const double gamma = value_of(arrays->gamma, next(&of_gamma), 1);
+        const double beta = value_of(arrays->beta, next(&of_beta), 0);
+        const double own = fmax(fmax(fabs(arrays->y.values[place]), fabs(beta)), fabs(gamma) * furthest);
+        arrays->y.bound[place] = 4 * ulp_beyond(usual ? largest : own);
+    }
 }
 
 /* new, or new added to what is there. */
@@ -347,52 +455,110 @@ static void add(clnorm_reference_array array, size_t index, bool accumulates, do
     set(array, index, sum, accumulates ? bound + ulp_beyond(sum) : bound);
 }
 
-/* dx = gamma * inverse * (dy - sum(dy) / N - x^ * sum(dy * x^) / N), x^ = (x - mean) * inverse. The two sums
- * are dbeta and dgamma. If mean and inverse do not depend on x (backward_infer), dx does not contain the
- * sums. */
-static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, double inverse,
-                          const clnorm_reference_arrays *arrays)
+/* dgamma or dbeta: for each of its elements the sum of the terms, and that of their absolute values. */
+typedef struct gradient {
+    clnorm_tensor tensor, over_x;
+    double *sum, *size; /* NULL: not wanted */
+} gradient;
+
+static clnorm_status gradient_begin(gradient *g, const clnorm_op *op, const clnorm_tensor *parameter,
+                                    clnorm_reference_array array)
 {
-    double dgamma = 0, dgamma_size = 0, dbeta = 0, dbeta_size = 0, largest = 0;
-    walk of_x = walk_along(&op->x, axis, c), of_dy = walk_along(&op->dy, axis, c);
-    walk of_dx = walk_along(&op->dx, axis, c);
-    for (size_t i = 0; i < c->count; i++) {
-        const double x = arrays->x.values[next(&of_x)];
-        const double dy = arrays->dy.values[next(&of_dy)];
-        const double term = dy * ((x - c->mean) * inverse);
-        dbeta += dy;
-        dgamma += term;
-        dbeta_size += fabs(dy);
-        dgamma_size += fabs(term);
-        if (isfinite(dy))
-            largest = fmax(largest, fabs(c->gamma * inverse * dy));
+    *g = (gradient){op_parameter(op, parameter, op->axis), over_x(op, parameter), NULL, NULL};
+    if (array.values == NULL)
+        return CLNORM_OK;
+    const size_t span = clnorm_tensor_span(&g->tensor);
+    g->sum = calloc(span, sizeof *g->sum);
+    g->size = calloc(span, sizeof *g->size);
+    return g->sum != NULL && g->size != NULL
+               ? CLNORM_OK
+               : fail(CLNORM_OUT_OF_MEMORY, "no memory for a gradient of %zu values", span);
+}
+
+static void gradient_add(gradient *g, walk *place, double term)
+{
+    const size_t at = next(place);
+    if (g->sum == NULL)
+        return;
+    g->sum[at] += term;
+    g->size[at] += fabs(term);
+}
+
+static void gradient_write(const gradient *g, bool accumulates, clnorm_reference_array array)
+{
+    for (size_t i = 0; array.values != NULL && i < tensor_elements(&g->tensor); i++) {
+        const size_t at = tensor_offset(&g->tensor, i);
+        add(array, at, accumulates, g->sum[at], 4 * ulp_beyond(g->size[at]));
     }
-    add(arrays->dgamma, c->index, op->accumulate_dgamma, dgamma, 4 * ulp_beyond(dgamma_size));
-    add(arrays->dbeta, c->index, op->accumulate_dbeta, dbeta, 4 * ulp_beyond(dbeta_size));
+}
+
+static void gradient_end(gradient *g)
+{
+    free(g->sum);
+    free(g->size);
+}
+
+/* dx = inverse * (gamma * dy - sum(gamma * dy) / N - x^ * sum(gamma * dy * x^) / N), x^ = (x - mean) *
+ * inverse; dbeta sums dy, and dgamma dy * x^. If mean and inverse do not depend on x (backward_infer), dx
+ * does not contain the sums. */
+static void differentiate(const clnorm_op *op, unsigned axis, const channel *c, double inverse,
+                          const clnorm_reference_arrays *arrays, gradient *dgamma, gradient *dbeta)
+{
+    double sum = 0, product = 0, largest = 0;
+    walk of_x = walk_along(&op->x, axis, c), of_dy = walk_along(&op->dy, axis, c);
+    walk of_dx = walk_along(&op->dx, axis, c), of_gamma = walk_along(&dgamma->over_x, axis, c);
+    walk of_dgamma = of_gamma, of_dbeta = walk_along(&dbeta->over_x, axis, c);
+    for (size_t i = 0; i < c->count; i++) {
+        const double normalized = (arrays->x.values[next(&of_x)] - c->mean) * inverse;
+        const double dy = arrays->dy.values[next(&of_dy)];
+        const double scaled = value_of(arrays->gamma, next(&of_gamma), 1) * dy;
+        gradient_add(dgamma, &of_dgamma, dy * normalized);
+        gradient_add(dbeta, &of_dbeta, dy);
+        sum += scaled;
+        product += scaled * normalized;
+        if (isfinite(dy))
+            largest = fmax(largest, fabs(scaled * inverse));
+    }
     const double bound = 6 * ulp_beyond(largest);
     const double share = op->mode == CLNORM_BACKWARD ? 1 / (double)c->count : 0;
     for (size_t i = 0; arrays->dx.values != NULL && i < c->count; i++) {
-        const double x = arrays->x.values[next(&of_x)];
+        const double normalized = (arrays->x.values[next(&of_x)] - c->mean) * inverse;
         const double dy = arrays->dy.values[next(&of_dy)];
-        const double through = share == 0 ? 0 : dbeta * share + (x - c->mean) * inverse * (dgamma * share);
-        add(arrays->dx, next(&of_dx), op->accumulate_dx, c->gamma * inverse * (dy - through), bound);
+        const double scaled = value_of(arrays->gamma, next(&of_gamma), 1) * dy;
+        const double through = share == 0 ? 0 : sum * share + normalized * (product * share);
+        add(arrays->dx, next(&of_dx), op->accumulate_dx, (scaled - through) * inverse, bound);
+    }
+}
+
+static void differentiate_all(const clnorm_op *op, unsigned axis, const clnorm_reference_arrays *arrays,
+                              gradient *dgamma, gradient *dbeta)
+{
+    const bool train = op->mode == CLNORM_BACKWARD;
+    for (size_t i = 0; i < op->x.dims[axis]; i++) {
+        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
+        c.mean = train ? arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0)
+                       : arrays->moving_mean.values[i];
+        const double inverse = train ? arrays->inverse_deviation.values[i]
+                                     : 1 / sqrt(arrays->moving_variance.values[i] + op->epsilon);
+        differentiate(op, axis, &c, inverse, arrays, dgamma, dbeta);
     }
 }
 
 static clnorm_status reference_backward(const clnorm_op *op, unsigned axis,
                                         const clnorm_reference_arrays *arrays)
 {
-    const bool train = op->mode == CLNORM_BACKWARD;
-    for (size_t i = 0; i < op->x.dims[axis]; i++) {
-        channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
-        c.gamma = value_of(arrays->gamma, i, 1);
-        c.mean = train ? arrays->batch_mean.values[i] + value_of(arrays->batch_mean_residual, i, 0)
-                       : arrays->moving_mean.values[i];
-        const double inverse = train ? arrays->inverse_deviation.values[i]
-                                     : 1 / sqrt(arrays->moving_variance.values[i] + op->epsilon);
-        differentiate(op, axis, &c, inverse, arrays);
+    gradient dgamma, dbeta = {.sum = NULL};
+    clnorm_status status = gradient_begin(&dgamma, op, &op->gamma_tensor, arrays->dgamma);
+    if (status == CLNORM_OK)
+        status = gradient_begin(&dbeta, op, &op->beta_tensor, arrays->dbeta);
+    if (status == CLNORM_OK) {
+        differentiate_all(op, axis, arrays, &dgamma, &dbeta);
+        gradient_write(&dgamma, op->accumulate_dgamma, arrays->dgamma);
+        gradient_write(&dbeta, op->accumulate_dbeta, arrays->dbeta);
     }
-    return CLNORM_OK;
+    gradient_end(&dgamma);
+    gradient_end(&dbeta);
+    return status;
 }
 
 static clnorm_status reference(const clnorm_op *op, const clnorm_reference_arrays *arrays)
@@ -404,8 +570,6 @@ static clnorm_status reference(const clnorm_op *op, const clnorm_reference_array
     const bool finds = op->mode == CLNORM_TRAIN || op->mode == CLNORM_STATISTICS;
     for (size_t i = 0; i < op->x.dims[axis]; i++) {
         channel c = {.index = i, .count = tensor_elements(&op->x) / op->x.dims[axis]};
-        c.gamma = value_of(arrays->gamma, i, 1);
-        c.beta = value_of(arrays->beta, i, 0);
         if (finds) {
             find_statistics(op, axis, arrays->x.values, &c);
             save_statistics(op, &c, arrays);

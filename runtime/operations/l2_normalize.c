@@ -46,8 +46,10 @@ static double mantissa_of(double value, int32_t *exponent)
     return mantissa * 2;
 }
 
-static void lower(const clnorm_op *op, problem *p)
+static bool lower(const clnorm_op *op, size_t index, problem *p)
 {
+    if (index > 0)
+        return false;
     problem_collapse_along(p, op, op->dim);
     p->work = WORK_REDUCE_MAP;
     p->formula = p->backward ? "ops/l2_normalize_backward.cl" : "ops/l2_normalize.cl";
@@ -55,6 +57,7 @@ static void lower(const clnorm_op *op, problem *p)
     values.epsilon_mantissa = mantissa_of(op->epsilon, &values.epsilon_exponent);
     values.floor_mantissa = mantissa_of(op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon), &values.floor_exponent);
     add_l2_arguments(&p->arguments, &values);
+    return true;
 }
 
 /* y of one group. */

@@ -152,8 +152,10 @@ static window_arguments arguments_of(const clnorm_op *op, const problem *p)
     return values;
 }
 
-static void lower(const clnorm_op *op, problem *p)
+static bool lower(const clnorm_op *op, size_t index, problem *p)
 {
+    if (index > 0)
+        return false;
     problem_collapse_around(p, op, op->axis);
     p->work = WORK_WINDOW;
     p->formula = "ops/local_response_normalization.cl";
@@ -162,6 +164,7 @@ static void lower(const clnorm_op *op, problem *p)
     choose_exponent(op, p);
     const window_arguments values = arguments_of(op, p);
     add_window_arguments(&p->arguments, &values);
+    return true;
 }
 
 /* The channels of one pixel, and their windows. */

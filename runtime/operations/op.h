@@ -21,9 +21,10 @@ typedef struct op_definition {
     clnorm_op_info info;
     /* Checks that the tables of `info` cannot express, called after those by the tables; may be NULL. */
     clnorm_status (*check)(const clnorm_op *op);
-    /* Fills `p`, which is zeroed but for one_path, for an `op` that passed all checks and holds at least one
-     * element. */
-    void (*lower)(const clnorm_op *op, problem *p);
+    /* An execution solves one or several problems, at most MAX_PROBLEMS, each of which writes other buffers;
+     * the last one may write where x or dy is. Fills `p`, which is zeroed but for one_path, with the one at
+     * `index`; false: there are fewer. `op` passed all checks and holds at least one element. */
+    bool (*lower)(const clnorm_op *op, size_t index, problem *p);
     /* For an `op` without elements: gives the outputs that are written all the same, and returns how many.
      * May be NULL: none. */
     size_t (*fill)(const clnorm_op *op, op_fill fills[MAX_FILLS]);
@@ -37,6 +38,13 @@ const op_definition *op_find(clnorm_op_kind kind);
 /* Copies `op`, which an older or newer program made, into the library's own layout, and checks all of it:
  * what clnorm_op_check does. y gets x's shape if it had none. */
 clnorm_status op_import(const clnorm_op *op, clnorm_op *imported, const op_definition **definition);
+
+/* gamma_tensor or beta_tensor of an `op` that passed all checks: with x's rank and length 1 where it does not
+ * vary. The usual one has a value for each index of `axis`. */
+clnorm_tensor op_parameter(const clnorm_op *op, const clnorm_tensor *parameter, int axis);
+
+/* Whether it has a value for each index of `axis`, one after the other in memory. */
+bool op_parameter_is_usual(const clnorm_op *op, const clnorm_tensor *parameter, int axis);
 
 static inline bool op_is_backward(const clnorm_op *op)
 {

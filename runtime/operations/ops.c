@@ -243,7 +243,96 @@ static clnorm_status check_tensors(const clnorm_op *op)
     return status == CLNORM_OK ? check_result(op, &op->dx, "dx") : status;
 }
 
-static clnorm_status check_imported(const clnorm_op *op, const op_definition *definition)
+/* ---- Parameters that are broadcast against x ---- */
+
+static clnorm_tensor *parameter_of(clnorm_op *op, const clnorm_buffer_info *buffer)
+{
+    return buffer->shape == CLNORM_SHAPE_GAMMA  ? &op->gamma_tensor
+           : buffer->shape == CLNORM_SHAPE_BETA ? &op->beta_tensor
+                                                : NULL;
+}
+
+/* The same tensor, with length 1 along the axes that it does not vary along. */
+static clnorm_tensor without_repetition(const clnorm_tensor *parameter)
+{
+    clnorm_tensor compact = *parameter;
+    for (unsigned axis = 0; axis < compact.rank; axis++) {
+        if (compact.dims[axis] == 1 || compact.strides[axis] == 0) {
+            compact.dims[axis] = compact.dims[axis] == 0 ? 0 : 1;
+            compact.strides[axis] = 0;
+        }
+    }
+    return compact;
+}
+
+static clnorm_status check_parameter(const clnorm_op *op, const clnorm_tensor *parameter, const char *name)
+{
+    const clnorm_status status = tensor_check(parameter, name);
+    if (status != CLNORM_OK)
+        return status;
+    if (parameter->rank != op->x.rank)
+        return fail(CLNORM_INVALID_RANK, "%s has rank %u; x has %u, and they must agree", name,
+                    parameter->rank, op->x.rank);
+    for (unsigned axis = 0; axis < op->x.rank; axis++) {
+        if (parameter->dims[axis] != op->x.dims[axis] && parameter->dims[axis] != 1)
+            return fail(CLNORM_INVALID_SHAPE, "%s has %zu along axis %u; x has %zu: that or 1 is allowed",
+                        name, parameter->dims[axis], axis, op->x.dims[axis]);
+    }
+    const clnorm_tensor compact = without_repetition(parameter);
+    if (op_is_backward(op) && tensor_overlaps_itself(&compact))
+        return fail(CLNORM_INVALID_STRIDES,
+                    "%s overlaps itself: two elements of its gradient would share memory", name);
+    return CLNORM_OK;
+}
+
+/* Of the mode's buffers; other fields may hold anything. */
+static clnorm_status check_parameters(clnorm_op *op, const clnorm_op_info *info)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
+    for (size_t i = 0; i < mode->buffer_count; i++) {
+        clnorm_tensor *parameter = parameter_of(op, mode->buffers[i]);
+        if (parameter == NULL || parameter->rank == 0)
+            continue;
+        const bool is_gamma = mode->buffers[i]->shape == CLNORM_SHAPE_GAMMA;
+        const clnorm_status status =
+            check_parameter(op, parameter, is_gamma ? "gamma_tensor" : "beta_tensor");
+        if (status != CLNORM_OK)
+            return status;
+        *parameter = without_repetition(parameter);
+    }
+    return CLNORM_OK;
+}
+
+clnorm_tensor op_parameter(const clnorm_op *op, const clnorm_tensor *parameter, int axis)
+{
+    if (parameter->rank > 0)
+        return without_repetition(parameter);
+    clnorm_tensor usual = op->x;
+    unsigned one = 0;
+    tensor_axis(&op->x, axis, &one);
+    for (unsigned i = 0; i < usual.rank; i++) {
+        usual.dims[i] = i == one ? usual.dims[i] : 1;
+        usual.strides[i] = i == one && usual.dims[i] != 1;
+    }
+    return usual;
+}
+
+bool op_parameter_is_usual(const clnorm_op *op, const clnorm_tensor *parameter, int axis)
+{
+    const clnorm_tensor given = op_parameter(op, parameter, axis);
+    unsigned one = 0;
+    tensor_axis(&op->x, axis, &one);
+    for (unsigned i = 0; i < given.rank; i++) {
+        const size_t stride = i == one && op->x.dims[i] != 1;
+        if (given.strides[i] != stride)
+            return false;
+    }
+    return true;
+}
+
+/* ---- An op as a whole ---- */
+
+static clnorm_status check_imported(clnorm_op *op, const op_definition *definition)
 {
     const clnorm_op_info *info = &definition->info;
     clnorm_status status = tensor_check(&op->x, "x");
@@ -255,6 +344,8 @@ static clnorm_status check_imported(const clnorm_op *op, const op_definition *de
     status = check_mode(op, info);
     if (status == CLNORM_OK)
         status = check_tensors(op);
+    if (status == CLNORM_OK)
+        status = check_parameters(op, info);
     for (size_t i = 0; status == CLNORM_OK && i < info->attribute_count; i++)
         status = check_attribute(op, info->attributes[i]);
     if (status == CLNORM_OK && definition->check != NULL)
@@ -292,9 +383,15 @@ clnorm_status clnorm_op_check(const clnorm_op *op)
     return log_failure(op_import(op, &imported, &definition));
 }
 
-clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_info *buffer)
+static clnorm_tensor channel_tensor(const clnorm_op *op)
 {
     unsigned axis = 0;
+    tensor_axis(&op->x, op->axis, &axis);
+    return clnorm_tensor_1d(op->x.dtype, op->x.dims[axis]);
+}
+
+clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_info *buffer)
+{
     switch (buffer->shape) {
     case CLNORM_SHAPE_X:
         return op->x;
@@ -304,9 +401,12 @@ clnorm_tensor clnorm_op_buffer_tensor(const clnorm_op *op, const clnorm_buffer_i
         return op->dy.rank == 0 ? op->x : op->dy;
     case CLNORM_SHAPE_DX:
         return op->dx.rank == 0 ? op->x : op->dx;
+    case CLNORM_SHAPE_GAMMA:
+        return op->gamma_tensor.rank > 0 ? without_repetition(&op->gamma_tensor) : channel_tensor(op);
+    case CLNORM_SHAPE_BETA:
+        return op->beta_tensor.rank > 0 ? without_repetition(&op->beta_tensor) : channel_tensor(op);
     case CLNORM_SHAPE_CHANNEL:
-        tensor_axis(&op->x, op->axis, &axis);
-        return clnorm_tensor_1d(op->x.dtype, op->x.dims[axis]);
+        return channel_tensor(op);
     case CLNORM_SHAPE_SCALAR:
         break;
     }

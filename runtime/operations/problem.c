@@ -68,11 +68,11 @@ void problem_define(problem *p, const char *name, long value)
     p->defines[p->define_count++] = (define){name, value};
 }
 
-/* The tensors of a problem, in this order. */
-enum { OF_X, OF_DY, OF_Y, TENSORS };
+/* The tensors of a problem, in this order: those with all of x's elements, then those that are broadcast. */
+enum { OF_X, OF_DY, OF_Y, TENSORS, OF_SUMS = TENSORS, OF_OPERANDS, ALL_TENSORS = OF_OPERANDS + MAX_OPERANDS };
 
 typedef struct dimension {
-    size_t size, strides[TENSORS];
+    size_t size, strides[ALL_TENSORS];
     bool reduced;
 } dimension;
 
@@ -81,11 +81,11 @@ static bool same_strides(const dimension *axis)
     return axis->strides[OF_X] == axis->strides[OF_DY] && axis->strides[OF_X] == axis->strides[OF_Y];
 }
 
-/* The axes longer than 1. If all tensors have the same strides, they are sorted by stride, so that a tensor
- * that is channels-last in memory is treated as such, whatever the order of its dims. Returns how many there
- * are. */
-static unsigned significant_axes(dimension *axes, const clnorm_tensor *const tensors[TENSORS],
-                                 const bool *reduced)
+/* The axes longer than 1. If all tensors but those that are broadcast have the same strides, they are sorted
+ * by stride, so that a tensor that is channels-last in memory is treated as such, whatever the order of its
+ * dims. Returns how many there are. */
+static unsigned significant_axes(const problem *p, dimension *axes,
+                                 const clnorm_tensor *const tensors[TENSORS])
 {
     unsigned count = 0;
     bool agree = true;
@@ -93,10 +93,12 @@ static unsigned significant_axes(dimension *axes, const clnorm_tensor *const ten
         if (tensors[OF_X]->dims[i] == 1)
             continue;
         dimension *axis = &axes[count++];
-        axis->size = tensors[OF_X]->dims[i];
-        axis->reduced = reduced[i];
+        *axis = (dimension){.size = tensors[OF_X]->dims[i], .reduced = p->reduced[i]};
         for (unsigned t = 0; t < TENSORS; t++)
             axis->strides[t] = tensors[t]->strides[i];
+        axis->strides[OF_SUMS] = p->sums_strides[i];
+        for (size_t o = 0; o < p->operand_count; o++)
+            axis->strides[OF_OPERANDS + o] = p->operands[o].strides[i];
         agree &= same_strides(axis);
     }
     for (unsigned i = 1; agree && i < count; i++) {
@@ -112,7 +114,7 @@ static unsigned significant_axes(dimension *axes, const clnorm_tensor *const ten
 /* Whether `inner` follows `outer` in every tensor as if both were one axis. */
 static bool follows(const dimension *outer, const dimension *inner)
 {
-    for (unsigned t = 0; t < TENSORS; t++) {
+    for (unsigned t = 0; t < ALL_TENSORS; t++) {
         if (outer->strides[t] != inner->size * inner->strides[t])
             return false;
     }
@@ -165,7 +167,11 @@ static void list_axes(problem *p, const dimension *axes, unsigned count)
             p->sizes[p->axis_count] = axes[i].size;
             p->x_strides[p->axis_count] = axes[i].strides[OF_X];
             p->dy_strides[p->axis_count] = axes[i].strides[OF_DY];
-            p->y_strides[p->axis_count++] = axes[i].strides[OF_Y];
+            p->y_strides[p->axis_count] = axes[i].strides[OF_Y];
+            p->sums_strides[p->axis_count] = axes[i].strides[OF_SUMS];
+            for (size_t o = 0; o < p->operand_count; o++)
+                p->operands[o].strides[p->axis_count] = axes[i].strides[OF_OPERANDS + o];
+            p->axis_count++;
             *(kind == 0 ? &p->groups : &p->group_size) *= axes[i].size;
         }
         if (kind == 0)
@@ -173,27 +179,75 @@ static void list_axes(problem *p, const dimension *axes, unsigned count)
     }
 }
 
+/* Whether the element of each group lies elsewhere than in an array of them. */
+static bool are_scattered(const problem *p)
+{
+    size_t stride = 1;
+    for (unsigned i = p->kept_axes; p->sums != 0 && i-- > 0;) {
+        if (p->sums_strides[i] != stride)
+            return true;
+        stride *= p->sizes[i];
+    }
+    return false;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void copy_strides(size_t strides[CLNORM_MAX_RANK], const clnorm_tensor *tensor)
+{
+    for (unsigned i = 0; i < tensor->rank; i++)
+        strides[i] = tensor->dims[i] == 1 ? 0 : tensor->strides[i];
+}
+
+/* The index behind the last one of a tensor that is broadcast. */
+static size_t reach(const clnorm_tensor *x, const size_t strides[CLNORM_MAX_RANK])
+{
+    size_t last = 0;
+    for (unsigned i = 0; i < x->rank; i++)
+        last += (x->dims[i] - 1) * strides[i];
+    return last + 1;
+}
+
+void problem_add_operand(problem *p, size_t field, double absent, const clnorm_tensor *tensor)
+{
+    assert(p->operand_count < MAX_OPERANDS);
+    if (p->operand_count == 0)
+        problem_define(p, "OPERANDS", 1);
+    problem_operand *added = &p->operands[p->operand_count];
+    *added = (problem_operand){.field = field, .absent = absent};
+    copy_strides(added->strides, tensor);
+    for (unsigned i = 0; i < tensor->rank; i++)
+        p->varies[i] |= (unsigned)(added->strides[i] > 0) << p->operand_count;
+    p->operand_count++;
+}
+
 void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM_MAX_RANK])
 {
     p->backward = op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER;
-    p->accumulates = p->backward && op->accumulate_dx;
-    const clnorm_tensor *result = p->backward ? &op->dx : op->mode == CLNORM_STATISTICS ? &op->x : &op->y;
+    const bool only_sums = p->sums != 0 || op->mode == CLNORM_STATISTICS;
+    p->accumulates = p->backward && !only_sums && op->accumulate_dx;
+    const clnorm_tensor *result = only_sums ? &op->x : p->backward ? &op->dx : &op->y;
     const clnorm_tensor *const tensors[TENSORS] = {&op->x, p->backward ? &op->dy : &op->x, result};
-    dimension axes[CLNORM_MAX_RANK];
-    const unsigned count = merge_axes(axes, significant_axes(axes, tensors, reduced));
     memcpy(p->reduced, reduced, sizeof p->reduced);
     p->elements = tensor_elements(&op->x);
     p->result_bytes = p->elements * dtype_size(result->dtype);
-    list_axes(p, axes, count);
-    p->dense = four_extents(p, axes, count);
 
-    size_t largest = p->elements;
-    for (unsigned t = 0; t < TENSORS; t++) {
-        const size_t span = clnorm_tensor_span(tensors[t]);
-        largest = span > largest ? span : largest;
-    }
+    size_t largest = larger(p->elements, reach(&op->x, p->sums_strides));
+    for (size_t o = 0; o < p->operand_count; o++)
+        largest = larger(largest, reach(&op->x, p->operands[o].strides));
+    for (unsigned t = 0; t < TENSORS; t++)
+        largest = larger(largest, clnorm_tensor_span(tensors[t]));
     /* Half of the range is left free: kernels may increase an index beyond the end before comparing it. */
     p->index_bits = largest < ((size_t)1 << 31) ? 32 : 64;
+
+    dimension axes[CLNORM_MAX_RANK];
+    const unsigned count = merge_axes(axes, significant_axes(p, axes, tensors));
+    list_axes(p, axes, count);
+    p->scattered = are_scattered(p);
+    p->dense = four_extents(p, axes, count) && !p->scattered;
 }
 
 /* Collapses with `axis` reduced and all others kept, or, if not `reduces`, the other way round. */
@@ -215,4 +269,14 @@ void problem_collapse_around(problem *p, const clnorm_op *op, int axis)
 void problem_collapse_along(problem *p, const clnorm_op *op, int axis)
 {
     collapse_one(p, op, axis, true);
+}
+
+void problem_collapse_sums(problem *p, const clnorm_op *op, size_t field, const clnorm_tensor *tensor)
+{
+    bool reduced[CLNORM_MAX_RANK] = {false};
+    p->sums = field;
+    copy_strides(p->sums_strides, tensor);
+    for (unsigned i = 0; i < tensor->rank; i++)
+        reduced[i] = p->sums_strides[i] == 0;
+    problem_collapse(p, op, reduced);
 }

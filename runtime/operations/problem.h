@@ -9,6 +9,10 @@
  * outer * inner values. inner > 1 is the geometry `plane` (`row` if outer is 1, too), inner = 1 is `column`.
  * In a window problem the shape is [outer][kept][inner], and the window slides over kept. In a backward
  * problem the result, called y here, is dx, and dy is a second input.
+ *
+ * Other tensors are broadcast against x, such as a gamma of any shape: they have x's axes, with a stride of 0
+ * along those that they do not vary along. An operand is read with each element of x; sums have an element
+ * for each group, such as dgamma, and are written.
  */
 #ifndef CLNORM_OPERATIONS_PROBLEM_H
 #define CLNORM_OPERATIONS_PROBLEM_H
@@ -74,6 +78,15 @@ typedef struct define {
     long value;
 } define;
 
+/* An operand: FORMULA_OPERANDS in the formula's .cl file has the same ones in the same order. */
+typedef struct problem_operand {
+    size_t field;  /* offsetof in clnorm_buffers */
+    double absent; /* the value of each element if the buffer is not given */
+    size_t strides[CLNORM_MAX_RANK];
+} problem_operand;
+
+enum { MAX_OPERANDS = 4, MAX_PROBLEMS = 3 };
+
 typedef struct problem {
     bool one_path; /* set by the caller: kernels have no special path for some values of attributes */
 
@@ -82,9 +95,10 @@ typedef struct problem {
     bool accumulates;    /* y is added to what is there */
     const char *formula; /* "ops/batch_normalization.cl" */
 
-    bool reduced[CLNORM_MAX_RANK]; /* the kind of each axis of x */
-    size_t elements;               /* of x */
-    bool dense;                    /* batch, outer, kept, inner hold */
+    bool reduced[CLNORM_MAX_RANK];    /* the kind of each axis of x */
+    unsigned varies[CLNORM_MAX_RANK]; /* for each axis of x, a bit for each operand that varies along it */
+    size_t elements;                  /* of x */
+    bool dense;                       /* batch, outer, kept, inner hold */
     size_t batch, outer, kept, inner;
 
     /* For tensors of any strides: kept axes first, then reduced ones. WORK_WINDOW: the channels first. */
@@ -92,6 +106,15 @@ typedef struct problem {
     size_t sizes[CLNORM_MAX_RANK];
     size_t x_strides[CLNORM_MAX_RANK], dy_strides[CLNORM_MAX_RANK], y_strides[CLNORM_MAX_RANK];
     size_t groups, group_size;
+
+    problem_operand operands[MAX_OPERANDS];
+    size_t operand_count;
+
+    /* WORK_REDUCE: the buffer that sums are written to, and its strides along the kept axes; 0: the formula
+     * has arrays with an element for each group. `scattered`: these strides are not those of an array. */
+    size_t sums;
+    size_t sums_strides[CLNORM_MAX_RANK];
+    bool scattered;
 
     size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
     bool heavy;                         /* the formula's own arithmetic takes many registers */
@@ -104,8 +127,13 @@ typedef struct problem {
     size_t define_count;
 } problem;
 
+/* Adds an operand; before the tensors are collapsed. `tensor` has x's rank, and along each axis x's size or
+ * 1. */
+void problem_add_operand(problem *p, size_t field, double absent, const clnorm_tensor *tensor);
+
 /* Collapses the tensors that the op's mode has; `reduced` tells the kind of each axis. Fills everything down
- * to group_size, index_bits and result_bytes, and what the mode alone decides. */
+ * to group_size, the strides of operands and sums, index_bits and result_bytes, and what the mode alone
+ * decides. */
 void problem_collapse(problem *p, const clnorm_op *op, const bool reduced[CLNORM_MAX_RANK]);
 
 /* The same, with one axis kept and all others reduced; `axis` is valid for x and may count from the end. */
@@ -113,6 +141,9 @@ void problem_collapse_around(problem *p, const clnorm_op *op, int axis);
 
 /* The same, with one axis reduced and all others kept. */
 void problem_collapse_along(problem *p, const clnorm_op *op, int axis);
+
+/* The same for sums, whose `tensor` is like an operand's: the axes along which it varies are kept. */
+void problem_collapse_sums(problem *p, const clnorm_op *op, size_t field, const clnorm_tensor *tensor);
 
 void problem_define(problem *p, const char *name, long value);
 

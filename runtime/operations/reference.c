@@ -41,9 +41,10 @@ static void fill_arrays(const clnorm_op *op, const op_definition *definition,
             const clnorm_reference_array *array = clnorm_reference_field(&known, mode->buffers[b]);
             const clnorm_tensor tensor = clnorm_op_buffer_tensor(op, mode->buffers[b]);
             for (size_t k = 0; array->values != NULL && k < tensor_elements(&tensor); k++) {
-                array->values[k] = (double)fills[i].value;
+                const size_t at = tensor_offset(&tensor, k);
+                array->values[at] = (double)fills[i].value;
                 if (array->bound != NULL)
-                    array->bound[k] = ulp_of((double)fills[i].value);
+                    array->bound[at] = ulp_of((double)fills[i].value);
             }
         }
     }

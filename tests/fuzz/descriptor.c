@@ -148,21 +148,29 @@ static void check_step(const step *s, const caps *device, const choice *chosen)
     }
 }
 
+static void check_problem(const problem *p, const caps *device, clnorm_kernels schedule)
+{
+    choice chosen;
+    fuzz_require(choose(p, device, schedule, &chosen) == CLNORM_OK, "choose: %s", clnorm_last_error());
+    fuzz_require(chosen.variant[0] != '\0' && chosen.step_count <= MAX_STEPS &&
+                     (chosen.step_count > 0) == (p->elements > 0),
+                 "\"%s\" has %zu steps for %zu elements", chosen.variant, chosen.step_count, p->elements);
+    for (size_t i = 0; i < chosen.step_count; i++)
+        check_step(&chosen.steps[i], device, &chosen);
+}
+
 static void check_choice(const clnorm_op *given, const caps *device, clnorm_kernels schedule)
 {
     clnorm_op op;
     const op_definition *definition;
-    choice chosen;
-    problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
     fuzz_require(op_import(given, &op, &definition) == CLNORM_OK, "%s", clnorm_last_error());
-    if (model_elements(&op.x, SIZE_MAX) > 0)
-        definition->lower(&op, &p);
-    fuzz_require(choose(&p, device, schedule, &chosen) == CLNORM_OK, "choose: %s", clnorm_last_error());
-    fuzz_require(chosen.variant[0] != '\0' && chosen.step_count <= MAX_STEPS &&
-                     (chosen.step_count > 0) == (p.elements > 0),
-                 "\"%s\" has %zu steps for %zu elements", chosen.variant, chosen.step_count, p.elements);
-    for (size_t i = 0; i < chosen.step_count; i++)
-        check_step(&chosen.steps[i], device, &chosen);
+    for (size_t index = 0; index <= MAX_PROBLEMS; index++) {
+        problem p = {.one_path = schedule == CLNORM_KERNELS_FPGA};
+        if (model_elements(&op.x, SIZE_MAX) == 0 ? index > 0 : !definition->lower(&op, index, &p))
+            return;
+        fuzz_require(index < MAX_PROBLEMS, "%s has more problems", definition->info.name);
+        check_problem(&p, device, schedule);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

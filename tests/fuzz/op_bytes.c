@@ -90,6 +90,27 @@ static void any_like_x(fuzz_bytes *bytes, clnorm_tensor *tensor, const clnorm_te
         tensor->dtype = (clnorm_dtype)fuzz_byte(bytes);
 }
 
+/* Some of x's axes, mostly, with any strides. */
+static void any_parameter(fuzz_bytes *bytes, clnorm_tensor *tensor, const clnorm_tensor *x, bool wild)
+{
+    const unsigned how = fuzz_byte(bytes);
+    if (how < 128)
+        return;
+    const unsigned varies = fuzz_byte(bytes);
+    size_t dims[CLNORM_MAX_RANK] = {0};
+    const unsigned rank = x->rank <= CLNORM_MAX_RANK ? x->rank : 0;
+    for (unsigned axis = 0; axis < rank; axis++)
+        dims[axis] = varies >> axis & 1 ? x->dims[axis] : 1;
+    *tensor = clnorm_tensor_dense(CLNORM_F32, rank, dims);
+    lay_out(bytes, tensor, wild);
+    if (wild && how == 253)
+        tensor->rank = fuzz_byte(bytes);
+    if (wild && how == 254)
+        tensor->dims[fuzz_byte(bytes) % CLNORM_MAX_RANK] = any_size(bytes);
+    if (wild && how == 255)
+        tensor->dtype = (clnorm_dtype)fuzz_byte(bytes);
+}
+
 /* ---- Any op ---- */
 
 static double any_real(fuzz_bytes *bytes)
@@ -169,12 +190,13 @@ static size_t any_struct_size(fuzz_bytes *bytes)
                                    offsetof(clnorm_op, axis),
                                    sizeof(clnorm_op) + 8,
                                    offsetof(clnorm_op, accumulate_dx),
+                                   offsetof(clnorm_op, gamma_tensor),
                                    0,
                                    offsetof(clnorm_op, axis) - 1,
                                    SIZE_MAX,
                                    offsetof(clnorm_op, epsilon)};
     const unsigned which = fuzz_byte(bytes);
-    return which < 224 ? sizeof(clnorm_op) : sizes[which % 8];
+    return which < 224 ? sizeof(clnorm_op) : sizes[which % (sizeof sizes / sizeof *sizes)];
 }
 
 clnorm_op op_from_bytes(fuzz_bytes *bytes)
@@ -194,6 +216,8 @@ clnorm_op op_from_bytes(fuzz_bytes *bytes)
     any_like_x(bytes, &op.y, &op.x);
     any_like_x(bytes, &op.dy, &op.x);
     any_like_x(bytes, &op.dx, &op.x);
+    any_parameter(bytes, &op.gamma_tensor, &op.x, true);
+    any_parameter(bytes, &op.beta_tensor, &op.x, true);
     if (kind < 250)
         any_other_fields(bytes, &op);
     return op;
@@ -240,5 +264,7 @@ clnorm_op small_op_from_bytes(fuzz_bytes *bytes)
     small_like_x(bytes, &op.y, &op.x);
     small_like_x(bytes, &op.dy, &op.x);
     small_like_x(bytes, &op.dx, &op.x);
+    any_parameter(bytes, &op.gamma_tensor, &op.x, false);
+    any_parameter(bytes, &op.beta_tensor, &op.x, false);
     return op;
 }

@@ -136,6 +136,29 @@ static uint64_t like_x_faults(const clnorm_op *op, const clnorm_tensor *tensor)
     return faults;
 }
 
+/* gamma's or beta's tensor, if the mode has such a buffer. */
+static void judge_parameter(const clnorm_op *op, clnorm_buffer_shape shape, const clnorm_tensor *tensor,
+                            op_verdict *verdict)
+{
+    const clnorm_op_info *info = test_operation_info(test_operation_of(op->kind));
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
+    bool known = false;
+    for (size_t i = 0; mode != NULL && i < mode->buffer_count; i++)
+        known = known || mode->buffers[i]->shape == shape;
+    if (!known || tensor->rank == 0)
+        return;
+    verdict->faults |= tensor_faults(tensor) | fault(tensor->rank != op->x.rank, CLNORM_INVALID_RANK);
+    clnorm_tensor own = *tensor;
+    for (unsigned axis = 0; axis < CLNORM_MAX_RANK && axis < tensor->rank; axis++) {
+        const bool alike = axis >= op->x.rank || tensor->dims[axis] == op->x.dims[axis];
+        verdict->faults |= fault(!alike && tensor->dims[axis] != 1, CLNORM_INVALID_SHAPE);
+        if (tensor->strides[axis] == 0 && tensor->dims[axis] > 0)
+            own.dims[axis] = 1;
+    }
+    if (op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER)
+        judge_result(&own, verdict);
+}
+
 static const clnorm_tensor *or_x(const clnorm_op *op, const clnorm_tensor *tensor)
 {
     return tensor->rank == 0 ? &op->x : tensor;
@@ -145,6 +168,8 @@ static void judge_tensors(const clnorm_op *op, op_verdict *verdict)
 {
     const bool backward = op->mode == CLNORM_BACKWARD || op->mode == CLNORM_BACKWARD_INFER;
     verdict->faults |= tensor_faults(&op->x) | fault(op->x.rank < 1, CLNORM_INVALID_RANK);
+    judge_parameter(op, CLNORM_SHAPE_GAMMA, &op->gamma_tensor, verdict);
+    judge_parameter(op, CLNORM_SHAPE_BETA, &op->beta_tensor, verdict);
     if (op->mode == CLNORM_STATISTICS)
         return;
     const clnorm_tensor *result = or_x(op, backward ? &op->dx : &op->y);

@@ -52,8 +52,8 @@ static void add_reduce(choice *out, const fpga_problem *f, const char *kernel, f
     add_uint(&s->arguments, shared.slots_per_group);
     add_fpga_extents(s, f);
     add_fpga_inputs(s, f);
-    if (f->p->backward)
-        add_formula_arguments(s, f->p);
+    if (f->p->backward || f->p->operand_count > 0)
+        fpga_add_formula_arguments(s, f);
     fpga_add_tensor(s, sets);
 }
 
@@ -73,7 +73,15 @@ static void add_map(choice *out, const fpga_problem *f, const char *kernel, cons
         fpga_add_tensor(s, *sets);
         add_uint(&s->arguments, saves);
     }
-    add_formula_arguments(s, f->p);
+    fpga_add_formula_arguments(s, f);
+}
+
+static void add_save(choice *out, const fpga_problem *f, const char *kernel, fpga_tensor sets)
+{
+    step *s = fpga_step(out, kernel);
+    add_index(&s->arguments, f->groups);
+    fpga_add_tensor(s, sets);
+    fpga_add_formula_arguments(s, f);
 }
 
 /* As fpga_begin, but if outer is 1, the groups of all batch entries follow each other in memory, and kept is
@@ -125,7 +133,14 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     const fpga_kernels *kernels = fpga_kernels_of(p);
     const fpga_problem f = begin_groups(out, p);
     const fpga_tensor sets = {true, add_partials(out, p, 1).offset}, nothing = {false, NO_BUFFER};
+    reserve_scratch(out, p->groups,
+                    1); /* behind the sets: what a formula rescaled (kernels-cl/fpga/reduce.cl) */
     add_reduce(out, &f, kernels->reduce, sets);
+    if (kernels->save != NULL) {
+        add_save(out, &f, kernels->save, sets);
+        fpga_end(out, &f);
+        return;
+    }
     if (!f.result.scratch) {
         add_map(out, &f, kernels->map, &sets, true, f.result);
         return;

@@ -16,6 +16,8 @@ typedef struct fpga_problem {
     const problem *p;
     size_t groups, outer, kept, inner;
     fpga_tensor x, dy, result;
+    fpga_tensor operands[MAX_OPERANDS]; /* like x */
+    fpga_tensor sums;                   /* an element for each group */
 } fpga_problem;
 
 /* A step of the one program: arguments are still to be added, `work` first. */
@@ -23,12 +25,16 @@ step *fpga_step(choice *out, const char *kernel);
 
 void fpga_add_tensor(step *s, fpga_tensor tensor);
 
+/* The formula's arguments, with operands and sums where the problem has them. */
+void fpga_add_formula_arguments(step *s, const fpga_problem *f);
+
 /* Begins a problem: if it is not dense, adds steps that copy x, dy and the values that dx is added to into
- * dense tensors in scratch, channel by channel in a window problem, else group by group. Kernels write to
- * `result` of what is returned. */
+ * dense tensors in scratch, channel by channel in a window problem, else group by group. Operands are always
+ * copied, to tensors like x, and sums to an array. Kernels write to `result` and `sums` of what is
+ * returned. */
 fpga_problem fpga_begin(choice *out, const problem *p);
 
-/* If the result is in scratch, adds a step that copies it to the caller's buffer. */
+/* Adds a step that copies the result, or the sums, to the caller's buffer if they are in scratch. */
 void fpga_end(choice *out, const fpga_problem *f);
 
 /* The reason to refuse a problem for whose formula the image has no kernels; NULL: it has them. */

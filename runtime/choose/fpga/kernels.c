@@ -19,8 +19,9 @@ typedef struct row {
     }
 #define KERNELS_REDUCE_FORWARD(name)                                                                         \
     {                                                                                                        \
-        .reduce = name "_reduce"                                                                             \
+        .reduce = name "_reduce", .save = name "_save_sets"                                                  \
     }
+#define KERNELS_REDUCE_BACKWARD(name) KERNELS_REDUCE_FORWARD(name)
 #define KERNELS_REDUCE_MAP_FORWARD(name)                                                                     \
     {                                                                                                        \
         .reduce = name "_reduce", .map = name "_map"                                                         \
@@ -78,13 +79,12 @@ static int defines_met(const row *r, const problem *p)
     return count;
 }
 
-/* Whether the row's kernels do the problem's kind of work. Statistics alone (WORK_REDUCE) use the kernels of
- * WORK_REDUCE_MAP. */
+/* Whether the row's kernels do the problem's kind of work. Sums alone (WORK_REDUCE) may also be found by
+ * kernels that normalize, too. */
 static bool is_of_kind(const row *r, const problem *p)
 {
-    const work_kind work = p->work == WORK_REDUCE ? WORK_REDUCE_MAP : p->work;
-    return is_in_image(r) && r->work == work && (r->direction == BACKWARD) == p->backward &&
-           strcmp(r->formula, p->formula) == 0;
+    return is_in_image(r) && (r->work == p->work || (r->work == WORK_REDUCE_MAP && p->work == WORK_REDUCE)) &&
+           (r->direction == BACKWARD) == p->backward && strcmp(r->formula, p->formula) == 0;
 }
 
 const fpga_kernels *fpga_kernels_of(const problem *p)
@@ -107,7 +107,7 @@ const char *fpga_kernel_name(size_t index)
         return "rearrange";
     for (size_t i = 0; i < ROWS; i++) {
         const fpga_kernels *k = &rows[i].kernels;
-        const char *const names[] = {k->reduce,      k->map,           k->window,
+        const char *const names[] = {k->reduce,      k->map,           k->save,          k->window,
                                      k->window_long, k->window_direct, k->window_collect};
         for (size_t n = 0; is_in_image(&rows[i]) && n < sizeof names / sizeof *names; n++) {
             if (names[n] != NULL && index-- == 0)

@@ -7,6 +7,7 @@
 /* The kernels of one row; NULL for those that its kind of work does not need. */
 typedef struct fpga_kernels {
     const char *reduce, *map;
+    const char *save;                           /* of sums alone */
     const char *window, *window_long;           /* forward */
     const char *window_direct, *window_collect; /* backward: long windows, in two steps */
 } fpga_kernels;
