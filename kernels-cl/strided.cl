@@ -18,6 +18,7 @@
 #define OPERAND_STRIDES_STORE(name, absent)    vstore8(axis_##name##_strides, 0, a.name##_strides);
 #define OPERAND_ADVANCE(name, absent)          p.name += index * a->name##_strides[axis];
 #define OPERAND_MOVE(name, absent)             from.name += from.name ? p.name : 0;
+#define OPERAND_ADD(name, absent)              p.name += q.name;
 
 /* Where an element lies in each tensor. */
 typedef struct offsets {
@@ -49,6 +50,55 @@ INLINED offsets offsets_of(const axes *a, index_t linear, uint first, uint last)
     return p;
 }
 
+INLINED offsets offsets_add(offsets p, offsets q)
+{
+    p.x += q.x;
+    p.dy += q.dy;
+    p.y += q.y;
+    FORMULA_OPERANDS(OPERAND_ADD)
+    return p;
+}
+
+/* A walk through the values of a group. Places are found by divisions only where a run ends, which is the
+ * last axis. */
+typedef struct walk {
+    offsets at, step;
+    uint first, last;    /* the reduced axes but the last one: first ... last-1 */
+    index_t run, length; /* of a run: all have the same */
+    index_t left;        /* values of this run, the one at hand included */
+} walk;
+
+/* A walk that begins at value `value`. */
+INLINED walk walk_from(const axes *a, uint kept_axes, index_t value)
+{
+    walk w;
+    w.first = kept_axes;
+    w.last = max(a->count, kept_axes + 1) - 1;
+    w.length = 1;
+    EACH_AXIS(w.last, a->count)
+    {
+        w.length = a->sizes[axis];
+    }
+    w.run = value / w.length;
+    w.left = w.length - value % w.length;
+    w.step = offsets_of(a, 1, w.last, a->count);
+    w.at =
+        offsets_add(offsets_of(a, w.run, w.first, w.last), offsets_of(a, value % w.length, w.last, a->count));
+    return w;
+}
+
+INLINED walk walk_on(const axes *a, walk w)
+{
+    if (--w.left > 0) {
+        w.at = offsets_add(w.at, w.step);
+        return w;
+    }
+    w.run++;
+    w.left = w.length;
+    w.at = offsets_of(a, w.run, w.first, w.last);
+    return w;
+}
+
 INLINED sources sources_at_offsets(sources from, offsets p)
 {
     from.x += p.x;
@@ -65,7 +115,8 @@ INLINED sources sources_at_offsets(sources from, offsets p)
 #if !WORK_MAP
 
 /* Writes one row of a tile. All indices are constants, which keeps the tile in registers. The loop over rows
- * that calls this is not unrolled: with eight divisions for each value the program would become too long. */
+ * that calls this is not unrolled: with eight divisions at each end of a run the program would become too
+ * long. */
 INLINED void put_in_registers(real *tile, uint row, real value)
 {
 #pragma unroll
@@ -78,14 +129,15 @@ INLINED accumulator accumulate_block(const axes *a, sources from, const real *kn
                                      index_t last, uint kept_axes)
 {
     accumulator all = accumulator_empty();
+    walk w = walk_from(a, kept_axes, first);
     for (; first < last; first += REGISTER_ROWS) {
         real tile[TERMS * REGISTER_ROWS] = {0};
         const uint rows = (uint)min(last - first, (index_t)REGISTER_ROWS);
         for (uint row = 0; row < rows; row++) {
-            const operands o =
-                load_operands(sources_at_offsets(from, offsets_of(a, first + row, kept_axes, a->count)), 0);
+            const operands o = load_operands(sources_at_offsets(from, w.at), 0);
             for (uint term = 0; term < TERMS; term++)
                 put_in_registers(tile + term * REGISTER_ROWS, row, formula_term(o, known, term));
+            w = walk_on(a, w);
         }
         all = accumulator_merge(all, accumulator_of_registers(tile, FIRST_ROWS(rows)));
     }
@@ -157,9 +209,10 @@ strided(index_t work, index_t values, uint kept_axes, uint axis_count, ulong8 ax
 #endif
 
 #if !WORK_REDUCE
+    walk w = walk_from(&a, kept_axes, 0);
     for (index_t i = 0; y && i < values; i++) {
-        const offsets p = offsets_of(&a, i, kept_axes, axis_count);
-        y[start.y + p.y] = formula_apply(load_operands(sources_at_offsets(from, p), 0), coefficients);
+        y[start.y + w.at.y] = formula_apply(load_operands(sources_at_offsets(from, w.at), 0), coefficients);
+        w = walk_on(&a, w);
     }
 #endif
 #if !WORK_MAP

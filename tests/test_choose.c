@@ -228,6 +228,44 @@ START_TEST(options_hold_what_changes_the_code)
 }
 END_TEST
 
+/* Whether results of so many bytes bypass the caches. */
+static bool streams(size_t bytes, unsigned units, size_t claimed_mib, size_t near_kib, size_t far_kib)
+{
+    const clnorm_op op = batch_norm(CLNORM_INFER, clnorm_tensor_2d(CLNORM_F32, bytes / 4 / 16, 16), 1);
+    caps device = two_cores;
+    device.compute_units = units;
+    device.cache = claimed_mib << 20;
+    device.unit_cache = (cpu_cache){near_kib << 10, far_kib << 10};
+    const choice chosen = choose_for(&op, &device, CLNORM_KERNELS_CPU);
+    return has_option(&chosen, "-DSTREAM=1");
+}
+
+/* A driver's claim counts for a few MiB a core at most. */
+START_TEST(results_that_no_cache_holds_bypass_it)
+{
+    enum { MIB = 1 << 20 };
+    const struct {
+        unsigned units;
+        size_t claimed_mib, near_kib, far_kib;
+        size_t kept, streamed; /* MiB */
+    } devices[] = {
+        {2, 260, 0, 0, 1, 3},             /* a virtual machine that is told of its socket's cache */
+        {2, 260, 2048, 133120, 3, 5},     /* the same with levels: 2 MiB a core, 130 of the shared one */
+        {16, 32, 512, 2048, 16, 24},      /* a desktop */
+        {16, 32, 0, 0, 15, 17},           /* the same without levels */
+        {1, 0, 0, 0, 1, 2},               /* nothing is known */
+        {4, 1, 512, 0, 1, 2},             /* no shared cache */
+        {128, 512, 1024, 4096, 190, 200}, /* a server */
+    };
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        const unsigned units = devices[i].units;
+        const size_t claimed = devices[i].claimed_mib, near = devices[i].near_kib, far = devices[i].far_kib;
+        ck_assert_msg(!streams(devices[i].kept * MIB, units, claimed, near, far), "device %zu streams", i);
+        ck_assert_msg(streams(devices[i].streamed * MIB, units, claimed, near, far), "device %zu keeps", i);
+    }
+}
+END_TEST
+
 START_TEST(one_window_serves_every_number_of_channels)
 {
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 9, 64));
@@ -288,6 +326,7 @@ int main(void)
     tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);
     tcase_add_test(cases, gpu_work_fills_the_device);
     tcase_add_test(cases, options_hold_what_changes_the_code);
+    tcase_add_test(cases, results_that_no_cache_holds_bypass_it);
     tcase_add_test(cases, one_window_serves_every_number_of_channels);
     tcase_add_test(cases, parts_do_not_depend_on_cores);
     tcase_add_test(cases, scratch_that_cannot_be_counted_is_refused);

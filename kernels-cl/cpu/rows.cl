@@ -10,10 +10,37 @@
 
 #if KERNEL_rows
 
+/* 16 values, `stride` values apart. */
+INLINED float16 load_apart(__global const real *from, uint stride)
+{
+    return (float16)(from[0], from[stride], from[2 * stride], from[3 * stride], from[4 * stride],
+                     from[5 * stride], from[6 * stride], from[7 * stride], from[8 * stride], from[9 * stride],
+                     from[10 * stride], from[11 * stride], from[12 * stride], from[13 * stride],
+                     from[14 * stride], from[15 * stride]);
+}
+
+/* Row i of a tile = the terms of element i of each of 16 rows, which are shorter than a vector. */
+static void gather_tiny_rows(sources from, const float16 *known, uint inner, float16 *tile)
+{
+    for (uint i = 0; i < inner; i++) {
+        operands_16 o;
+        o.x = load_apart(from.x + i, inner);
+#if BACKWARD
+        o.dy = load_apart(from.dy + i, inner);
+#endif
+        for (uint term = 0; term < TERMS; term++)
+            tile[term * TILE_ROWS + i] = formula_term_16(o, known, term);
+    }
+}
+
 /* Row i of a tile = the terms of element i of each of 16 rows; the last of `groups` rows stands for those
  * that are missing. */
 static void gather_rows(sources from, const float16 *known, uint groups, uint inner, float16 *tile)
 {
+    if (groups == 16 && inner < 16) {
+        gather_tiny_rows(from, known, inner, tile);
+        return;
+    }
     for (uint i = 0; i < inner; i += 16) {
         const uint first = inner < 16 ? 0 : min(i, inner - 16); /* the last 16 may overlap those before */
         for (uint row = 0; row < 16; row++) {

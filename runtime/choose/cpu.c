@@ -19,6 +19,8 @@ enum {
     STRIP_VALUES = 65536,  /* the same for columns */
     LONGEST_WINDOW = 32,   /* values that fit well into a private array */
     CACHE_UNKNOWN = 8 << 20,
+    MOST_SHARED = 2 << 20, /* bytes of a cache shared by all that a compute unit can count on: a virtual
+                              machine with two cores may be told of its whole socket's */
 };
 
 static size_t pieces(const caps *device)
@@ -40,11 +42,20 @@ static size_t units_per_item(const caps *device, size_t units, size_t unit_value
     return most(even, ceil_divide(SMALLEST_PIECE, most(unit_values, 1)));
 }
 
+/* Bytes that all compute units together may keep in caches. */
+static size_t usable_cache(const caps *device)
+{
+    const size_t units = most(device->compute_units, 1), near = device->unit_cache.near;
+    const size_t claimed = device->cache > 0 ? device->cache : CACHE_UNKNOWN;
+    if (near == 0)
+        return least(claimed, units * MOST_SHARED);
+    return units * (near + least(device->unit_cache.far, MOST_SHARED));
+}
+
 /* Whether to write results past the cache: they are too large to stay in it. */
 static bool streams(const problem *p, const caps *device)
 {
-    const size_t cache = device->cache > 0 ? device->cache : CACHE_UNKNOWN;
-    return p->result_bytes > cache / 2;
+    return p->result_bytes > usable_cache(device) / 2;
 }
 
 static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,

@@ -8,12 +8,14 @@ enum {
     USUAL_VALUES = 20000, /* of a small problem, about, unless its variant takes only larger ones */
     FEW_PARTS = 3,
     FEW_GROUPS = 3,
+    OUTER_LENGTH = 3,   /* odd, so that a run of several axes fills no vectors */
     DECIDES_LANES = 16, /* how many values a vector has depends on what sizes leave when divided by this */
 };
 
 /* How long the axes of a small problem are: the innermost of each run of axes of one kind, all others 1. */
 typedef struct extents {
     size_t kept, reduced; /* of the innermost runs of either kind */
+    size_t outer_kept;    /* of other runs that are kept */
     bool ragged;          /* neither is a multiple of 16 */
 } extents;
 
@@ -21,8 +23,8 @@ typedef struct extents {
  * memory first. */
 typedef struct pattern {
     clnorm_op op;
-    unsigned kinds[CLNORM_MAX_RANK]; /* of each axis: 1 if it is reduced, and a bit for each operand that
-                                        varies along it */
+    unsigned kinds[CLNORM_MAX_RANK]; /* of each axis: 1 if it is reduced; if gamma or beta has a tensor, also
+                                        bits for what varies along it */
     bool dense;
     unsigned order[CLNORM_MAX_RANK], count;
 } pattern;
@@ -44,10 +46,20 @@ static unsigned sorted_axes(const clnorm_tensor *x, unsigned order[CLNORM_MAX_RA
     return count;
 }
 
+static bool varies(const clnorm_tensor *parameter, unsigned axis)
+{
+    return axis < parameter->rank && parameter->dims[axis] > 1;
+}
+
 static void set_kinds(pattern *of, const problem *p)
 {
+    unsigned channels = CLNORM_MAX_RANK;
+    if (of->op.gamma_tensor.rank > 0 || of->op.beta_tensor.rank > 0)
+        tensor_axis(&of->op.x, of->op.axis, &channels);
     for (unsigned axis = 0; axis < CLNORM_MAX_RANK; axis++)
-        of->kinds[axis] = (unsigned)p->reduced[axis] | p->varies[axis] << 1;
+        of->kinds[axis] = (unsigned)p->reduced[axis] | (unsigned)varies(&of->op.gamma_tensor, axis) << 1 |
+                          (unsigned)varies(&of->op.beta_tensor, axis) << 2 |
+                          (unsigned)(axis == channels) << 3;
 }
 
 static bool is_reduced(unsigned kind)
@@ -74,9 +86,8 @@ static size_t like(size_t length, size_t wanted)
 /* The length of a run; `inner` counts the runs of its kind that lie further inside. */
 static size_t small_length(const extents *e, bool reduced, unsigned inner, size_t length)
 {
-    enum { OUTER = 3 };
     if (inner > 0)
-        return OUTER;
+        return reduced ? OUTER_LENGTH : e->outer_kept;
     if (e->ragged)
         return reduced ? e->reduced : e->kept;
     if (!reduced && e->kept < DECIDES_LANES)
@@ -207,16 +218,31 @@ static size_t ragged_size(unsigned i)
     return ((size_t)(i % 2 == 0 ? 3 : 4) << i / 2) + 1;
 }
 
+/* What the runs of axes that are not the innermost of their kind make of a size: see small_length. */
+static size_t outer_values(const pattern *from)
+{
+    size_t values = 1;
+    for (unsigned i = 0, runs = 0; i < from->count; i++) {
+        const bool begins = i == 0 || from->kinds[from->order[i]] != from->kinds[from->order[i - 1]];
+        runs += begins;
+        values *= begins && runs > 2 ? OUTER_LENGTH : 1;
+    }
+    return values;
+}
+
 /* Tries group sizes from the largest with a usual number of values downwards, then larger ones in ascending
- * order; if those are needed, two groups are enough instead of FEW_GROUPS. */
+ * order; if those are needed, two groups are enough instead of FEW_GROUPS, and two of each further axis. */
 static bool try_groups(const known_answer_wanted *w, const pattern *from, size_t kept, bool ragged,
                        size_t parts, known_answer *found)
 {
     enum { LARGEST = 39 };
-    const unsigned usual = kept * ragged_size(16) > USUAL_VALUES ? 14 : kept > 8 ? 16 : 22;
+    unsigned usual = kept * ragged_size(16) > USUAL_VALUES ? 14 : kept > 8 ? 16 : 22;
+    while (usual > 4 && outer_values(from) * kept * ragged_size(usual) > (size_t)4 * USUAL_VALUES)
+        usual--;
     for (unsigned i = 0; i <= LARGEST; i++) {
         const unsigned at = i <= usual ? usual - i : i;
-        const extents e = {at > usual && kept == FEW_GROUPS ? 2 : kept, ragged_size(at), ragged};
+        const bool few = at > usual && kept == FEW_GROUPS;
+        const extents e = {few ? 2 : kept, ragged_size(at), few ? 2 : OUTER_LENGTH, ragged};
         if (try_extents(w, from, &e, found) && found->steps.parts >= parts)
             return true;
     }
@@ -305,9 +331,18 @@ static bool extend(const known_answer_wanted *w, const pattern *from, bool inner
            (has_axis(from, false) || add_axis(w, to, false, innermost));
 }
 
+/* The usual tensor stays so when axes get other lengths. */
+static void leave_usual(const clnorm_op *op, clnorm_tensor *parameter)
+{
+    if (op_parameter_is_usual(op, parameter, op->axis))
+        parameter->rank = 0;
+}
+
 bool known_answer_find(const known_answer_wanted *wanted, known_answer *found)
 {
     pattern own = {.op = *wanted->op, .dense = wanted->p->dense}, extended;
+    leave_usual(&own.op, &own.op.gamma_tensor);
+    leave_usual(&own.op, &own.op.beta_tensor);
     set_kinds(&own, wanted->p);
     own.count = sorted_axes(&wanted->op->x, own.order);
     for (unsigned innermost = 0; innermost < 2; innermost++)

@@ -158,6 +158,8 @@ clnorm_status device_caps(cl_device_id device, caps *out)
     answer.max_work_item_size = work_item_sizes[0] > 0 ? work_item_sizes[0] : 1;
     answer.local_memory = local_memory < SIZE_MAX ? (size_t)local_memory : SIZE_MAX;
     answer.cache = cache < SIZE_MAX ? (size_t)cache : SIZE_MAX;
+    if (answer.type & CL_DEVICE_TYPE_CPU)
+        answer.unit_cache = cpu_cache_read("/sys/devices/system/cpu/cpu0/cache");
     answer.address_bits = address_bits;
     answer.compiler = compiler == CL_TRUE;
     answer.nearest = (fp32 & CL_FP_ROUND_TO_NEAREST) != 0;

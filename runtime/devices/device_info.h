@@ -3,6 +3,7 @@
 #define CLNORM_DEVICES_DEVICE_INFO_H
 
 #include "base/status.h"
+#include "devices/cpu_cache.h"
 
 /* Reports a failed query. Always OPENCL_ERROR, even if the driver's error is about memory: drivers also give
  * such an error when there is no device. */
@@ -30,7 +31,8 @@ typedef struct caps {
     size_t max_work_group_size;
     size_t max_work_item_size; /* of the first dimension */
     size_t local_memory;       /* bytes */
-    size_t cache;              /* bytes of the global memory cache, 0 if unknown */
+    size_t cache;              /* bytes of the global memory cache as the driver says, 0 if unknown */
+    cpu_cache unit_cache;      /* of a compute unit, if the device is this machine's CPU */
     unsigned address_bits;
     sub_groups sub_groups;
     bool compiler;

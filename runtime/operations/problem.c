@@ -219,8 +219,6 @@ void problem_add_operand(problem *p, size_t field, double absent, const clnorm_t
     problem_operand *added = &p->operands[p->operand_count];
     *added = (problem_operand){.field = field, .absent = absent};
     copy_strides(added->strides, tensor);
-    for (unsigned i = 0; i < tensor->rank; i++)
-        p->varies[i] |= (unsigned)(added->strides[i] > 0) << p->operand_count;
     p->operand_count++;
 }
 

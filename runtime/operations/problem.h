@@ -95,10 +95,9 @@ typedef struct problem {
     bool accumulates;    /* y is added to what is there */
     const char *formula; /* "ops/batch_normalization.cl" */
 
-    bool reduced[CLNORM_MAX_RANK];    /* the kind of each axis of x */
-    unsigned varies[CLNORM_MAX_RANK]; /* for each axis of x, a bit for each operand that varies along it */
-    size_t elements;                  /* of x */
-    bool dense;                       /* batch, outer, kept, inner hold */
+    bool reduced[CLNORM_MAX_RANK]; /* the kind of each axis of x */
+    size_t elements;               /* of x */
+    bool dense;                    /* batch, outer, kept, inner hold */
     size_t batch, outer, kept, inner;
 
     /* For tensors of any strides: kept axes first, then reduced ones. WORK_WINDOW: the channels first. */
