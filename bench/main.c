@@ -97,13 +97,14 @@ static int print_result(bool json, const bench_case *c, onednn_layout layout, co
         fflush(stdout);
         return EXIT_DONE;
     }
-    int status = print_json(
-        json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:f, s:s, s:s}", "case", c->text,
-                  "layout", layout_names[layout], "clnorm_us", r->clnorm_us, "onednn_us", r->onednn_us,
-                  "clnorm_min_us", r->clnorm_min_us, "onednn_min_us", r->onednn_min_us, "ratio", ratio,
-                  "copy_us", r->copy_us, "empty_us", r->empty_us, "copy_bytes", (json_int_t)r->copy_bytes,
-                  "difference", r->difference, "variant", r->variant, "implementation", r->implementation),
-        JSON_COMPACT | JSON_REAL_PRECISION(7));
+    int status =
+        print_json(json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:f, s:I, s:f, s:s, s:s}", "case",
+                             c->text, "layout", layout_names[layout], "clnorm_us", r->clnorm_us, "onednn_us",
+                             r->onednn_us, "clnorm_min_us", r->clnorm_min_us, "onednn_min_us",
+                             r->onednn_min_us, "ratio", ratio, "copy_us", r->copy_us, "copy", r->copy,
+                             "empty_us", r->empty_us, "copy_bytes", (json_int_t)r->copy_bytes, "difference",
+                             r->difference, "variant", r->variant, "implementation", r->implementation),
+                   JSON_COMPACT | JSON_REAL_PRECISION(7));
     fflush(stdout);
     return status;
 }

@@ -8,9 +8,10 @@
 typedef struct rivals_result {
     double clnorm_us, onednn_us; /* medians */
     double clnorm_min_us, onednn_min_us, copy_min_us, empty_min_us;
-    double copy_us, empty_us; /* on clnorm's queue: a copy of as many bytes, a kernel that does nothing */
+    double copy_us, empty_us; /* on clnorm's queue: the fastest copy of as many bytes, an empty kernel */
     double difference;        /* the largest between the results, of what is allowed */
     size_t copy_bytes;        /* read, and as many written */
+    char copy[BENCH_WAY_NAME_SIZE]; /* the way of the fastest copy */
     char variant[BENCH_NAME_SIZE], implementation[BENCH_NAME_SIZE];
 } rivals_result;
 

@@ -313,13 +313,14 @@ refuse 1 'absent/m.npy cannot be written' run $bn --mode train --in x=x.npy --ou
 l2=l2_normalize:infer:3x5:dim=-1
 try 0 "$l2" bench --runs 3 --no-start $l2
 try 0 'plane' bench --runs 3 --no-start --profile $l2 --kernels gpu
+try 0 '  copy: ' bench --runs 3 --no-start --profile $l2
 try 0 '"cold_start_ms":null' bench --json --runs 3 --no-start --profile $l2 $bn:train:4x3x5:axis=1:f32:unbiased-moving_variance=true
 problem=
 [ "$(wc -l <stdout.txt)" -eq 2 ] || problem="$(wc -l <stdout.txt) lines"
 report 'bench --json prints an object a line' "$problem"
 for field in "\"case\":\"$l2\"" '"runs":3' '"min_bytes":120,' '"median_us":[0-9.]*[1-9]' '"gbps":[0-9.]*[1-9]' \
     '"limit_gbps":[0-9.]*[1-9]' '"empty_us":[0-9.]*[1-9]' '"execute_us":[0-9.]*[1-9]' '"enqueue_us":[0-9.]*[1-9]' \
-    '"variant":"cpu/' '"device":"' '"kernels":\[{"name":"[a-z_]*","median_us":[0-9.]*[1-9]'; do
+    '"copy_us":[0-9.]*[1-9]' '"copy":"[a-z]' '"limit_exceeded":false' '"variant":"cpu/' '"device":"' '"kernels":\[{"name":"[a-z_]*","median_us":[0-9.]*[1-9]'; do
     problem=
     head -n 1 stdout.txt | grep -qe "$field" || problem="not in $(head -n 1 stdout.txt)"
     report "bench --json has $field" "$problem"

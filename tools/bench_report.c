@@ -1,5 +1,6 @@
 #include "bench_report.h"
 
+#include "command.h"
 #include "json.h"
 
 #include <stdio.h>
@@ -16,10 +17,13 @@ void bench_report_header(const bench_report *report)
 static void print_row(const bench_report *report, const bench_case *c, const bench_result *r)
 {
     printf("%-*s %10.1f %8.2f %7.1f %7.1f %5.0f%% %8.1f\n", report->case_width, c->text, r->median_us,
-           (double)r->min_bytes * 1e-6, bench_gbps(r), bench_limit_gbps(r),
-           100 * bench_gbps(r) / bench_limit_gbps(r), r->empty_us);
-    for (size_t i = 0; report->profile && i < r->kernel_count; i++)
+           (double)r->min_bytes * 1e-6, bench_gbps(r), bench_limit_gbps(r), 100 * bench_share(r),
+           r->empty_us);
+    if (!report->profile)
+        return;
+    for (size_t i = 0; i < r->kernel_count; i++)
         printf("  %-*s %10.1f\n", report->case_width - 2, r->kernels[i].name, r->kernels[i].median_us);
+    printf("  copy: %-*s %10.1f\n", report->case_width - 8, r->copy, r->copy_us);
 }
 
 static json_t *kernels_json(const bench_result *r)
@@ -40,12 +44,13 @@ static json_t *case_json(const bench_report *report, const bench_case *c, const 
                          const bench_start *start)
 {
     json_t *object = json_pack(
-        "{s:s, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:s, s:o, s:I, s:o, s:o, s:o}", "case",
-        c->text, "median_us", r->median_us, "min_us", r->min_us, "max_us", r->max_us, "min_bytes",
+        "{s:s, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:s, s:b, s:f, s:f, s:f, s:s, s:o, s:I, s:o, s:o, s:o}",
+        "case", c->text, "median_us", r->median_us, "min_us", r->min_us, "max_us", r->max_us, "min_bytes",
         (json_int_t)r->min_bytes, "gbps", bench_gbps(r), "limit_gbps", bench_limit_gbps(r), "copy_us",
-        r->copy_us, "empty_us", r->empty_us, "execute_us", r->execute_us, "enqueue_us", r->enqueue_us,
-        "variant", r->variant, "device", json_text(report->device), "runs", (json_int_t)r->runs,
-        "cold_start_ms", milliseconds(start, start ? start->cold_ms : 0), "warm_start_ms",
+        r->copy_us, "copy", r->copy, "limit_exceeded", (int)bench_limit_exceeded(r), "empty_us", r->empty_us,
+        "execute_us", r->execute_us, "enqueue_us", r->enqueue_us, "variant", r->variant, "device",
+        json_text(report->device), "runs", (json_int_t)r->runs, "cold_start_ms",
+        milliseconds(start, start ? start->cold_ms : 0), "warm_start_ms",
         milliseconds(start, start ? start->warm_ms : 0), "devices_ms",
         milliseconds(start, start ? start->devices_ms : 0));
     if (report->profile)
@@ -53,15 +58,27 @@ static json_t *case_json(const bench_report *report, const bench_case *c, const 
     return object;
 }
 
+static void warn(const bench_case *c, const bench_result *r)
+{
+    complain(
+        EXIT_DONE,
+        "case \"%s\": its copy limit is wrong: the operation moved %.1f MB at %.1f GB/s, but the fastest "
+        "copy that was tried (%s) reached only %.1f GB/s; the share of %.0f%% says nothing",
+        c->text, (double)r->min_bytes * 1e-6, bench_gbps(r), r->copy, bench_limit_gbps(r),
+        100 * bench_share(r));
+}
+
 int bench_report_case(const bench_report *report, const bench_case *c, const bench_result *result,
                       const bench_start *start)
 {
-    int status = 0;
+    int status = EXIT_DONE;
     if (report->json)
         status = print_json(case_json(report, c, result, start), JSON_COMPACT | JSON_REAL_PRECISION(7));
     else
         print_row(report, c, result);
     fflush(stdout);
+    if (bench_limit_exceeded(result))
+        warn(c, result);
     return status;
 }
 

@@ -13,7 +13,8 @@ typedef struct bench_report {
 
 void bench_report_header(const bench_report *report);
 
-/* `start` is NULL where it was not measured. Return an exit status. */
+/* `start` is NULL where it was not measured. Warns on stderr of a limit that is none. Returns an exit status.
+ */
 int bench_report_case(const bench_report *report, const bench_case *c, const bench_result *result,
                       const bench_start *start);
 

@@ -30,7 +30,7 @@ static const subcommand commands[] = {
     {"bench", command_bench,
      "clnorm bench [--json] [--runs N] [--profile] [--no-start] "
      "[OP:MODE:DIMS[:axis=A][:f32][:ATTRIBUTE=VALUE]...]...",
-     "Time operations beside a copy of the same bytes; without a case: a table of usual ones."},
+     "Time operations beside the fastest copy of the same bytes; without a case: a table of usual ones."},
     {"selftest", command_selftest,
      "clnorm selftest [--json] [--only OP[:MODE]] [--isolate [--timeout SECONDS]]",
      "Run every operation on the device against the built-in reference; --isolate: in processes of its own, "
