@@ -133,8 +133,8 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     const fpga_kernels *kernels = fpga_kernels_of(p);
     const fpga_problem f = begin_groups(out, p);
     const fpga_tensor sets = {true, add_partials(out, p, 1).offset}, nothing = {false, NO_BUFFER};
-    reserve_scratch(out, p->groups,
-                    1); /* behind the sets: what a formula rescaled (kernels-cl/fpga/reduce.cl) */
+    /* behind the sets: what a formula rescaled (kernels-cl/fpga/reduce.cl) */
+    reserve_scratch(out, p->groups, 1);
     add_reduce(out, &f, kernels->reduce, sets);
     if (kernels->save != NULL) {
         add_save(out, &f, kernels->save, sets);
