@@ -26,6 +26,9 @@ typedef struct flow {
 /* A platform, or what a device says of itself, is left out of a list. */
 #define DEVICE_LIST_CALLS " clGetDeviceIDs clGetDeviceInfo clGetPlatformInfo "
 
+/* Without the system's description of a CPU's caches, what the driver says of them has to do. */
+#define CPU_CACHE_CALLS " fopen64 "
+
 /* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
 #define CACHE_CALLS                                                                                          \
     " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \

@@ -271,21 +271,21 @@ static clnorm_status run_text(void)
 }
 
 const flow command_flows[] = {
-    {"clnorm run", .run = run_run, .optional = CACHE_CALLS BINARY_CALLS " link ", .begin = begin_run,
-     .before = write_old, .check = check_run, .end = end, .message = complaint},
+    {"clnorm run", .run = run_run, .optional = CPU_CACHE_CALLS CACHE_CALLS BINARY_CALLS " link ",
+     .begin = begin_run, .before = write_old, .check = check_run, .end = end, .message = complaint},
     {"clnorm run, the first time", .run = run_run,
-     .optional = CACHE_CALLS VERDICT_CALLS BINARY_CALLS " link ", .begin = begin_run, .before = remove_old,
-     .check = check_first_run, .end = end, .message = complaint},
+     .optional = CPU_CACHE_CALLS CACHE_CALLS VERDICT_CALLS BINARY_CALLS " link ", .begin = begin_run,
+     .before = remove_old, .check = check_first_run, .end = end, .message = complaint},
     /* A text is tried once more, without what is no UTF-8, before a lack of memory is admitted. */
-    {"clnorm devices", .run = run_devices, .optional = DEVICE_LIST_CALLS " malloc ", .begin = begin,
-     .check = check_devices, .end = end, .message = complaint},
+    {"clnorm devices", .run = run_devices, .optional = CPU_CACHE_CALLS DEVICE_LIST_CALLS " malloc ",
+     .begin = begin, .check = check_devices, .end = end, .message = complaint},
     {"clnorm ops", .run = run_ops, .host_only = true, .begin = begin, .check = check_whole, .end = end,
      .message = complaint},
     {"clnorm cache", .run = run_cache, .host_only = true, .optional = " stat64 malloc openat64 close ",
      .begin = begin, .before = before_cache, .check = check_cache, .end = end, .message = complaint},
-    {"clnorm build of an image", .run = run_image, .optional = " stat64 clGetDeviceInfo clCreateKernel ",
-     .afterwards = " open64 close ", .begin = begin_image, .check = check_image, .end = end,
-     .message = complaint, .slow = true},
+    {"clnorm build of an image", .run = run_image,
+     .optional = CPU_CACHE_CALLS " stat64 clGetDeviceInfo clCreateKernel ", .afterwards = " open64 close ",
+     .begin = begin_image, .check = check_image, .end = end, .message = complaint, .slow = true},
     {"clnorm build for a vendor's compiler", .run = run_text, .host_only = true, .optional = " stat64 ",
      .afterwards = " open64 close ", .begin = begin, .check = check_whole, .end = end, .message = complaint},
 };

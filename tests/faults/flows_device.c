@@ -64,6 +64,15 @@ static clnorm_op split_op(void)
     return op;
 }
 
+/* Batch normalization of several problems: gradients of parameters with tensors of their own. */
+static clnorm_op parameters_op(void)
+{
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, 7, 5));
+    op.mode = CLNORM_BACKWARD;
+    op.gamma_tensor = op.beta_tensor = op.x;
+    return op;
+}
+
 static clnorm_status make_plans(clnorm_context *of)
 {
     const clnorm_op ops[] = {
@@ -83,6 +92,21 @@ static clnorm_status make_plans(clnorm_context *of)
 static clnorm_status run_plans(void)
 {
     return make_plans(context);
+}
+
+static clnorm_status run_parts(void)
+{
+    const clnorm_op op = parameters_op();
+    clnorm_plan *plan = NULL;
+    const clnorm_status status = clnorm_plan_create(&plan, context, &op);
+    clnorm_plan_destroy(plan);
+    return status;
+}
+
+/* Compiles the programs, so that runs find them. */
+static void begin_parts(void)
+{
+    ck_assert_int_eq(run_parts(), CLNORM_OK);
 }
 
 /* ---- Programs: from source, and from the cache's files ---- */
@@ -328,17 +352,20 @@ static void end_execution(void)
 
 const flow device_flows[] = {
     {"devices", .run = run_devices, .check = check_devices, .optional = DEVICE_LIST_CALLS},
-    {"a context", .run = run_context, .optional = " stat64 "},
-    {"a context from a queue", .run = run_queue, .optional = " stat64 "},
-    {"a context from options", .run = run_options, .optional = " stat64 "},
+    {"a context", .run = run_context, .optional = " stat64 " CPU_CACHE_CALLS},
+    {"a context from a queue", .run = run_queue, .optional = " stat64 " CPU_CACHE_CALLS},
+    {"a context from options", .run = run_options, .optional = " stat64 " CPU_CACHE_CALLS},
     {"plans", .run = run_plans},
     /* Where a program does not build, another variant is taken. */
-    {"plans from source", .run = run_fresh, .optional = CACHE_CALLS VERDICT_CALLS " clBuildProgram ",
-     .begin = begin_cache, .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
-    {"plans from the cache", .run = run_fresh, .optional = CACHE_CALLS BINARY_CALLS, .begin = begin_cache,
-     .check = check_cache, .end = end_cache},
-    {"plans that are verified", .run = run_verified, .optional = CACHE_CALLS VERDICT_CALLS BINARY_CALLS,
-     .begin = begin_verified, .check = check_verified, .end = end_verified, .slow = true},
+    {"a plan of several problems", .run = run_parts, .begin = begin_parts},
+    {"plans from source", .run = run_fresh,
+     .optional = CPU_CACHE_CALLS CACHE_CALLS VERDICT_CALLS " clBuildProgram ", .begin = begin_cache,
+     .before = empty_cache, .check = check_cache, .end = end_cache, .slow = true},
+    {"plans from the cache", .run = run_fresh, .optional = CPU_CACHE_CALLS CACHE_CALLS BINARY_CALLS,
+     .begin = begin_cache, .check = check_cache, .end = end_cache},
+    {"plans that are verified", .run = run_verified,
+     .optional = CPU_CACHE_CALLS CACHE_CALLS VERDICT_CALLS BINARY_CALLS, .begin = begin_verified,
+     .check = check_verified, .end = end_verified, .slow = true},
     {"an execution", .run = run_in_order, .optional = " clRetainEvent clRetainCommandQueue ",
      .begin = begin_execution, .before = before_execution, .check = check_in_order, .end = end_execution},
     {"an execution with scratch of the application's", .run = run_in_order, .begin = begin_own_scratch,
