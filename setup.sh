@@ -12,18 +12,18 @@ declare -A packages=(
         libxxhash-dev libjansson-dev"
     [samples]="zlib1g-dev libpng-dev libclblast-dev gnuplot-nox pocl-opencl-icd dataset-fashion-mnist"
     [tests]="g++ binutils libclang-rt-dev check pocl-opencl-icd oclgrind python3-venv valgrind"
-    [gpu]="clang-16 libclc-16 intel-opencl-icd python3-venv"
+    [gpu]="clang-16 llvm-16 libclc-16 intel-opencl-icd python3-venv"
     [coverage]="gcovr"
     [rusticl]="mesa-opencl-icd"
     [systems]="debootstrap debian-archive-keyring git"
     [systems_of_users]="mmdebstrap debian-archive-keyring uidmap git"
     [arm64]="qemu-user-static binfmt-support"
     [emulated]="g++ check pocl-opencl-icd zlib1g-dev libpng-dev libclblast-dev"
-    [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd"
+    [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd clang-16 llvm-16"
 )
 
 # A release may have no package of these names: then the tests that need it are skipped, and say so.
-optional=(oclgrind valgrind clang-16 libclc-16 intel-opencl-icd)
+optional=(oclgrind valgrind clang-16 llvm-16 libclc-16 intel-opencl-icd)
 apt_lists=/var/lib/apt/lists
 
 say() {
