@@ -1,10 +1,11 @@
 /*
- * The builtin functions of OpenCL C that the cpu schedule calls, as code that clang inlines, for bench/cycles. Without
- * this file they would be calls in the inner loops, which they are in no program that a driver makes. Each is written as
- * PoCL 3.1 has it on x86-64. The type names and as_<type> come from clang's opencl-c-base.h.
+ * The builtin functions of OpenCL C that the cpu schedule calls, as code that clang inlines, for
+ * bench/cycles. Without this file they would be calls in the inner loops, which they are in no program that a
+ * driver makes. Each is written as PoCL 3.1 has it on x86-64. Types and as_<type> come from clang's
+ * opencl-c-base.h.
  */
 
-#define BUILTIN  static inline __attribute__((overloadable, always_inline))
+#define BUILTIN   static inline __attribute__((overloadable, always_inline))
 #define INTRINSIC __attribute__((overloadable, const))
 
 /* The place of the work-item, which PoCL passes in memory. */
@@ -14,15 +15,15 @@ extern __constant ulong place_of_item[3];
 /* Memory: of 16 values, the kernels have their own functions (lanes/memory.cl). */
 typedef float4 __attribute__((aligned(4))) unaligned_float4;
 typedef float8 __attribute__((aligned(4))) unaligned_float8;
-#define vload4(at, from)          (((const __global unaligned_float4 *)(from))[at])
-#define vload8(at, from)          (((const __global unaligned_float8 *)(from))[at])
-#define vstore4(value, at, to)    (((unaligned_float4 *)(to))[at] = (value))
-#define vstore8(value, at, to)    (((unaligned_float8 *)(to))[at] = (value))
+#define vload4(at, from)       (((const __global unaligned_float4 *)(from))[at])
+#define vload8(at, from)       (((const __global unaligned_float8 *)(from))[at])
+#define vstore4(value, at, to) (((unaligned_float4 *)(to))[at] = (value))
+#define vstore8(value, at, to) (((unaligned_float8 *)(to))[at] = (value))
 
 /* Whole numbers */
-#define min    of_opencl_min
-#define max    of_opencl_max
-#define clamp  of_opencl_clamp
+#define min                    of_opencl_min
+#define max                    of_opencl_max
+#define clamp                  of_opencl_clamp
 #define LIMITS(type)                                                                                         \
     BUILTIN type min(type a, type b)                                                                         \
     {                                                                                                        \
@@ -61,8 +62,8 @@ BUILTIN int select(int a, int b, int condition)
     return condition ? b : a;
 }
 
-/* fma and sqrt, by the names of LLVM's intrinsics. A type wider than the processor's vectors would be passed in memory,
- * which an intrinsic is not, so it is cut in two. */
+/* fma and sqrt, by the names of LLVM's intrinsics. A type wider than the processor's vectors would be passed
+ * in memory, which an intrinsic's arguments cannot be, so it is cut in two. */
 #define fma  of_opencl_fma
 #define sqrt of_opencl_sqrt
 INTRINSIC float fma(float a, float b, float c) __asm("llvm.fma.f32");
@@ -92,9 +93,9 @@ BUILTIN float16 sqrt(float16 value)
 #define isnan    of_opencl_isnan
 #define ldexp    of_opencl_ldexp
 #define copysign of_opencl_copysign
-/* A NaN loses against a number; finite is what, without its sign, is less than infinity. rint works on whole numbers,
- * and leaves alone what has no fraction. ldexp multiplies by a power of two in five parts, four of them alike, so that
- * none leaves the range. */
+/* A NaN loses against a number; finite is what, without its sign, is less than infinity. rint works on whole
+ * numbers, and leaves alone what has no fraction. ldexp multiplies by a power of two in five parts, four of
+ * them alike, so that none leaves the range. */
 #define FUNCTIONS(type, whole, bits)                                                                         \
     BUILTIN type fabs(type value)                                                                            \
     {                                                                                                        \
@@ -133,8 +134,8 @@ BUILTIN float16 sqrt(float16 value)
     BUILTIN type rint(type value)                                                                            \
     {                                                                                                        \
         const type raised = value + 0.5f;                                                                    \
-        const whole cut = CONVERTED(raised, whole);                                    \
-        const type rest = raised - CONVERTED(cut, type);                               \
+        const whole cut = CONVERTED(raised, whole);                                                          \
+        const type rest = raised - CONVERTED(cut, type);                                                     \
         const whole down = rest < 0.0f || ((cut & 1) != 0 && rest == 0.0f);                                  \
         const type kept = value == 0x1.000002p-1f ? (type)(0.0f) : raised;                                   \
         const type rounded = copysign(kept - (down ? rest + 1.0f : rest), value);                            \
@@ -156,13 +157,13 @@ FUNCTIONS(float, int, uint)
 #define CONVERTED __builtin_convertvector
 FUNCTIONS(float16, int16, uint16)
 
-#define all(condition)           of_opencl_all(condition)
-#define convert_char16(value)    __builtin_convertvector(value, char16)
-#define convert_int16(value)     __builtin_convertvector(value, int16)
-#define convert_float16(value)   __builtin_convertvector(value, float16)
-#define convert_int(value)       ((int)(value))
-#define convert_float(value)     ((float)(value))
+#define convert_char16(value)  __builtin_convertvector(value, char16)
+#define convert_int16(value)   __builtin_convertvector(value, int16)
+#define convert_float16(value) __builtin_convertvector(value, float16)
+#define convert_int(value)     ((int)(value))
+#define convert_float(value)   ((float)(value))
 
-/* Global memory is what the segment register gs points to: so its loads and stores can be told from others. */
-#define __global __attribute__((address_space(256)))
+/* Global memory is what the segment register gs points to: so its loads and stores can be told from others.
+ */
+#define __global               __attribute__((address_space(256)))
 #define __kernel

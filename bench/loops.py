@@ -24,7 +24,8 @@ MEMORY = re.compile(r"(%gs:)?[-\w.$+]*\(([^)]*)\)")
 VECTOR = re.compile(r"%([xyz])mm\d")
 BYTES = {"x": 16, "y": 32, "z": 64}
 # What moves single values, although its registers are those of vectors.
-SINGLE = re.compile(r"v?(?!p)\w*(ss|sd|ss2\w+|sd2\w+)$|v?mov[dqlh]$|v?mov[lh]p[sd]$|v?p?(insr|extr|insert|extract)(ps|[bwdq])$")
+SINGLE = re.compile(r"v?(?!p)\w*(ss|sd|ss2\w+|sd2\w+)$|v?mov[dqlh]$|v?mov[lh]p[sd]$|"
+                    r"v?p?(insr|extr|insert|extract)(ps|[bwdq])$")
 ENDS = ("jmp", "jmpq", "ret", "retq", "ud2")
 
 
@@ -138,14 +139,16 @@ def is_vector(instruction):
 def width_of(instruction):
     """Bytes that a vector instruction loads or stores."""
     if "extract" in instruction.name:
-        return 16 if "128" in instruction.name or "x4" in instruction.name and "f64" not in instruction.name else 32
+        return 16 if re.search("128|32x4|64x2", instruction.name) else 32
     return max(BYTES[kind] for kind in VECTOR.findall(instruction.operands))
 
 
 def access_of(instruction):
     """What a vector instruction loads or stores, or None."""
     memory = MEMORY.search(instruction.operands)
-    if memory is None or not is_vector(instruction) or "broadcast" in instruction.name or "{1to" in instruction.operands:
+    if memory is None or not is_vector(instruction):
+        return None
+    if "broadcast" in instruction.name or "{1to" in instruction.operands:
         return None
     kind = "store" if instruction.operands.endswith(memory[0]) else "load"
     if memory[1]:
