@@ -13,6 +13,7 @@
 #define CPU_COLUMN_PART         1024                                    /* rows */
 #define CPU_COLUMN_BLOCK        256  /* columns, to find their statistics */
 #define CPU_MAP_BLOCK           1024 /* columns, to normalize them */
+#define CPU_GAP_BLOCK           128  /* columns of a tensor with gaps */
 #define CPU_WINDOW_BLOCK        256  /* pixels */
 #define CPU_GRADIENT_BLOCK      128  /* pixels */
 

@@ -266,6 +266,34 @@ START_TEST(results_that_no_cache_holds_bypass_it)
 }
 END_TEST
 
+/* A pitch, a crop, and some channels of a larger tensor; gaps between all values are for the strided kernels.
+ */
+START_TEST(tensors_with_gaps)
+{
+    clnorm_op op = batch_norm(CLNORM_TRAIN, nchw(8, 64, 112, 112), 1);
+    const clnorm_tensor dense = op.x;
+    op.x.strides[0] = (op.x.strides[1] = 112 * (op.x.strides[2] = 128)) * 64;
+    assert_chosen(&op, "cpu/gap_runs", 8, 8);
+    op.y = dense;
+    assert_chosen(&op, "cpu/gap_runs", 8, 8);
+    op = batch_norm(CLNORM_INFER, nchw(8, 112, 112, 64), 3);
+    op.x.strides[0] = (op.x.strides[1] = 112 * (op.x.strides[2] = 128)) * 112;
+    assert_chosen(&op, "cpu/gap_columns", 8, 8);
+    op.mode = CLNORM_TRAIN;
+    assert_chosen(&op, "cpu/gap_columns", 4, 4);
+    op = clnorm_l2_normalize(clnorm_tensor_2d(CLNORM_F32, 8192, 1024), 1);
+    op.x.strides[0] = 1040;
+    assert_chosen(&op, "cpu/gap_runs", 8, 8);
+    op.x = clnorm_tensor_2d(CLNORM_F32, 8192, 15); /* shorter than a vector */
+    op.x.strides[0] = 16;
+    assert_chosen(&op, "strided/groups", 512, 512);
+    op.x = clnorm_tensor_2d(CLNORM_F32, 100, 1024);
+    op.x.strides[1] = 2;
+    op.x.strides[0] = 2048;
+    assert_chosen(&op, "strided/groups", 7, 7);
+}
+END_TEST
+
 START_TEST(one_window_serves_every_number_of_channels)
 {
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 9, 64));
@@ -323,6 +351,7 @@ int main(void)
     tcase_add_test(cases, cpu_folds_rows_of_few_columns);
     tcase_add_test(cases, cpu_l2_is_one_launch);
     tcase_add_test(cases, strided_tensors_take_the_last_variant);
+    tcase_add_test(cases, tensors_with_gaps);
     tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);
     tcase_add_test(cases, gpu_work_fills_the_device);
     tcase_add_test(cases, options_hold_what_changes_the_code);

@@ -14,8 +14,7 @@
 #endif
 #include "cpu/runs.cl"
 
-#define TILE_VALUES (TILE_ROWS * 16)
-#define SHORT_RUN   1024 /* values */
+#define SHORT_RUN 1024 /* values */
 
 typedef struct plane {
     index_t outer, kept, inner;
@@ -53,19 +52,6 @@ static run_place advance(plane p, run_place at, uint count)
 }
 
 #if !WORK_MAP
-
-/* The set of a tile's elements. */
-static accumulator_16 accumulate_tile(const float16 *tile, uint values)
-{
-    const uint rows = values / 16, rest = values % 16;
-    accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
-    if (rest == 0)
-        return set;
-    float16 terms[TERMS];
-    for (uint term = 0; term < TERMS; term++)
-        terms[term] = tile[term * TILE_ROWS + rows];
-    return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
-}
 
 /* A pass over two groups at once, position by position: one group is summed; the other, whose coefficients
  * are known, is normalized. Either may be absent. */

@@ -1,6 +1,8 @@
 /* cpu schedule: values that follow each other in memory. */
 #include "cpu/store.cl"
 
+#define TILE_VALUES (TILE_ROWS * 16)
+
 /* Copies the terms of a run's first `values` elements to a tile, which has TILE_ROWS vectors for each term.
  * `tile` may point to any value of the first term. */
 static void copy_to_tile(sources from, const float16 *known, real *tile, uint values)
@@ -34,6 +36,23 @@ static void copy_to_tile(sources from, const float16 *known, real *tile, uint va
     }
 #endif
 }
+
+#if !WORK_MAP
+
+/* The set of a tile's elements. */
+static accumulator_16 accumulate_tile(const float16 *tile, uint values)
+{
+    const uint rows = values / 16, rest = values % 16;
+    accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
+    if (rest == 0)
+        return set;
+    float16 terms[TERMS];
+    for (uint term = 0; term < TERMS; term++)
+        terms[term] = tile[term * TILE_ROWS + rows];
+    return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
+}
+
+#endif
 
 #if !WORK_REDUCE
 

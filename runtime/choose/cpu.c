@@ -257,6 +257,83 @@ static void fill_column_split(const problem *p, const caps *device, choice *out)
         add_column_map(p, device, out, &merged);
 }
 
+/* ---- tensors with gaps ---- */
+
+/* Whether the values of every tensor follow each other along an axis. */
+static bool is_contiguous(const problem *p, unsigned axis)
+{
+    return p->x_strides[axis] == 1 && p->y_strides[axis] == 1 && (!p->backward || p->dy_strides[axis] == 1);
+}
+
+static const char *refuse_gaps(const problem *p)
+{
+    if (p->operand_count > 0 || p->scattered)
+        return "tensors that are broadcast";
+    return NULL;
+}
+
+static const char *refuse_gap_runs(const problem *p, const caps *device)
+{
+    (void)device;
+    if (p->kept_axes == p->axis_count || !is_contiguous(p, p->axis_count - 1))
+        return "no contiguous run is reduced";
+    return p->sizes[p->axis_count - 1] < LANES ? "runs are shorter than a vector" : refuse_gaps(p);
+}
+
+static const char *refuse_gap_columns(const problem *p, const caps *device)
+{
+    (void)device;
+    if (p->kept_axes == 0 || !is_contiguous(p, p->kept_axes - 1))
+        return "no groups lie side by side";
+    return refuse_gaps(p);
+}
+
+static void add_places(step *s, const problem *p)
+{
+    add_uint(&s->arguments, p->kept_axes);
+    add_uint(&s->arguments, p->axis_count);
+    add_axes(&s->arguments, p->sizes, p->axis_count, 1);
+    add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
+    add_tensor_arguments(s, p);
+    add_formula_arguments(s, p);
+}
+
+static void fill_gap_runs(const problem *p, const caps *device, choice *out)
+{
+    const size_t per_item = units_per_item(device, p->groups, p->group_size);
+    const size_t length = p->sizes[p->axis_count - 1];
+    step *s = add_cpu_step(out, p, device, "cpu/gap_runs.cl", "gap_runs");
+    add_index(&s->arguments, p->groups);
+    add_index(&s->arguments, per_item);
+    add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
+    add_index(&s->arguments, p->group_size / length);
+    add_index(&s->arguments, length);
+    add_places(s, p);
+    launch_items(s, ceil_divide(p->groups, per_item), 1);
+}
+
+/* Blocks are narrower where that keeps more cores busy. */
+static void fill_gap_columns(const problem *p, const caps *device, choice *out)
+{
+    const size_t columns = p->sizes[p->kept_axes - 1], others = p->groups / columns;
+    const size_t work = p->work == WORK_MAP ? others * p->group_size : others;
+    const size_t wanted =
+        most(ceil_divide(pieces(device), most(work, 1)), most_blocks(columns, CPU_GAP_BLOCK));
+    const size_t blocks = most(least(wanted, columns / LANES), 1);
+    const size_t values = p->work == WORK_MAP ? 1 : p->group_size;
+    const size_t per_item = units_per_item(device, work, values * ceil_divide(columns, blocks));
+    step *s = add_cpu_step(out, p, device, "cpu/gap_columns.cl", "gap_columns");
+    add_index(&s->arguments, work);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, blocks);
+    add_index(&s->arguments, columns);
+    add_index(&s->arguments, p->group_size);
+    add_places(s, p);
+    launch_grid(s, blocks, ceil_divide(work, per_item));
+}
+
 /* ---- window ---- */
 
 /* The window that the kernel is compiled for: the one asked for, so that one program serves every number of
@@ -347,6 +424,8 @@ const variant cpu_variants[] = {
     {"cpu/column/map", GEOMETRY_COLUMN, STAGES_MAP, NULL, fill_column_map},
     {"cpu/column/fused", GEOMETRY_COLUMN, STAGES_FUSED, refuse_column_fused, fill_column_fused},
     {"cpu/column/split", GEOMETRY_COLUMN, STAGES_SPLIT, NULL, fill_column_split},
+    {"cpu/gap_runs", GEOMETRY_ANY, STAGES_ANY, refuse_gap_runs, fill_gap_runs},
+    {"cpu/gap_columns", GEOMETRY_ANY, STAGES_ANY, refuse_gap_columns, fill_gap_columns},
     {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_inner, fill_window_inner},
     {"cpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_last, fill_window_last},
     {"cpu/window_gradient/inner", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_inner, fill_window_inner},

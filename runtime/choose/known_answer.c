@@ -112,19 +112,33 @@ static void shrink_dims(clnorm_op *op, const pattern *from, const extents *e)
     }
 }
 
-/* Strides in the pattern's order of axes, without gaps, or with one between any two elements. */
+/* Whether the innermost axis of each tensor is contiguous. */
+static bool has_contiguous_runs(const pattern *from)
+{
+    const clnorm_op *op = &from->op;
+    const clnorm_tensor *const tensors[] = {&op->x, &op->y, &op->dy, &op->dx};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        if (tensors[i]->rank > 0 && from->count > 0 && tensors[i]->strides[from->order[0]] != 1)
+            return false;
+    return true;
+}
+
+/* Strides in the pattern's order of axes, without gaps, or with one between any two elements, or runs of the
+ * innermost axis. */
 static void lay_out(clnorm_tensor *tensor, const clnorm_tensor *x, const pattern *from)
 {
+    enum { GAP = 3 };
     if (tensor->rank == 0)
         return;
-    size_t stride = from->dense ? 1 : 2;
+    const bool runs = has_contiguous_runs(from);
+    size_t stride = from->dense || runs ? 1 : 2;
     tensor->rank = x->rank;
     memcpy(tensor->dims, x->dims, sizeof tensor->dims);
     for (unsigned i = 0; i < x->rank; i++)
         tensor->strides[i] = 1;
     for (unsigned i = 0; i < from->count; i++) {
         tensor->strides[from->order[i]] = stride;
-        stride *= tensor->dims[from->order[i]];
+        stride = stride * tensor->dims[from->order[i]] + (i == 0 && runs && !from->dense ? GAP : 0);
     }
 }
 
