@@ -36,17 +36,12 @@ clnorm_tensor random_tensor(generator *random, unsigned least_rank, size_t limit
 static void random_parameter(generator *random, const clnorm_op *op, clnorm_buffer_shape shape,
                              clnorm_tensor *tensor)
 {
-    const clnorm_mode_info *mode =
-        clnorm_op_info_mode(test_operation_info(test_operation_of(op->kind)), op->mode);
-    bool known = false;
-    for (size_t i = 0; i < mode->buffer_count; i++)
-        known = known || mode->buffers[i]->shape == shape;
-    if (!known || generator_below(random, 3) > 0)
+    unsigned varies = 0;
+    if (!test_op_has_shape(op, shape) || generator_below(random, 3) > 0)
         return;
-    size_t dims[CLNORM_MAX_RANK];
     for (unsigned axis = 0; axis < op->x.rank; axis++)
-        dims[axis] = generator_below(random, 2) ? op->x.dims[axis] : 1;
-    *tensor = clnorm_tensor_dense(CLNORM_F32, op->x.rank, dims);
+        varies |= (unsigned)generator_below(random, 2) << axis;
+    *tensor = test_parameter_tensor(&op->x, varies);
     const size_t gap = generator_below(random, 4) == 0 ? 2 : 1;
     for (unsigned axis = 0; axis < op->x.rank; axis++)
         tensor->strides[axis] *= gap;

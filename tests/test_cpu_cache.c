@@ -1,5 +1,6 @@
 /* The description of caches, read from folders like those of /sys/devices/system/cpu/cpu0/cache. */
 #include "devices/cpu_cache.h"
+#include "files.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -8,18 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/clnorm-cpu-cache-XXXXXX";
+static char directory[FILES_PATH_SIZE];
 
 static void write_file(int index, const char *name, const char *text)
 {
-    char path[256];
-    snprintf(path, sizeof path, "%s/index%d", directory, index);
+    char folder[16], path[FILES_PATH_SIZE];
+    snprintf(folder, sizeof folder, "index%d", index);
+    files_join(path, directory, folder);
     mkdir(path, 0700);
-    snprintf(path, sizeof path, "%s/index%d/%s", directory, index, name);
-    FILE *file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    fclose(file);
+    files_write_text(path, name, text);
 }
 
 static void write_cache(int index, const char *level, const char *type, const char *size, const char *sharing)
@@ -32,15 +30,12 @@ static void write_cache(int index, const char *level, const char *type, const ch
 
 static void make_directory(void)
 {
-    strcpy(directory + strlen(directory) - 6, "XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(directory));
+    files_make_directory(directory);
 }
 
 static void remove_directory(void)
 {
-    char command[300];
-    snprintf(command, sizeof command, "rm -r '%s'", directory);
-    ck_assert_int_eq(system(command), 0);
+    files_remove(directory);
 }
 
 START_TEST(levels)

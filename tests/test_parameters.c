@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A tensor with x's size along the axes of `varies`, a bit each, and 1 along all others. */
-static clnorm_tensor along(const clnorm_tensor *x, unsigned varies)
-{
-    size_t dims[CLNORM_MAX_RANK];
-    for (unsigned axis = 0; axis < x->rank; axis++)
-        dims[axis] = varies >> axis & 1 ? x->dims[axis] : 1;
-    return clnorm_tensor_dense(CLNORM_F32, x->rank, dims);
-}
-
 static clnorm_op op_of(clnorm_mode mode, unsigned gamma, unsigned beta)
 {
     clnorm_op op = clnorm_batch_normalization(clnorm_tensor_4d(CLNORM_F32, 3, 5, 7, 6));
     op.axis = 1;
     op.mode = mode;
-    op.gamma_tensor = along(&op.x, gamma);
-    op.beta_tensor = along(&op.x, beta);
+    op.gamma_tensor = test_parameter_tensor(&op.x, gamma);
+    op.beta_tensor = test_parameter_tensor(&op.x, beta);
     return op;
 }
 
@@ -82,7 +73,8 @@ START_TEST(channels_last)
         trial t;
         clnorm_op op = clnorm_batch_normalization(clnorm_tensor_4d(CLNORM_F32, 4, 9, 10, 33));
         op.mode = backward ? CLNORM_BACKWARD : CLNORM_TRAIN;
-        op.gamma_tensor = op.beta_tensor = along(&op.x, 0x9); /* one for each sample and channel */
+        op.gamma_tensor = op.beta_tensor =
+            test_parameter_tensor(&op.x, 0x9); /* one for each sample and channel */
         trial_begin(&t, &op);
         trial_fill(&t, DATA_IMAGE, 4);
         check_and_end(&t, context);
@@ -104,7 +96,7 @@ START_TEST(known_values)
     static const float expected[] = {-1.5f, -0.5f, 10 - 6, 10 - 2, 20 - 1.5f, 20 - 4.5f, 30.5f, 31.5f};
     op.axis = 1;
     op.epsilon = 0;
-    op.gamma_tensor = op.beta_tensor = along(&op.x, 0x3);
+    op.gamma_tensor = op.beta_tensor = test_parameter_tensor(&op.x, 0x3);
     trial t;
     trial_begin(&t, &op);
     trial_fill(&t, DATA_NORMAL, 0);
@@ -230,7 +222,7 @@ START_TEST(empty)
     trial t;
     op.axis = 1;
     op.mode = CLNORM_BACKWARD;
-    op.gamma_tensor = along(&op.x, 0x6);
+    op.gamma_tensor = test_parameter_tensor(&op.x, 0x6);
     op.gamma_tensor.strides[1] = 9;
     op.gamma_tensor.strides[2] = 2;
     trial_begin(&t, &op);

@@ -128,8 +128,7 @@ static void print_ops(void)
     for (size_t i = 0; (info = clnorm_op_info_get(i)) != NULL; i++)
         print_op(info);
     puts("[optional]  (C): one value for each index of the axis  (C*): the same, or any shape that is "
-         "broadcast "
-         "against x  (1): one value  others: the shape of x");
+         "broadcast against x  (1): one value  others: the shape of x");
 }
 
 /* ---- JSON ---- */

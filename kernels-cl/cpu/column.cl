@@ -140,6 +140,9 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
 
 #if KERNEL_column_fused
 
+#define COLUMNS_HELD BLOCK_COLUMNS
+#include "cpu/finish_columns.cl"
+
 /* A block of a batch entry, where it begins in y, and the coefficients of its columns. */
 typedef struct strip {
     columns c;
@@ -209,36 +212,6 @@ static void apply_strip(const strip *s, index_t outer, sources next)
 }
 #endif
 
-/* Computes a strip's coefficients from its sets, and writes what the formula saves. */
-static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
-{
-    const block b = s->c.b;
-    real fields[ACCUMULATOR_FIELDS][BLOCK_COLUMNS];
-    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) /* lanes beyond the last column */
-        store_private_16((float16)(0.0f), fields[field] + 16 * (block_vectors(b) - 1));
-    for (uint v = 0; v < block_vectors(b); v++) {
-        const float16 *lanes = (const float16 *)&all[v];
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            store_private_16(lanes[field], fields[field] + vector_start(b, v));
-    }
-    for (uint column = 0; column < b.count; column += 16) {
-        const uint groups = min(b.count - column, 16u);
-        const index_t group = s->c.group + column;
-        accumulator_16 set;
-        float16 *lanes = (float16 *)&set;
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            lanes[field] = load_private_16(fields[field] + column);
-        float16 coefficients[COEFFICIENTS];
-        LOAD_KNOWN(f, group, groups, coefficients);
-#if WORK_REDUCE_MAP
-        formula_finish_16(f, group, groups, set, coefficients);
-        for (uint c = 0; c < COEFFICIENTS; c++)
-            store_private_16(coefficients[c], s->coefficients[c] + column);
-#endif
-        formula_save_16(f, group, groups, set, coefficients);
-    }
-}
-
 /* work: strips, which are the blocks of all batch entries. A work-item owns strips_per_item neighbouring
  * strips. It sums and normalizes one after the other, each while it is in cache. If WORK_REDUCE is set or y
  * is null, only what the formula saves is written. */
@@ -260,7 +233,7 @@ __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks
         s.y = y ? y + start : 0;
         accumulator_16 all[BLOCK_VECTORS];
         accumulate_strip(&f, &c, outer, all);
-        finish_strip(&f, &s, all);
+        finish_columns(&f, s.c.group, s.c.b, all, s.coefficients);
 #if WORK_REDUCE_MAP
         const bool row_ends = item % blocks == blocks - 1;
         if (y)

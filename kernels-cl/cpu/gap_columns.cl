@@ -79,34 +79,8 @@ static void sum_strip(const formula *f, const strip *s, sources from, accumulato
     }
 }
 
-/* Computes a strip's coefficients from its sets, and writes what the formula saves: each column once, though
- * vectors may overlap. */
-static void finish_strip(const formula *f, strip *s, const accumulator_16 *all)
-{
-    real fields[ACCUMULATOR_FIELDS][GAP_COLUMNS];
-    for (uint field = 0; field < ACCUMULATOR_FIELDS; field++) /* lanes beyond the last column */
-        store_private_16((float16)(0.0f), fields[field] + 16 * (block_vectors(s->b) - 1));
-    for (uint v = 0; v < block_vectors(s->b); v++) {
-        const float16 *lanes = (const float16 *)&all[v];
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            store_private_16(lanes[field], fields[field] + vector_start(s->b, v));
-    }
-    for (uint column = 0; column < s->b.count; column += 16) {
-        const uint groups = min(s->b.count - column, 16u);
-        accumulator_16 set;
-        float16 *lanes = (float16 *)&set;
-        for (uint field = 0; field < ACCUMULATOR_FIELDS; field++)
-            lanes[field] = load_private_16(fields[field] + column);
-        float16 coefficients[COEFFICIENTS];
-        LOAD_KNOWN(f, s->group + column, groups, coefficients);
-#if WORK_REDUCE_MAP
-        formula_finish_16(f, s->group + column, groups, set, coefficients);
-        for (uint c = 0; c < COEFFICIENTS; c++)
-            store_private_16(coefficients[c], s->coefficients[c] + column);
-#endif
-        formula_save_16(f, s->group + column, groups, set, coefficients);
-    }
-}
+#define COLUMNS_HELD GAP_COLUMNS
+#include "cpu/finish_columns.cl"
 
 #else
 
@@ -161,9 +135,7 @@ static void apply_rows(const strip *s, sources from, __global real *y, index_t f
 /* work: indices of the other kept axes, and, in a map, rows of each. A work-item takes `per_item` of them. If
  * WORK_REDUCE is set or y is null, only what the formula saves is written. */
 __kernel void gap_columns(index_t work, index_t per_item, index_t blocks, index_t columns, index_t rows,
-                          uint kept_axes, uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides,
-                          ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES, OUTPUT(y),
-                          FORMULA_PARAMETERS)
+                          AXES_PARAMETERS, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     index_t item = get_global_id(1) * per_item;
     const index_t end = min(work, (index_t)(item + per_item));
@@ -172,11 +144,7 @@ __kernel void gap_columns(index_t work, index_t per_item, index_t blocks, index_
     s.b = block_of(get_global_id(0), blocks, columns);
     s.kept_axes = kept_axes;
     s.rows = rows;
-    s.a.count = axis_count;
-    vstore8(CONVERT_INDEX8(axis_sizes), 0, s.a.sizes);
-    vstore8(axis_x_strides, 0, s.a.x_strides);
-    vstore8(axis_dy_strides, 0, s.a.dy_strides);
-    vstore8(axis_y_strides, 0, s.a.y_strides);
+    AXES_BIND(s.a)
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     while (item < end) {
@@ -192,7 +160,7 @@ __kernel void gap_columns(index_t work, index_t per_item, index_t blocks, index_
 #if !WORK_MAP
         accumulator_16 all[GAP_VECTORS];
         sum_strip(&f, &s, from, all);
-        finish_strip(&f, &s, all);
+        finish_columns(&f, s.group, s.b, all, s.coefficients);
 #else
         load_strip(&f, &s);
 #endif

@@ -96,8 +96,7 @@ static accumulator_16 sum_group(const runs *r, sources from, const float16 *know
  * groups are no longer than a part. If WORK_REDUCE is set or y is null, only what the formula saves is
  * written. */
 __kernel void gap_runs(index_t work, index_t groups_per_item, uint batch, index_t run_count, index_t length,
-                       uint kept_axes, uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides,
-                       ulong8 axis_dy_strides, ulong8 axis_y_strides, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
+                       AXES_PARAMETERS, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t first = get_global_id(0) * groups_per_item;
     const index_t last = min(work, (index_t)(first + groups_per_item));
@@ -106,11 +105,8 @@ __kernel void gap_runs(index_t work, index_t groups_per_item, uint batch, index_
     r.kept_axes = kept_axes;
     r.count = run_count;
     r.length = length;
-    r.a.count = axis_count - 1;
-    vstore8(CONVERT_INDEX8(axis_sizes), 0, r.a.sizes);
-    vstore8(axis_x_strides, 0, r.a.x_strides);
-    vstore8(axis_dy_strides, 0, r.a.dy_strides);
-    vstore8(axis_y_strides, 0, r.a.y_strides);
+    AXES_BIND(r.a)
+    r.a.count--;
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     for (index_t group = first; group < last; group += batch) {

@@ -288,18 +288,6 @@ static const char *refuse_gap_columns(const problem *p, const caps *device)
     return refuse_gaps(p);
 }
 
-static void add_places(step *s, const problem *p)
-{
-    add_uint(&s->arguments, p->kept_axes);
-    add_uint(&s->arguments, p->axis_count);
-    add_axes(&s->arguments, p->sizes, p->axis_count, 1);
-    add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
-    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
-    add_axes(&s->arguments, p->y_strides, p->axis_count, 0);
-    add_tensor_arguments(s, p);
-    add_formula_arguments(s, p);
-}
-
 static void fill_gap_runs(const problem *p, const caps *device, choice *out)
 {
     const size_t per_item = units_per_item(device, p->groups, p->group_size);
@@ -310,7 +298,9 @@ static void fill_gap_runs(const problem *p, const caps *device, choice *out)
     add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
     add_index(&s->arguments, p->group_size / length);
     add_index(&s->arguments, length);
-    add_places(s, p);
+    add_place_arguments(s, p);
+    add_tensor_arguments(s, p);
+    add_formula_arguments(s, p);
     launch_items(s, ceil_divide(p->groups, per_item), 1);
 }
 
@@ -330,7 +320,9 @@ static void fill_gap_columns(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, blocks);
     add_index(&s->arguments, columns);
     add_index(&s->arguments, p->group_size);
-    add_places(s, p);
+    add_place_arguments(s, p);
+    add_tensor_arguments(s, p);
+    add_formula_arguments(s, p);
     launch_grid(s, blocks, ceil_divide(work, per_item));
 }
 

@@ -119,6 +119,16 @@ void add_tensor_arguments(step *s, const problem *p)
     add_buffer(&s->arguments, p->work == WORK_REDUCE ? NO_BUFFER : result);
 }
 
+void add_place_arguments(step *s, const problem *p)
+{
+    add_uint(&s->arguments, p->kept_axes);
+    add_uint(&s->arguments, p->axis_count);
+    add_axes(&s->arguments, p->sizes, p->axis_count, 1);
+    add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
+    add_axes(&s->arguments, p->sums != 0 ? p->sums_strides : p->y_strides, p->axis_count, 0);
+}
+
 void add_extents(step *s, const problem *p)
 {
     add_index(&s->arguments, p->outer);

@@ -55,6 +55,9 @@ void add_argument(step *s, const argument *added);
 
 void add_formula_arguments(step *s, const problem *p);
 
+/* AXES_PARAMETERS of kernels-cl/places.cl: the axes, and the strides of x, dy, and y or sums. */
+void add_place_arguments(step *s, const problem *p);
+
 /* outer, kept, inner. */
 void add_extents(step *s, const problem *p);
 

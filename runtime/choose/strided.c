@@ -69,12 +69,7 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
         add_option(s, "SUMS_TENSOR", 1);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->group_size);
-    add_uint(&s->arguments, p->kept_axes);
-    add_uint(&s->arguments, p->axis_count);
-    add_axes(&s->arguments, p->sizes, p->axis_count, 1);
-    add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
-    add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
-    add_axes(&s->arguments, p->sums != 0 ? p->sums_strides : p->y_strides, p->axis_count, 0);
+    add_place_arguments(s, p);
     for (size_t i = 0; i < p->operand_count; i++)
         add_axes(&s->arguments, p->operands[i].strides, p->axis_count, 0);
     add_tensor_arguments(s, p);

@@ -60,6 +60,8 @@ static bool add_cache(cpu_cache *all, const char *directory, int index)
     char level[TEXT_SIZE], type[TEXT_SIZE], size[TEXT_SIZE], sharing[TEXT_SIZE];
     if (!read_line(directory, index, "level", level))
         return false;
+    if (atoi(level) < 2)
+        return true;
     if (!read_line(directory, index, "type", type) || strncmp(type, "Instruction", 11) == 0 ||
         !read_line(directory, index, "size", size) ||
         !read_line(directory, index, "shared_cpu_list", sharing))
@@ -67,7 +69,7 @@ static bool add_cache(cpu_cache *all, const char *directory, int index)
     const size_t sharers = parse_count(sharing), part = sharers > 0 ? parse_size(size) / sharers : 0;
     if (atoi(level) == 2)
         all->near += part;
-    else if (atoi(level) > 2)
+    else
         all->far += part;
     return true;
 }

@@ -158,7 +158,8 @@ static void list_launches(const clnorm_plan *plan, const clnorm_buffers *buffers
 {
     for (size_t i = 0; i < plan->kernels.part_count; i++) {
         const plan_part *part = &plan->kernels.parts[i];
-        for (size_t k = 0; k < part->launch_count && is_wanted(part, buffers); k++)
+        const size_t count = is_wanted(part, buffers) ? part->launch_count : 0;
+        for (size_t k = 0; k < count; k++)
             s->launches[s->launch_count++] = &part->launches[k];
     }
 }

@@ -27,7 +27,7 @@ typedef struct flow {
 #define DEVICE_LIST_CALLS " clGetDeviceIDs clGetDeviceInfo clGetPlatformInfo "
 
 /* Without the system's description of a CPU's caches, what the driver says of them has to do. */
-#define CPU_CACHE_CALLS " fopen64 "
+#define CPU_CACHE_CALLS   " fopen64 "
 
 /* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
 #define CACHE_CALLS                                                                                          \

@@ -96,12 +96,7 @@ static void any_parameter(fuzz_bytes *bytes, clnorm_tensor *tensor, const clnorm
     const unsigned how = fuzz_byte(bytes);
     if (how < 128)
         return;
-    const unsigned varies = fuzz_byte(bytes);
-    size_t dims[CLNORM_MAX_RANK] = {0};
-    const unsigned rank = x->rank <= CLNORM_MAX_RANK ? x->rank : 0;
-    for (unsigned axis = 0; axis < rank; axis++)
-        dims[axis] = varies >> axis & 1 ? x->dims[axis] : 1;
-    *tensor = clnorm_tensor_dense(CLNORM_F32, rank, dims);
+    *tensor = test_parameter_tensor(x, fuzz_byte(bytes));
     lay_out(bytes, tensor, wild);
     if (wild && how == 253)
         tensor->rank = fuzz_byte(bytes);

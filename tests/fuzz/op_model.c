@@ -140,12 +140,7 @@ static uint64_t like_x_faults(const clnorm_op *op, const clnorm_tensor *tensor)
 static void judge_parameter(const clnorm_op *op, clnorm_buffer_shape shape, const clnorm_tensor *tensor,
                             op_verdict *verdict)
 {
-    const clnorm_op_info *info = test_operation_info(test_operation_of(op->kind));
-    const clnorm_mode_info *mode = clnorm_op_info_mode(info, op->mode);
-    bool known = false;
-    for (size_t i = 0; mode != NULL && i < mode->buffer_count; i++)
-        known = known || mode->buffers[i]->shape == shape;
-    if (!known || tensor->rank == 0)
+    if (!test_op_has_shape(op, shape) || tensor->rank == 0)
         return;
     verdict->faults |= tensor_faults(tensor) | fault(tensor->rank != op->x.rank, CLNORM_INVALID_RANK);
     clnorm_tensor own = *tensor;

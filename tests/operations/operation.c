@@ -86,6 +86,24 @@ unsigned test_op_axis(const clnorm_op *op)
     return 0;
 }
 
+bool test_op_has_shape(const clnorm_op *op, clnorm_buffer_shape shape)
+{
+    const clnorm_mode_info *mode = clnorm_op_info_mode(info_of(op), op->mode);
+    for (size_t i = 0; mode != NULL && i < mode->buffer_count; i++)
+        if (mode->buffers[i]->shape == shape)
+            return true;
+    return false;
+}
+
+clnorm_tensor test_parameter_tensor(const clnorm_tensor *x, unsigned varies)
+{
+    size_t dims[CLNORM_MAX_RANK] = {0};
+    const unsigned rank = x->rank <= CLNORM_MAX_RANK ? x->rank : 0;
+    for (unsigned axis = 0; axis < rank; axis++)
+        dims[axis] = varies >> axis & 1 ? x->dims[axis] : 1;
+    return clnorm_tensor_dense(CLNORM_F32, rank, dims);
+}
+
 bool test_op_set(clnorm_op *op, const char *attribute, double value)
 {
     const clnorm_op_info *info = info_of(op);

@@ -91,6 +91,13 @@ bool test_operation_has(const test_operation *operation, clnorm_mode mode);
 void test_op_set_axis(clnorm_op *op, int axis);
 unsigned test_op_axis(const clnorm_op *op);
 
+/* Whether the op's mode has a buffer of this shape. */
+bool test_op_has_shape(const clnorm_op *op, clnorm_buffer_shape shape);
+
+/* A dense tensor with x's size along the axes of `varies`, a bit each, and 1 along all others; of rank 0
+ * where x's rank is none. */
+clnorm_tensor test_parameter_tensor(const clnorm_tensor *x, unsigned varies);
+
 /* Sets an attribute; false: the operation has none of this name, or it may not have the value. */
 bool test_op_set(clnorm_op *op, const char *attribute, double value);
 
