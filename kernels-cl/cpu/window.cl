@@ -31,6 +31,7 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
     const bool stream = values_to_boundary(y) == 0 && may_stream(y) && inner % 16 == 0 && b.count % 16 == 0;
     const uint vectors = block_vectors(b);
     windows w;
+    float16 noted = (float16)(0.0f);
     begin_windows(&w, &f, x, b, kept, inner);
     for (index_t c = 0; c < kept; c++) {
         const index_t next = c + WINDOW_AFTER + 1; /* the first channel beyond this window */
@@ -44,15 +45,13 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
             const index_t at = c * inner + vector_start(b, v);
             const float16 values = load_pixels(x + at, b);
             const float16 result = formula_divide_16(&f, values, slide_window(&w, v, square));
-            const vector_place place = {{x + vector_start(b, v), inner, kept, WINDOW_BEFORE, WINDOW_AFTER},
-                                        c,
-                                        0,
-                                        1,
-                                        min(b.count, 16u)};
-            store_pixels(SETTLED(&f, result, place), y + at, b, stream);
+            noted = note_results(noted, result);
+            store_pixels(result, y + at, b, stream);
         }
         next_windows(&w, vectors);
     }
+    const pixels_done done = {{x, inner, kept, WINDOW_BEFORE, WINDOW_AFTER}, b.count, 1};
+    settle_noted(&f, noted, y, done);
 }
 #endif
 
@@ -61,17 +60,6 @@ __kernel void window_inner(index_t work, index_t blocks, index_t kept, index_t i
 #define AHEAD 512 /* values: how far ahead they are prefetched */
 
 #include "cpu/channels.cl"
-
-/* The results that a vector holds from channel `first` on. */
-INLINED vector_place channels_at(const pixel *p, long first)
-{
-    const vector_place place = {{p->x, 1, (ulong)p->kept, WINDOW_BEFORE, WINDOW_AFTER},
-                                (ulong)first,
-                                1,
-                                0,
-                                (uint)min(p->kept - first, 16L)};
-    return place;
-}
 
 /* The sums of the windows of channels first ... first+15. */
 INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
@@ -87,49 +75,54 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
 
 /* A vector of a pixel, and the windows up to it. */
 typedef struct neighbours {
-    float16 x;
+    float16 x, noted;
     window_trail trail;
 } neighbours;
 
-/* Writes y of the vector that begins at channel c; `next`, the x after it, becomes the current vector. */
-INLINED void divide_vector(const formula *f, neighbours *n, float16 next, const pixel *p, long c,
-                           __global real *y, bool stream)
+/* Writes y of the current vector; `next`, the x after it, becomes the current one. */
+INLINED void divide_vector(const formula *f, neighbours *n, float16 next, __global real *y, bool stream)
 {
     const window_sum_16 sum = add_squares(&n->trail, window_square_16(next * f->square_scale));
     const float16 result = formula_divide_16(f, n->x, sum);
-    store_vector(SETTLED(f, result, channels_at(p, c)), y + c, stream);
+    n->noted = note_results(n->noted, result);
+    store_vector(result, y, stream);
     n->x = next;
 }
 
 /* Writes y of a pixel's whole vectors, from its first channel on, and loads each value once. Returns how many
  * channels these are. */
-INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
+INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream,
+                                  float16 *noted)
 {
     if (p->kept < 16)
         return 0;
     neighbours n;
     n.x = load_16(p->x);
+    n.noted = *noted;
     begin_window_trail(&n.trail);
     add_squares(&n.trail, window_square_16(n.x * f->square_scale));
     long c = 0;
     for (; c + 32 <= p->kept; c += 16) {
         prefetch_values(p->x + c + AHEAD);
-        divide_vector(f, &n, load_16(p->x + c + 16), p, c, y, stream);
+        divide_vector(f, &n, load_16(p->x + c + 16), y + c, stream);
     }
     prefetch_values(p->x + c + AHEAD);
-    divide_vector(f, &n, load_channels(p, c + 16), p, c, y, stream);
+    divide_vector(f, &n, load_channels(p, c + 16), y + c, stream);
+    *noted = n.noted;
     return c + 16;
 }
 
 #else
 
 /* The same for windows that two vectors do not hold. */
-INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream)
+INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream,
+                                  float16 *noted)
 {
     long c = 0;
     for (; c + 16 <= p->kept; c += 16) {
         const float16 result = formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c));
-        store_vector(SETTLED(f, result, channels_at(p, c)), y + c, stream);
+        *noted = note_results(*noted, result);
+        store_vector(result, y + c, stream);
     }
     return c;
 }
@@ -146,19 +139,24 @@ __kernel void window_last(index_t work, index_t pixels_per_item, index_t kept, I
     const formula f = FORMULA_BIND;
     x += x_offset;
     y += y_offset;
+    float16 noted = (float16)(0.0f);
     for (index_t at = first * kept; at < last * kept; at += kept) {
         const pixel p = {x + at, (long)at, (long)(work * kept - at), (long)kept};
         const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
-        if (divide_whole_vectors(&f, &p, y + at, stream) == p.kept)
+        if (divide_whole_vectors(&f, &p, y + at, stream, &noted) == p.kept)
             continue;
         prefetch_values(p.x + AHEAD);
         const long rest = max(p.kept - 16, 0L);
-        const float16 found = formula_divide_16(&f, load_channels(&p, rest), sum_windows(&f, &p, rest));
-        const float16 result = SETTLED(&f, found, channels_at(&p, rest));
+        const float16 result = formula_divide_16(&f, load_channels(&p, rest), sum_windows(&f, &p, rest));
+        noted = note_results(noted, result);
         if (kept < 16)
             store_groups_16(result, y + at, 0, (uint)kept);
         else
             store_16(result, y + at + rest);
     }
+    if (first >= last)
+        return;
+    const pixels_done done = {{x + first * kept, 1, kept, WINDOW_BEFORE, WINDOW_AFTER}, last - first, kept};
+    settle_noted(&f, noted, y + first * kept, done);
 }
 #endif

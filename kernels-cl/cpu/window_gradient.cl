@@ -53,6 +53,7 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
     const uint vectors = block_vectors(b);
     windows w;
     rings r;
+    float16 noted = (float16)(0.0f);
     begin_windows(&w, &f, x, b, kept, inner);
     for (uint slot = 0; slot < WINDOW; slot++) {
         for (uint v = 0; v < vectors; v++)
@@ -80,28 +81,32 @@ __kernel void window_inner_gradient(index_t work, index_t blocks, index_t kept, 
             if (c < WINDOW_BEFORE)
                 continue;
             const index_t at = result * inner + start;
-            const float16 found =
+            float16 gradient =
                 formula_gradient_16(&f, r.direct[first_row][v], load_pixels(x + at, b) * f.square_scale,
                                     sum_contributions(&r, v));
+#if ACCUMULATES
             const vector_place place = {
                 {x + start, inner, dy + start, inner, kept, WINDOW_BEFORE, WINDOW_AFTER},
                 result,
                 0,
                 1,
                 min(b.count, 16u)};
-            float16 gradient = SETTLED(&f, found, place);
-#if ACCUMULATES
+            gradient = settled(&f, gradient, place);
             if (start < 16 * v) { /* the last vector overlaps the one before, which has been added */
                 add_lanes(gradient, y + at, 16 * v - start);
                 continue;
             }
             gradient += load_pixels(y + at, b);
+#else
+            noted = note_results(noted, gradient);
 #endif
             store_pixels(gradient, y + at, b, stream);
         }
         row = first_row;
         next_windows(&w, vectors);
     }
+    const pixels_done done = {{x, inner, dy, inner, kept, WINDOW_BEFORE, WINDOW_AFTER}, b.count, 1};
+    settle_noted(&f, noted, y, done);
 }
 #endif
 
@@ -121,6 +126,7 @@ typedef struct neighbours {
     window_sum_16 sum; /* of the current vector's windows */
     trail contributions;
     float16 contribution_ends;
+    float16 noted; /* of all pixels so far */
 } neighbours;
 
 /* Moves on by one vector: of the new next one, x and the squares are known. */
@@ -160,10 +166,15 @@ INLINED float16 gradients_before(const formula *f, neighbours *n, float16 contri
     const float16 given = SHIFTED(n->contribution_ends, ends, WINDOW_BEFORE);
     n->contribution_ends = ends;
     const float16 found = formula_gradient_16(f, n->direct_before, n->x_before, given);
+#if ACCUMULATES
     const ulong kept = (ulong)x->kept;
     const vector_place place = {
         {x->x, 1, dy->x, 1, kept, WINDOW_BEFORE, WINDOW_AFTER}, c, 1, 0, (uint)min(kept - c, (ulong)16)};
-    return SETTLED(f, found, place);
+    return settled(f, found, place);
+#else
+    n->noted = note_results(n->noted, found);
+    return found;
+#endif
 }
 
 /* Begins a pixel: computes the contributions of its first vector. */
@@ -199,11 +210,12 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
     x += x_offset;
     dy += dy_offset;
     y += y_offset;
+    neighbours n;
+    n.noted = (float16)(0.0f);
     for (index_t at = first * kept; at < last * kept; at += kept) {
         const pixel of_x = {x + at, (long)at, (long)(work * kept - at), (long)kept};
         const pixel of_dy = {dy + at, (long)at, (long)(work * kept - at), (long)kept};
         const bool stream = values_to_boundary(y + at) == 0 && may_stream(y + at) && kept % 16 == 0;
-        neighbours n;
         begin_pixel(&f, &n, &of_x, &of_dy);
         index_t c = 0;
         for (; c + 32 <= kept; c += 16) { /* the vector after this one is whole */
@@ -223,5 +235,10 @@ __kernel void window_last_gradient(index_t work, index_t pixels_per_item, index_
                             (uint)min(kept - c, (index_t)16), stream);
         }
     }
+    if (first >= last)
+        return;
+    const pixels_done done = {
+        {x + first * kept, 1, dy + first * kept, 1, kept, WINDOW_BEFORE, WINDOW_AFTER}, last - first, kept};
+    settle_noted(&f, n.noted, y + first * kept, done);
 }
 #endif

@@ -181,21 +181,21 @@ static V NAME(times_root)(V x, V z)
 
 #if EXPONENT_GENERAL || LANES == 1
 
-/* log2(value + rest) for a positive, normal value: its exponent plus the log2 of its mantissa m, in two
- * floats, by log(m) = 2 atanh((m - 1) / (m + 1)), |m| within sqrt(1/2) ... sqrt(2). */
+/* log2(value + rest) for a positive, normal value below 2^126: its exponent plus the log2 of its mantissa m,
+ * in two floats, by log(m) = 2 atanh((m - 1) / (m + 1)), m within sqrt(1/2) ... sqrt(2). */
 static NAME(pair) NAME(log2_of)(V value, V rest)
 {
     const INTEGERS bits = AS_INTEGERS(value);
     const INTEGERS exponent = (bits - 0x3f3504f3) >> 23;
     const V mantissa = AS_REALS(bits - (exponent << 23));
-    const V mantissa_rest = ldexp(rest, -exponent);
+    const V mantissa_rest = rest * AS_REALS((127 - exponent) << 23);
 
     const V numerator = mantissa - 1.0f;
     const NAME(pair) denominator = NAME(two_sum)(mantissa, (V)(1.0f));
-    const V s = numerator / denominator.value;
+    const V inverse = 1.0f / denominator.value, s = numerator * inverse;
     const V s_rest = (fma(-s, denominator.value, numerator) + fma(-s, denominator.rest, mantissa_rest) -
-                      s * mantissa_rest) /
-                     denominator.value;
+                      s * mantissa_rest) *
+                     inverse;
     const V t = s * s;
     V series = fma(t, (V)(1.0f / 13), (V)(1.0f / 11));
     series = fma(t, series, (V)(1.0f / 9));
@@ -238,20 +238,59 @@ static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
 
 #endif
 
-#if EXPONENT_GENERAL
+#define POWER_IS_SMALL                                                                                       \
+    (EXPONENT_GENERAL && !EXACT_WINDOW && !BACKWARD) /* |beta| <= 1, alpha and bias not negative */
 
-/* x / z^beta; NaN where |z| is less than f->least or not finite. */
-static V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
+#if POWER_IS_SMALL
+
+/* x / z^beta, as 2^(-beta * log2(z)). The logarithm is z's exponent, which stays exact, plus that of its
+ * mantissa 1 + r, a polynomial (minimax to 2^-27, as that of 2^u - 1 to 2^-28). NaN where z is less than
+ * f->least or not below 2^126, and where x is so small that it would lose digits. */
+static V NAME(divide_by_small_power)(const formula *f, V x, V z)
+{
+    const INTEGERS bits = AS_INTEGERS(z), exponent = (bits - 0x3f3504f3) >> 23;
+    const V r = AS_REALS(bits - (exponent << 23)) - 1.0f;
+    V series = fma(r, (V)(0x1.00d908p-3f), (V)(-0x1.aeb2c8p-3f));
+    series = fma(r, series, (V)(0x1.bd30aep-3f));
+    series = fma(r, series, (V)(-0x1.e87cfap-3f));
+    series = fma(r, series, (V)(0x1.268f86p-2f));
+    series = fma(r, series, (V)(-0x1.7160e6p-2f));
+    series = fma(r, series, (V)(0x1.ec76f4p-2f));
+    series = fma(r, series, (V)(-0x1.71546ap-1f));
+    series = fma(r, series, (V)(0x1.715474p+0f));
+
+    const V whole_log = CONVERT_REALS(exponent), beta = (V)(-f->beta);
+    const V high = beta * whole_log;
+    const V high_rest = fma((V)(-f->beta_rest), whole_log, fma(beta, whole_log, -high));
+    const V low = fma(beta, r * series, high_rest);
+    const V whole = rint(high + low), u = (high - whole) + low;
+    series = fma(u, (V)(0x1.44979cp-13f), (V)(0x1.5f50acp-10f));
+    series = fma(u, series, (V)(0x1.3b29a0p-7f));
+    series = fma(u, series, (V)(0x1.c6aebep-5f));
+    series = fma(u, series, (V)(0x1.ebfbe0p-3f));
+    series = fma(u, series, (V)(0x1.62e430p-1f));
+    const V y = fma(x, u * series, x) * AS_REALS((CONVERT_INTEGERS(whole) + 127) << 23);
+    const INTEGERS small = fabs(x) < 0x1p-100f && x != 0.0f && whole > 0.0f;
+    return select((V)(NAN), y, z >= f->least && z < 0x1p+126f && !small);
+}
+
+#elif EXPONENT_GENERAL
+
+/* x / z^beta; NaN where |z| is less than f->least or not below 2^126, and where the power is beyond 2^186. */
+INLINED V NAME(divide_by_power)(const formula *f, V x, NAME(pair) z)
 {
     const V size = fabs(z.value);
     const V rest = select(z.rest, -z.rest, z.value < 0.0f);
     const NAME(power) power = NAME(power_of)(f, NAME(log2_of)(size, rest));
     const INTEGERS small = fabs(x) < 0x1p-60f;
     const V scaled = x * select((V)(0.5f), (V)(0x1p+64f), small);
-    const INTEGERS exponent = select((INTEGERS)(1), (INTEGERS)(-64), small);
-    const V y = ldexp(fma(scaled, power.fraction, scaled), CONVERT_INTEGERS(power.whole) + exponent);
+    /* at most 2^250, in two powers of two that fp32 holds */
+    const INTEGERS exponent = CONVERT_INTEGERS(power.whole) + select((INTEGERS)(1), (INTEGERS)(-64), small);
+    const INTEGERS part = exponent >> 1;
+    const V y = fma(scaled, power.fraction, scaled) * AS_REALS((part + 127) << 23) *
+                AS_REALS((exponent - part + 127) << 23);
     const V sign = (V)(f->beta_parity == 1 ? -1.0f : f->beta_parity == 2 ? 1.0f : NAN);
-    const INTEGERS ordinary = size >= f->least && size < INFINITY;
+    const INTEGERS ordinary = size >= f->least && size < 0x1p+126f && fabs(power.whole) <= 186.0f;
     return select((V)(NAN), select(y, y * sign, z.value < 0.0f), ordinary);
 }
 
@@ -273,9 +312,12 @@ static V NAME(divide_by_pair)(const formula *f, V x, NAME(pair) z)
 
 #if !GRADIENT_OF_ROOT
 /* x / (bias + alpha * sum)^beta. Infinite or NaN where the loop nest has to compute it again. */
-static V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
+INLINED V NAME(formula_divide)(const formula *f, V x, NAME(window_sum) sum)
 {
-#if EXPONENT_GENERAL
+#if POWER_IS_SMALL
+    const V z = fma((V)(f->alpha), NAME(window_pair)(sum).value, (V)(f->bias));
+    return NAME(divide_by_small_power)(f, x, z);
+#elif EXPONENT_GENERAL
     const NAME(pair) z = NAME(denominator)(f, sum);
     return NAME(divide_by_power)(f, x, NAME(renormalize)(z.value, z.rest));
 #elif EXPONENT == 0

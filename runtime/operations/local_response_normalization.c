@@ -84,7 +84,7 @@ static void choose_exponent(const clnorm_op *op, problem *p)
     p->heavy = general;
     problem_define(p, general ? "EXPONENT_GENERAL" : "EXPONENT", general ? 1 : (long)(op->beta * 4));
     /* the gradient's z^-(beta + 1) magnifies the error of a sum */
-    if (p->backward ? !root : general && (p->one_path || cancels(op) || fabs(op->beta) > 1.5))
+    if (p->backward ? !root : general && (p->one_path || cancels(op) || fabs(op->beta) > 1))
         problem_define(p, "EXACT_WINDOW", 1);
 }
 
