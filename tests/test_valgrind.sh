@@ -45,7 +45,7 @@ memcheck() {
 
 # with_layer COMMAND...: with the layer that lets calls fail. Only the layers' flows find all kernels in the cache.
 with_layer() (
-    export CK_RUN_CASE="$part" OPENCL_LAYERS="$layer"
+    export CK_RUN_CASE="$part" OPENCL_LAYERS="$layer" FAULTS_THIN=1
     [ "$part" = layers ] || export FAULTS_HOST_ONLY=1
     "$@"
 )

@@ -17,7 +17,8 @@ typedef struct flow {
     void (*end)(void);
     const char *(*message)(void); /* why a run failed. NULL: clnorm_last_error */
     bool slow; /* a run takes more than a tenth of a second: calls are tried with one error each, and of those
-                * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set */
+                * after the first few one in SLOW_STRIDE, unless CLNORM_TEST_FULL is set. With FAULTS_THIN
+                * set, of all other flows one in THIN_STRIDE */
     bool host_only;         /* it calls no OpenCL */
     const char *optional;   /* " call call " of which nothing comes when they fail, releasing aside */
     const char *afterwards; /* the same, once a file has got its name */
