@@ -16,7 +16,7 @@
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
-#define RESULTS_AHEAD 4                           /* rows: how far ahead the place of results is prefetched */
+#define ROWS_AT_ONCE  4 /* rows that are normalized together: they share coefficients */
 #define BLOCK_VECTORS (CPU_COLUMN_BLOCK / 16 + 1) /* whole ones and a last that overlaps */
 #define BLOCK_COLUMNS (16 * BLOCK_VECTORS)
 #define TABLE_COLUMNS (CPU_MAP_BLOCK + 32) /* the widest block, and 16 of its columns again */
@@ -147,34 +147,50 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
 typedef struct strip {
     columns c;
     __global real *y;
-    real coefficients[COEFFICIENTS][BLOCK_COLUMNS];
+    float16 coefficients[COEFFICIENTS][BLOCK_VECTORS];
 } strip;
 
 #if WORK_REDUCE_MAP
 
-/* y = formula(x) at a vector of a row. */
-static float16 apply_columns(const strip *s, uint column, operands_16 o)
+/* The coefficients of 16 neighbouring columns of a strip. */
+INLINED void coefficients_at(const strip *s, uint column, float16 *coefficients)
 {
-    float16 vector[COEFFICIENTS];
 #pragma unroll
     for (uint c = 0; c < COEFFICIENTS; c++)
-        vector[c] = load_private_16(s->coefficients[c] + column);
-    return formula_apply_16(o, vector);
+        coefficients[c] = load_private_16((const real *)s->coefficients[c] + column);
 }
 
-/* y = formula(x) over one row of a strip; y may be x. */
-static void apply_row(const strip *s, sources from, __global real *y, bool stream)
+/* y = formula(x) over `rows` rows of a strip, a constant; y may be x, so the last vectors, which may overlap
+ * those before, are loaded first. */
+INLINED void apply_rows(const strip *s, sources from, __global real *y, uint rows, bool stream)
+{
+    const index_t kept = s->c.kept;
+    const uint last = s->c.b.count - 16;
+    operands_16 tails[ROWS_AT_ONCE];
+    float16 coefficients[COEFFICIENTS];
+#pragma unroll
+    for (uint row = 0; row < rows; row++)
+        tails[row] = load_operands_16(from, row * kept + last);
+    for (uint column = 0; column < last; column += 16) {
+        coefficients_at(s, column, coefficients);
+#pragma unroll
+        for (uint row = 0; row < rows; row++)
+            store_vector(formula_apply_16(load_operands_16(from, row * kept + column), coefficients),
+                         y + row * kept + column, stream);
+    }
+    coefficients_at(s, last, coefficients);
+#pragma unroll
+    for (uint row = 0; row < rows; row++)
+        store_vector(formula_apply_16(tails[row], coefficients), y + row * kept + last, stream);
+}
+
+/* The same over one row of a strip that is narrower than a vector. */
+static void apply_narrow_row(const strip *s, sources from, __global real *y)
 {
     const uint count = s->c.b.count;
-    if (count < 16) {
-        store_groups_16(apply_columns(s, 0, load_some_operands_16(from, 0, count)), y, 0, count);
-        return;
-    }
-    const uint last = count - 16;
-    const operands_16 tail = load_operands_16(from, last);
-    for (uint column = 0; column < last; column += 16)
-        store_vector(apply_columns(s, column, load_operands_16(from, column)), y + column, stream);
-    store_vector(apply_columns(s, last, tail), y + last, stream);
+    float16 coefficients[COEFFICIENTS];
+    coefficients_at(s, 0, coefficients);
+    store_groups_16(formula_apply_16(load_some_operands_16(from, 0, count), coefficients), y, 0, count);
 }
 
 #endif
@@ -192,23 +208,41 @@ static void accumulate_strip(const formula *f, const columns *c, index_t outer, 
 }
 
 #if WORK_REDUCE_MAP
+/* Prefetches ROWS_AT_ONCE rows of the next strip, at `next`, if they are among its first, and of the place of
+ * results after the next ROWS_AT_ONCE rows. */
+INLINED void prefetch_around(const strip *s, index_t row, index_t outer, sources next)
+{
+    const index_t kept = s->c.kept;
+    for (uint column = 0; column < s->c.b.count; column += 16) {
+        for (index_t i = row; i < row + ROWS_AT_ONCE; i++) {
+            if (row < TILE_ROWS)
+                prefetch_operands(next, i * kept + column);
+            if (row + 2 * ROWS_AT_ONCE <= outer)
+                prefetch_results(s->y + (i + ROWS_AT_ONCE) * kept + column);
+        }
+    }
+}
+
 /* y = formula(x) over a strip. Meanwhile it prefetches the first rows of the next strip, at `next`, and the
- * place of results RESULTS_AHEAD rows ahead. */
+ * place of the next results. */
 static void apply_strip(const strip *s, index_t outer, sources next)
 {
     const uint count = s->c.b.count;
     const index_t kept = s->c.kept;
     const bool stream =
         values_to_boundary(s->y) == 0 && may_stream(s->y) && kept % 16 == 0 && count % 16 == 0;
-    for (index_t row = 0; row < outer; row++) {
-        for (uint column = 0; column < count; column += 16) {
-            if (row < TILE_ROWS)
-                prefetch_operands(next, row * kept + column);
-            if (row + RESULTS_AHEAD < outer)
-                prefetch_results(s->y + (row + RESULTS_AHEAD) * kept + column);
-        }
-        apply_row(s, sources_at(s->c.from, row * kept), s->y + row * kept, stream);
+    if (count < 16) {
+        for (index_t row = 0; row < outer; row++)
+            apply_narrow_row(s, sources_at(s->c.from, row * kept), s->y + row * kept);
+        return;
     }
+    index_t row = 0;
+    for (; row + ROWS_AT_ONCE <= outer; row += ROWS_AT_ONCE) {
+        prefetch_around(s, row, outer, next);
+        apply_rows(s, sources_at(s->c.from, row * kept), s->y + row * kept, ROWS_AT_ONCE, stream);
+    }
+    for (; row < outer; row++)
+        apply_rows(s, sources_at(s->c.from, row * kept), s->y + row * kept, 1, stream);
 }
 #endif
 
@@ -233,7 +267,7 @@ __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks
         s.y = y ? y + start : 0;
         accumulator_16 all[BLOCK_VECTORS];
         accumulate_strip(&f, &c, outer, all);
-        finish_columns(&f, s.c.group, s.c.b, all, s.coefficients);
+        finish_columns(&f, s.c.group, s.c.b, all, (real(*)[BLOCK_COLUMNS])s.coefficients);
 #if WORK_REDUCE_MAP
         const bool row_ends = item % blocks == blocks - 1;
         if (y)

@@ -11,7 +11,7 @@ enum {
     LANES = 16,
     PIECES_PER_CORE = 4,   /* so that cores which finish early find more to do */
     SMALLEST_PIECE = 4096, /* values; less is not worth a work-group */
-    SMALL_TENSOR = 65536,  /* values; for larger ones, three launches on all cores beat a single launch */
+    SMALL_TENSOR = 262144, /* values; for larger ones, three launches on all cores beat a single launch */
     SHORT_ROW = 128,       /* values; longer rows are faster if some are summed while others are normalized */
     SHORT_GROUP = 8192,    /* values; splitting such a group is not worth it */
     BATCH_VALUES = 32768,  /* values of the groups that are summed before the first of them is normalized, so
