@@ -19,7 +19,7 @@ declare -A packages=(
     [systems_of_users]="mmdebstrap debian-archive-keyring uidmap git"
     [arm64]="qemu-user-static binfmt-support"
     [emulated]="g++ check pocl-opencl-icd zlib1g-dev libpng-dev libclblast-dev"
-    [peers]="libdnnl-dev gnuplot-nox pocl-opencl-icd clang-16 llvm-16"
+    [peers]="libdnnl-dev python3-venv gnuplot-nox pocl-opencl-icd clang-16 llvm-16"
 )
 
 # A release may have no package of these names: then the tests that need it are skipped, and say so.

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Draws what `clnorm bench --json` and `bench_onednn --json` printed, as shares of the copy limit.
+"""Draws what `clnorm bench --json`, `bench_onednn --json` and beside_onnx.py printed, as shares of the copy limit.
 
 usage: plot.py [--table] OUTPUT.svg|OUTPUT.png FILE.json...
 
-Bars per case: clnorm, and oneDNN where it was measured; a panel for each layout. --table prints the same as
-Markdown. Needs gnuplot.
+Bars per case: clnorm, and oneDNN and ONNX Runtime where they were measured; a panel for each layout. --table prints the
+same as Markdown. Needs gnuplot.
 """
 import json
+import math
 import re
 import subprocess
 import sys
@@ -37,24 +38,50 @@ def panel(case):
     return "channels-first" if "axis=1" in rest else "channels-last"
 
 
+def beside_onednn(entry):
+    """clnorm's row and oneDNN's figures, of one line of bench_onednn."""
+    ours, theirs = entry["clnorm_us"], entry["onednn_us"]
+    return ({"us": ours, "share": entry["copy_us"] / ours},
+            {"us": theirs, "share": entry["copy_us"] / theirs, "ratio": ours / theirs})
+
+
+def beside_onnx(entry):
+    """clnorm's row and ONNX Runtime's figures, of one line of beside_onnx.py."""
+    ratio = entry["clnorm_us"] / entry["onnx_us"]
+    return ({"us": entry["clnorm_us"], "share": entry["share"]},
+            {"us": entry["onnx_us"], "share": entry["share"] * ratio, "ratio": ratio})
+
+
+def alone(entry):
+    """clnorm's row, of one line of clnorm bench."""
+    return {"us": entry["median_us"], "share": entry["gbps"] / entry["limit_gbps"]}, None
+
+
+# The peers, in the order of their columns: what a line of theirs has, what it says, the colour of their bars.
+PEERS = {"oneDNN": ("onednn_us", beside_onednn, "#e0a030"), "ONNX Runtime": ("onnx_us", beside_onnx, "#7a9a4a")}
+
+
 def read(paths):
-    """Rows by case. A case that was measured beside oneDNN takes all its figures from there: one run."""
-    rows = {}
+    """Rows by case: clnorm's own figures, and those of "peers" by name. clnorm's are those of the run beside the first
+    of its peers, and else of the run alone; a peer's share and ratio are always of the run in which it was measured."""
+    rows, ranks = {}, {}
     for path in paths:
         with open(path, encoding="utf-8") as lines:
             for entry in map(json.loads, lines):
                 case = entry.get("case")
                 if case is None:
                     continue  # a mean
-                if "onednn_us" in entry:
-                    rows[case] = {
-                        "us": entry["clnorm_us"],
-                        "onednn_us": entry["onednn_us"],
-                        "ours": entry["copy_us"] / entry["clnorm_us"],
-                        "theirs": entry["copy_us"] / entry["onednn_us"],
-                    }
-                elif "onednn_us" not in rows.get(case, {}):
-                    rows[case] = {"us": entry["median_us"], "ours": entry["gbps"] / entry["limit_gbps"]}
+                rank, name, figures = len(PEERS), None, alone
+                for number, (peer, (field, beside, _)) in enumerate(PEERS.items()):
+                    if field in entry:
+                        rank, name, figures = number, peer, beside
+                own, theirs = figures(entry)
+                row = rows.setdefault(case, {"peers": {}})
+                if rank <= ranks.get(case, rank):
+                    row.update(own)
+                    ranks[case] = rank
+                if name:
+                    row["peers"][name] = theirs
     return rows
 
 
@@ -64,6 +91,19 @@ def in_panels(rows):
         chosen = {case: row for case, row in rows.items() if panel(case) == name}
         if chosen:
             yield title, chosen
+
+
+def peers_in(chosen):
+    """The peers that have a value in a panel; gnuplot refuses a column that has none."""
+    return [name for name in PEERS if any(name in row["peers"] for row in chosen.values())]
+
+
+def bars(number, names):
+    """The command that draws a panel."""
+    columns = [("clnorm", "#1b6ca8")] + [(name, PEERS[name][2]) for name in names]
+    parts = [f"$panel{number} using {at}{':xtic(1)' if at == 2 else ''} title '{name}' lc '{colour}'"
+             for at, (name, colour) in enumerate(columns, 2)]
+    return "plot " + ", ".join(parts + ["1 notitle with lines lc '#888888' dt 2"])
 
 
 def script(output, rows):
@@ -76,8 +116,8 @@ def script(output, rows):
     for number, (_, chosen) in enumerate(panels):
         text.append(f"$panel{number} << EOD")
         for case, row in chosen.items():
-            theirs = f"{row['theirs']:.4f}" if "theirs" in row else "NaN"
-            text.append(f'"{label(case)}" {row["ours"]:.4f} {theirs}')
+            shares = [row["share"]] + [row["peers"].get(name, {}).get("share", math.nan) for name in peers_in(chosen)]
+            text.append(" ".join([f'"{label(case)}"'] + [f"{share:.4f}" for share in shares]))
         text.append("EOD")
     text += [
         f"set multiplot layout {len(panels)},1",
@@ -92,30 +132,36 @@ def script(output, rows):
         "set key top right horizontal width 2",
         "set lmargin 10",
     ]
-    for number, (title, _) in enumerate(panels):
-        text.append(f"set title '{title}'")
-        text.append(
-            f"plot $panel{number} using 2:xtic(1) title 'clnorm' lc '#1b6ca8', "
-            f"'' using 3 title 'oneDNN' lc '#e0a030', 1 notitle with lines lc '#888888' dt 2"
-        )
+    for number, (title, chosen) in enumerate(panels):
+        text += [f"set title '{title}'", bars(number, peers_in(chosen))]
     text.append("unset multiplot")
     return "\n".join(text) + "\n"
+
+
+def table(chosen):
+    """Lines of Markdown: a column and its ratio for each peer that has a value here."""
+    names = peers_in(chosen)
+    yield "| case | clnorm µs | share of the copy limit |" + "".join(f" {name} µs | ratio |" for name in names)
+    yield "|---|--:|--:|" + "--:|--:|" * len(names)
+    for case, row in chosen.items():
+        words = [label(case), f"{row['us']:.0f}", f"{row['share']:.2f}"]
+        for name in names:
+            peer = row["peers"].get(name)
+            words += [f"{peer['us']:.0f}", f"{peer['ratio']:.2f}"] if peer else ["", ""]
+        yield f"| {' | '.join(words)} |"
 
 
 def print_tables(rows):
     """The figures as Markdown."""
     for title, chosen in in_panels(rows):
         print(f"\n### {title[0].upper()}{title[1:]}\n")
-        print("| case | clnorm µs | share of the copy limit | oneDNN µs | ratio |\n|---|--:|--:|--:|--:|")
-        for case, row in chosen.items():
-            peer = f"{row['onednn_us']:.0f} | {row['us'] / row['onednn_us']:.2f}" if "theirs" in row else " | "
-            print(f"| {label(case)} | {row['us']:.0f} | {row['ours']:.2f} | {peer} |")
+        print("\n".join(table(chosen)))
 
 
 def main():
     """The command line."""
     words = sys.argv[1:]
-    table = "--table" in words
+    tables = "--table" in words
     words = [word for word in words if word != "--table"]
     if len(words) < 2 or words[0].startswith("-"):
         sys.exit(__doc__)
@@ -128,7 +174,7 @@ def main():
         sys.exit("plot.py: gnuplot is not installed")
     except subprocess.CalledProcessError:
         sys.exit("plot.py: gnuplot failed")
-    if table:
+    if tables:
         print_tables(rows)
 
 

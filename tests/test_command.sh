@@ -320,7 +320,7 @@ problem=
 report 'bench --json prints an object a line' "$problem"
 for field in "\"case\":\"$l2\"" '"runs":3' '"min_bytes":120,' '"median_us":[0-9.]*[1-9]' '"gbps":[0-9.]*[1-9]' \
     '"limit_gbps":[0-9.]*[1-9]' '"empty_us":[0-9.]*[1-9]' '"execute_us":[0-9.]*[1-9]' '"enqueue_us":[0-9.]*[1-9]' \
-    '"copy_us":[0-9.]*[1-9]' '"copy":"[a-z]' '"limit_exceeded":false' '"variant":"cpu/' '"device":"' '"kernels":\[{"name":"[a-z_]*","median_us":[0-9.]*[1-9]'; do
+    '"copy_us":[0-9.]*[1-9]' '"copy":"[a-z]' '"limit_exceeded":false' '"variant":"cpu/' '"device":"' '"compute_units":[1-9]' '"kernels":\[{"name":"[a-z_]*","median_us":[0-9.]*[1-9]'; do
     problem=
     head -n 1 stdout.txt | grep -qe "$field" || problem="not in $(head -n 1 stdout.txt)"
     report "bench --json has $field" "$problem"

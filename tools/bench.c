@@ -87,7 +87,9 @@ static void clear_progress(void)
 static bench_report make_report(const bench_request *request, clnorm_context *context)
 {
     bench_report report = {.json = request->options->json, .profile = request->profile, .case_width = 40};
-    clGetDeviceInfo(clnorm_context_cl_device(context), CL_DEVICE_NAME, sizeof report.device, report.device,
+    cl_device_id device = clnorm_context_cl_device(context);
+    clGetDeviceInfo(device, CL_DEVICE_NAME, sizeof report.device, report.device, NULL);
+    clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof report.compute_units, &report.compute_units,
                     NULL);
     for (size_t i = 0; i < request->list.count; i++)
         if ((int)strlen(request->list.cases[i].text) > report.case_width)

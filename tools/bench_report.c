@@ -44,14 +44,15 @@ static json_t *case_json(const bench_report *report, const bench_case *c, const 
                          const bench_start *start)
 {
     json_t *object = json_pack(
-        "{s:s, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:s, s:b, s:f, s:f, s:f, s:s, s:o, s:I, s:o, s:o, s:o}",
+        "{s:s, s:f, s:f, s:f, s:I, s:f, s:f, s:f, s:s, s:b, s:f, s:f, s:f, s:s, s:o, s:I, s:I, s:o, s:o, "
+        "s:o}",
         "case", c->text, "median_us", r->median_us, "min_us", r->min_us, "max_us", r->max_us, "min_bytes",
         (json_int_t)r->min_bytes, "gbps", bench_gbps(r), "limit_gbps", bench_limit_gbps(r), "copy_us",
         r->copy_us, "copy", r->copy, "limit_exceeded", (int)bench_limit_exceeded(r), "empty_us", r->empty_us,
         "execute_us", r->execute_us, "enqueue_us", r->enqueue_us, "variant", r->variant, "device",
-        json_text(report->device), "runs", (json_int_t)r->runs, "cold_start_ms",
-        milliseconds(start, start ? start->cold_ms : 0), "warm_start_ms",
-        milliseconds(start, start ? start->warm_ms : 0), "devices_ms",
+        json_text(report->device), "compute_units", (json_int_t)report->compute_units, "runs",
+        (json_int_t)r->runs, "cold_start_ms", milliseconds(start, start ? start->cold_ms : 0),
+        "warm_start_ms", milliseconds(start, start ? start->warm_ms : 0), "devices_ms",
         milliseconds(start, start ? start->devices_ms : 0));
     if (report->profile)
         json_put(&object, "kernels", kernels_json(r));

@@ -8,6 +8,7 @@
 typedef struct bench_report {
     bool json, profile;
     char device[256];
+    cl_uint compute_units; /* of the device */
     int case_width;
 } bench_report;
 
