@@ -356,7 +356,7 @@ END_TEST
 START_TEST(bad_scratch)
 {
     clnorm_context *context = harness_context(harness_schedules[_i]);
-    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 2, 2, 50021));
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 2, 2, 70021));
     op.axis = 1;
     op.mode = CLNORM_TRAIN;
     clnorm_plan *plan = NULL;

@@ -61,8 +61,8 @@ static clnorm_op op_number(size_t number)
         {{64, 1, 600}, -1},
         {{5, 4099, 33}, 1},
         /* fused by few cores, else in parts: columns that are folded, or not, and planes */
-        {{1, 1000, 200}, -1},
-        {{1, 1000, 208}, -1},
+        {{1, 2000, 200}, -1},
+        {{1, 2000, 208}, -1},
         {{3, 16, 9001}, 1},
     };
     if (number >= DRAWN)

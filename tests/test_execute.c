@@ -9,14 +9,14 @@ enum { SUBJECTS = 3, CASES = SUBJECTS * HARNESS_SCHEDULES };
 
 static clnorm_op subject(int test)
 {
-    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 2, 2, 50021));
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 2, 2, 70021));
     switch (test / HARNESS_SCHEDULES) {
     case 0:
         op.mode = CLNORM_TRAIN;
         op.axis = 1;
         return op;
     case 1:
-        op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, 30011, 5));
+        op = clnorm_batch_normalization(clnorm_tensor_2d(CLNORM_F32, 60013, 5));
         op.mode = CLNORM_TRAIN;
         return op;
     default:

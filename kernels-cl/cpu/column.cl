@@ -301,8 +301,8 @@ static float16 apply_cycle(const cycle *table, uint column, operands_16 o)
     return formula_apply_16(o, vector);
 }
 
-/* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The first and the last
- * vector overlap the aligned middle: their operands are loaded before anything near them is stored. */
+/* y = formula(x) over `values` neighbouring values that begin in column 0; y may be x. The last vector may
+ * overlap the one before: its operands are loaded before anything near them is stored. */
 static void apply_run(const cycle *table, sources from, __global real *y, index_t values)
 {
     const uint columns = table->columns;
@@ -317,15 +317,10 @@ static void apply_run(const cycle *table, sources from, __global real *y, index_
     }
     const uint head = values_to_boundary(y);
     const bool stream = may_stream(y);
-    const operands_16 first = load_operands_16(from, 0), tail = load_operands_16(from, values - 16);
+    const operands_16 tail = load_operands_16(from, values - 16);
+    if (head > 0)
+        store_lanes(apply_cycle(table, 0, load_operands_16(from, 0)), y, 0, head);
     index_t i = head;
-    if (head > 0) {
-        const operands_16 next = head + 16 <= values ? load_operands_16(from, head) : tail;
-        store_16(apply_cycle(table, 0, first), y);
-        if (head + 16 <= values)
-            store_vector(apply_cycle(table, head % columns, next), y + head, stream);
-        i = head + 16;
-    }
     const uint step = 16 % columns;
     uint column = i % columns;
     for (; i + 16 <= values; i += 16) {
@@ -333,8 +328,8 @@ static void apply_run(const cycle *table, sources from, __global real *y, index_
         column += step;
         column -= column >= columns ? columns : 0;
     }
-    if (i != values)
-        store_16(apply_cycle(table, (values - 16) % columns, tail), y + values - 16);
+    if (i < values)
+        store_tail(apply_cycle(table, (values - 16) % columns, tail), y + values - 16, (uint)(values - i));
 }
 
 /* The values after the last column are those of the first ones again. */

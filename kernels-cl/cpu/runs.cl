@@ -56,10 +56,10 @@ static accumulator_16 accumulate_tile(const float16 *tile, uint values)
 
 #if !WORK_REDUCE
 
-/* y = formula(x) over a contiguous run; y may be x. The first and the last vector overlap the aligned middle:
- * their operands are loaded before anything near them is stored. Unless `next` is null, the terms of the
- * `values` elements at `next` are copied to the tile meanwhile: reading them while y is written keeps memory
- * busy in both directions. */
+/* y = formula(x) over a contiguous run; y may be x. The last vector may overlap the one before: its operands
+ * are loaded before anything near them is stored. Unless `next` is null, the terms of the `values` elements
+ * at `next` are copied to the tile meanwhile: reading them while y is written keeps memory busy in both
+ * directions. */
 static void apply_run(sources from, __global real *y, index_t values, const float16 *coefficients,
                       const sources *next, const float16 *known, real *tile)
 {
@@ -75,15 +75,10 @@ static void apply_run(sources from, __global real *y, index_t values, const floa
     }
     const uint head = values_to_boundary(y);
     const bool stream = may_stream(y);
-    const operands_16 first = load_operands_16(from, 0), tail = load_operands_16(from, values - 16);
+    const operands_16 tail = load_operands_16(from, values - 16);
+    if (head > 0)
+        store_lanes(formula_apply_16(load_operands_16(from, 0), coefficients), y, 0, head);
     index_t i = head;
-    if (head > 0) {
-        const operands_16 second = head + 16 <= values ? load_operands_16(from, head) : tail;
-        store_16(formula_apply_16(first, coefficients), y);
-        if (head + 16 <= values)
-            store_vector(formula_apply_16(second, coefficients), y + head, stream);
-        i = min((index_t)(head + 16), values);
-    }
     if (next)
         copy_to_tile(*next, known, tile, (uint)i);
     for (; i + 16 <= values; i += 16) {
@@ -97,8 +92,8 @@ static void apply_run(sources from, __global real *y, index_t values, const floa
     }
     if (next)
         copy_to_tile(sources_at(*next, i), known, tile + i, (uint)(values - i));
-    if (i < values || head + 16 > values)
-        store_16(formula_apply_16(tail, coefficients), y + values - 16);
+    if (i < values)
+        store_tail(formula_apply_16(tail, coefficients), y + values - 16, (uint)(values - i));
 }
 
 #endif

@@ -11,6 +11,26 @@ static void store_vector(float16 value, __global real *y, bool stream)
     store_16(value, y);
 }
 
+/* Stores the lanes begin ... end-1 of what belongs at y. Lines of a cache that are streamed only in part, and
+ * those that a store reaches before or after it is streamed, take many times as long: so the ends of a run
+ * that is streamed are stored by this, and not by vectors that overlap their neighbours. */
+static void store_lanes(float16 value, __global real *y, uint begin, uint end)
+{
+    real lanes[16];
+    store_private_16(value, lanes);
+    for (uint lane = begin; lane < end; lane++)
+        y[lane] = lanes[lane];
+}
+
+/* Stores a run's last vector, at y. Only the last `left` values are not there yet. */
+static void store_tail(float16 value, __global real *y, uint left)
+{
+    if (STREAM)
+        store_lanes(value, y, 16 - left, 16);
+    else
+        store_16(value, y);
+}
+
 /* How many values lie before the first address that is a multiple of 64 bytes; 0 where that does not matter.
  */
 static uint values_to_boundary(__global real *y)
