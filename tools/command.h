@@ -22,6 +22,7 @@ int command_run(const global_options *options, argument_list rest);
 int command_build(const global_options *options, argument_list rest);
 int command_cache(const global_options *options, argument_list rest);
 int command_bench(const global_options *options, argument_list rest);
+int command_tune(const global_options *options, argument_list rest);
 int command_selftest(const global_options *options, argument_list rest);
 
 /* Prints the formula, attributes and buffers of one operation. */

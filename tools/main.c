@@ -31,6 +31,10 @@ static const subcommand commands[] = {
      "clnorm bench [--json] [--runs N] [--profile] [--no-start] "
      "[OP:MODE:DIMS[:axis=A][:f32][:ATTRIBUTE=VALUE]...]...",
      "Time operations beside the fastest copy of the same bytes; without a case: a table of usual ones."},
+    {"tune", command_tune, "clnorm tune [--show | --reset | --quick] [--json]",
+     "Measure, in two minutes at most, the few values that decide speed on a device, and keep those that "
+     "are\n"
+     "      faster than the usual ones; --show prints them, --reset forgets them."},
     {"selftest", command_selftest,
      "clnorm selftest [--json] [--only OP[:MODE]] [--isolate [--timeout SECONDS]]",
      "Run every operation on the device against the built-in reference; --isolate: in processes of its own, "

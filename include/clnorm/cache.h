@@ -29,8 +29,8 @@ CLNORM_API clnorm_status clnorm_cache_info(clnorm_cache_summary *summary);
 CLNORM_API void clnorm_cache_summary_free(clnorm_cache_summary *summary);
 
 /* Removes the compiled programs, the verdicts on programs (below), and the temporary files that interrupted
- * processes left of either; no other file. `removed`, if given, receives the number of files. Safe while
- * other processes use the cache: they compile again. Errors as above. */
+ * processes left; no other file, and not what was measured (clnorm/tuning.h). `removed`, if given, receives
+ * the number of files. Safe while other processes use the cache: they compile again. Errors as above. */
 CLNORM_API clnorm_status clnorm_cache_clear(size_t *removed);
 
 /*

@@ -113,10 +113,16 @@ int directory_open_own(const char *directory, const char **fault)
     return -1;
 }
 
+void directory_lock_opened(int directory)
+{
+    while (flock(directory, LOCK_EX) != 0 && errno == EINTR)
+        continue;
+}
+
 int directory_lock(const char *directory)
 {
     const int opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (opened >= 0 && flock(opened, LOCK_EX) != 0 && errno == EINTR)
-        continue;
+    if (opened >= 0)
+        directory_lock_opened(opened);
     return opened;
 }

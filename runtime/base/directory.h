@@ -19,6 +19,9 @@ int directory_open_own(const char *directory, const char **fault);
  * opened. */
 int directory_lock(const char *directory);
 
+/* The same for a directory that is open. */
+void directory_lock_opened(int directory);
+
 /* Why an open file or directory cannot be trusted, or NULL if it can: another user than this one or root owns
  * it, or others may write to it, so that they could have put any code there. Fills `info` by fstat. */
 const char *own_fault(int file, struct stat *info);

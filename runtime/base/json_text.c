@@ -52,3 +52,11 @@ char *json_write(const json_t *json, size_t flags)
     text[size] = '\0';
     return text;
 }
+
+void json_copy_ascii(const char *text, char *ascii, size_t size)
+{
+    size_t i = 0;
+    for (; i + 1 < size && text[i] != '\0'; i++)
+        ascii[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
+    ascii[i] = '\0';
+}

@@ -16,4 +16,8 @@ json_t *json_read_file(const char *path, size_t flags, json_error_t *error);
  * frees the text. */
 char *json_write(const json_t *json, size_t flags);
 
+/* Copies a driver's text, which may be no UTF-8, as far as there is room: '?' for all that is not printable
+ * ASCII. */
+void json_copy_ascii(const char *text, char *ascii, size_t size);
+
 #endif

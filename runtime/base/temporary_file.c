@@ -66,3 +66,18 @@ bool file_write(int file, const void *bytes, size_t size)
     }
     return true;
 }
+
+bool file_read(int file, void *bytes, size_t size)
+{
+    char *to = bytes;
+    while (size > 0) {
+        const ssize_t count = read(file, to, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return false;
+        to += count;
+        size -= (size_t)count;
+    }
+    return true;
+}

@@ -19,4 +19,7 @@ bool temporary_file_end(int directory, int file, char *temporary, const char *na
 /* All of the bytes; false and errno when it fails. */
 bool file_write(int file, const void *bytes, size_t size);
 
+/* The next `size` bytes. False when it fails; errno is as it was if the file has no more. */
+bool file_read(int file, void *bytes, size_t size);
+
 #endif

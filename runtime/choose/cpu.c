@@ -9,14 +9,12 @@
 
 enum {
     LANES = 16,
-    PIECES_PER_CORE = 4,   /* so that cores which finish early find more to do */
     SMALLEST_PIECE = 4096, /* values; less is not worth a work-group */
-    SMALL_TENSOR = 262144, /* values; for larger ones, three launches on all cores beat a single launch */
+    SMALL_FOLDED = 262144, /* values of columns that are folded, unless the tensor is no larger */
     SHORT_ROW = 128,       /* values; longer rows are faster if some are summed while others are normalized */
     SHORT_GROUP = 8192,    /* values; splitting such a group is not worth it */
     BATCH_VALUES = 32768,  /* values of the groups that are summed before the first of them is normalized, so
                               that they and their results stay in the second-level cache */
-    STRIP_VALUES = 65536,  /* the same for columns */
     LONGEST_WINDOW = 32,   /* values that fit well into a private array */
     CACHE_UNKNOWN = 8 << 20,
     MOST_SHARED = 2 << 20, /* bytes of a cache shared by all that a compute unit can count on: a virtual
@@ -25,7 +23,7 @@ enum {
 
 static size_t pieces(const caps *device)
 {
-    return PIECES_PER_CORE * (size_t)most(device->compute_units, 1);
+    return tuning_value(&device->tuning, TUNING_PIECES_PER_UNIT) * most(device->compute_units, 1);
 }
 
 /* The number of blocks of `width` columns, counting whole vectors only; columns that fill no vector belong to
@@ -55,7 +53,8 @@ static size_t usable_cache(const caps *device)
 /* Whether to write results past the cache: they are too large to stay in it. */
 static bool streams(const problem *p, const caps *device)
 {
-    return p->result_bytes > usable_cache(device) / 2;
+    const size_t limit = tuning_value(&device->tuning, TUNING_STREAM_BYTES);
+    return p->result_bytes > (limit > 0 ? limit : usable_cache(device) / 2);
 }
 
 static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,
@@ -64,6 +63,12 @@ static step *add_cpu_step(choice *out, const problem *p, const caps *device, con
     step *s = add_step(out, p, nest, kernel, LANES);
     add_option(s, "STREAM", streams(p, device));
     return s;
+}
+
+/* For larger ones, three launches on all cores beat a single launch. */
+static bool is_small(const problem *p, const caps *device)
+{
+    return p->elements <= tuning_value(&device->tuning, TUNING_SMALL_TENSOR);
 }
 
 /* The parts of each group become one; a few are left for the next step. */
@@ -82,7 +87,7 @@ static partials merge_parts(const problem *p, choice *out, partials found)
  * small. */
 static const char *refuse_plane_fused(const problem *p, const caps *device)
 {
-    if (p->group_size <= SHORT_GROUP || p->elements <= SMALL_TENSOR || p->groups >= pieces(device))
+    if (p->group_size <= SHORT_GROUP || is_small(p, device) || p->groups >= pieces(device))
         return NULL;
     return "too few groups to keep all cores busy";
 }
@@ -185,13 +190,14 @@ static size_t rows_folded(const problem *p)
 static const char *refuse_column_fused(const problem *p, const caps *device)
 {
     const size_t blocks = column_blocks(device, p->kept, p->batch);
-    if (p->elements <= SMALL_TENSOR)
+    if (rows_folded(p) > 1) /* their sums have another order, so nothing but the size may decide */
+        return p->elements <= SMALL_FOLDED ? NULL : "columns are folded";
+    if (is_small(p, device))
         return NULL;
-    if (rows_folded(p) > 1) /* their sums have another order, so the number of cores may not decide */
-        return "columns are folded";
     if (p->batch * blocks < pieces(device))
         return "too few columns to keep all cores busy";
-    return p->outer * (p->kept / blocks) > STRIP_VALUES ? "columns leave the cache before they end" : NULL;
+    const size_t held = tuning_value(&device->tuning, TUNING_STRIP_VALUES);
+    return p->outer * (p->kept / blocks) > held ? "columns leave the cache before they end" : NULL;
 }
 
 static void add_column_map(const problem *p, const caps *device, choice *out, const partials *found)

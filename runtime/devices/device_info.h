@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "devices/cpu_cache.h"
+#include "devices/tuning.h"
 
 /* Reports a failed query. Always OPENCL_ERROR, even if the driver's error is about memory: drivers also give
  * such an error when there is no device. */
@@ -40,6 +41,7 @@ typedef struct caps {
     bool nearest;           /* fp32 rounds to nearest; the embedded profile may round to zero only */
     bool subnormals;        /* fp32 supports subnormal numbers; if not, they may count as zero */
     size_t parameter_bytes; /* of a kernel's arguments, at most; 0 if unknown */
+    tuning tuning;          /* what was measured on the device */
     bool clang_builtins;    /* the compiler supports clang's built-in functions and attributes */
     /* The following are faults of the driver (quirks.h); true: clnorm must avoid this. */
     bool no_always_inline;    /* the attribute always_inline */

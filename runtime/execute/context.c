@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "devices/device_list.h"
 #include "execute/context_options.h"
+#include "execute/tuning.h"
 #include <stdlib.h>
 
 static clnorm_status allocate(clnorm_context **context)
@@ -15,6 +16,10 @@ static clnorm_status allocate(clnorm_context **context)
     atomic_init(&(*context)->references, 1);
     atomic_init(&(*context)->kernels, CLNORM_KERNELS_AUTO);
     atomic_init(&(*context)->processor, 0);
+    for (size_t i = 0; i < TUNING_COUNT; i++) {
+        atomic_init(&(*context)->tuning[i], 0);
+        atomic_init(&(*context)->stored[i], 0);
+    }
     return CLNORM_OK;
 }
 
@@ -144,8 +149,11 @@ static clnorm_status equip(clnorm_context *context)
     context->own_queue = clCreateCommandQueue(context->context, context->device, 0, &error);
     if (!context->own_queue)
         return fail_opencl(error, "clCreateCommandQueue");
-    return program_store_create(&context->programs, context->context, context->device, &context->directories,
-                                context->verify);
+    status = program_store_create(&context->programs, context->context, context->device,
+                                  &context->directories, context->verify);
+    if (status == CLNORM_OK)
+        context_load_tuning(context);
+    return status;
 }
 
 static clnorm_status create(clnorm_context **context, const clnorm_context_options *given)

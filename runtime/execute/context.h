@@ -12,10 +12,12 @@ struct clnorm_context {
     cl_context context;
     cl_device_id device;
     cl_command_queue queue;
-    cl_command_queue own_queue; /* in order, not the caller's: where plans try their kernels */
-    caps caps;
-    _Atomic(clnorm_kernels) kernels; /* as set by clnorm_context_set_kernels */
-    clnorm_verify verify;            /* OFF, NEW or ALWAYS */
+    cl_command_queue own_queue;         /* in order, not the caller's: where plans try their kernels */
+    caps caps;                          /* without the tuning, which may change */
+    atomic_size_t tuning[TUNING_COUNT]; /* 0: the usual value */
+    atomic_size_t stored[TUNING_COUNT]; /* the same, as it stands in the file */
+    _Atomic(clnorm_kernels) kernels;    /* as set by clnorm_context_set_kernels */
+    clnorm_verify verify;               /* OFF, NEW or ALWAYS */
     bool ignores_environment;
     program_directories directories; /* the context's own texts */
     program_store *programs;

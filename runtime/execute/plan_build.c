@@ -5,6 +5,7 @@
 #include "choose/choose.h"
 #include "choose/known_answer.h"
 #include "execute/processor.h"
+#include "execute/tuning.h"
 #include "execute/verify.h"
 #include "programs/verdict.h"
 
@@ -21,6 +22,7 @@ typedef struct builder {
     clnorm_kernels schedule;
     size_t index; /* of the problem */
     problem problem;
+    tuning tuning;
     caps device; /* the context's; without sub-groups once the driver has failed with them */
     exclusions excluded;
     choice chosen; /* the variant that is tried */
@@ -326,6 +328,7 @@ static clnorm_status build_part(builder *b)
     plan_kernels *made = b->made;
     b->part = &made->parts[made->part_count++];
     b->device = b->context->caps;
+    b->device.tuning = b->tuning;
     b->refused = b->unbuilt = 0;
     do
         status = choose_and_try(b);
@@ -355,6 +358,7 @@ clnorm_status plan_build(plan_kernels *made, clnorm_context *context, const clno
     b->op = op;
     b->definition = definition;
     b->made = made;
+    b->tuning = context_tuning(context);
     for (; status == CLNORM_OK && pose(b, schedule); b->index++)
         status = build_part(b);
     free(b);

@@ -76,20 +76,6 @@ static int open_directory(const char *directory)
     return opened;
 }
 
-static bool read_all(int file, unsigned char *bytes, size_t size)
-{
-    while (size > 0) {
-        const ssize_t count = read(file, bytes, size);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        bytes += count;
-        size -= (size_t)count;
-    }
-    return true;
-}
-
 static void fill_header(unsigned char header[HEADER_SIZE], const cache_key *key, const unsigned char *payload,
                         size_t size)
 {
@@ -122,7 +108,7 @@ static unsigned char *read_payload(int file, const struct stat *info, const cach
     if (payload == NULL)
         return NULL;
     errno = 0;
-    if (!read_all(file, header, sizeof header) || !read_all(file, payload, payload_size)) {
+    if (!file_read(file, header, sizeof header) || !file_read(file, payload, payload_size)) {
         if (errno == 0) /* the file has become shorter; a read error is not a fault of the file */
             *fault = "cannot be read to its end";
         goto refused;

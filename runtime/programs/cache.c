@@ -6,6 +6,7 @@
 #include "base/env.h"
 #include "base/log.h"
 #include "base/sized.h"
+#include "programs/tuning_file.h"
 #include "programs/verdict.h"
 
 #include <dirent.h>
@@ -28,12 +29,14 @@ static bool is_program(const char *name)
     return has_key(name) && strcmp(name + KEY_DIGITS, ".clbin") == 0;
 }
 
-/* A key, ".", process, "-", counter, ".tmp". */
+/* A key or TUNING_FILE_NAME, ".", process, "-", counter, ".tmp". */
 static bool is_temporary(const char *name)
 {
-    if (!has_key(name) || name[KEY_DIGITS] != '.')
+    const bool tunes = strncmp(name, TUNING_FILE_NAME, strlen(TUNING_FILE_NAME)) == 0;
+    const size_t stem = tunes ? strlen(TUNING_FILE_NAME) : KEY_DIGITS;
+    if ((!tunes && !has_key(name)) || name[stem] != '.')
         return false;
-    const char *rest = name + KEY_DIGITS + 1;
+    const char *rest = name + stem + 1;
     size_t process = strspn(rest, "0123456789");
     if (process == 0 || rest[process] != '-')
         return false;

@@ -2,9 +2,9 @@
 #include "base/file_kind.h"
 #include "base/json_text.h"
 #include "base/replace_file.h"
+#include "base/version_text.h"
 
 #include "../../kernels-cl/fpga/parameters.cl"
-#include <clnorm/version.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,15 +30,6 @@ clnorm_status check_regular(const char *path)
         return CLNORM_OK;
     return fail(CLNORM_INVALID_FILE,
                 "%s is no regular file; `clnorm build --out` writes into an empty directory", path);
-}
-
-/* '?' for all that is not printable ASCII. */
-static void copy_ascii(const char *text, char *ascii, size_t size)
-{
-    size_t i = 0;
-    for (; i + 1 < size && text[i] != '\0'; i++)
-        ascii[i] = text[i] < ' ' || text[i] > '~' ? '?' : text[i];
-    ascii[i] = '\0';
 }
 
 /* ---- Reading ---- */
@@ -125,7 +116,7 @@ static const char *string_of(const json_t *object, const char *key)
 static bool is_for(const json_t *object, const char *device)
 {
     char ascii[MANIFEST_TEXT];
-    copy_ascii(device, ascii, sizeof ascii);
+    json_copy_ascii(device, ascii, sizeof ascii);
     return strcmp(string_of(object, "device"), ascii) == 0;
 }
 
@@ -205,7 +196,7 @@ bool manifest_names(const json_t *manifest, const char *file)
 static json_t *ascii_json(const char *text)
 {
     char ascii[MANIFEST_TEXT];
-    copy_ascii(text, ascii, sizeof ascii);
+    json_copy_ascii(text, ascii, sizeof ascii);
     return json_string(ascii);
 }
 
@@ -225,16 +216,13 @@ static json_t *kernels_json(const image_description *d)
 
 static json_t *row_json(const image_description *d, const char *file, size_t size, const char *hash)
 {
-    char library[32];
-    snprintf(library, sizeof library, "%d.%d.%d", CLNORM_VERSION_MAJOR, CLNORM_VERSION_MINOR,
-             CLNORM_VERSION_PATCH);
     json_t *parameters = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "VECTOR", VECTOR, "SLOTS", SLOTS,
                                    "MERGE_DISTANCE", MERGE_DISTANCE, "WINDOW_VECTOR", WINDOW_VECTOR,
                                    "WINDOW_RADIUS", WINDOW_RADIUS, "WINDOW_WORDS", WINDOW_WORDS);
     return json_pack("{s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "file", file, "size",
                      (json_int_t)size, "hash", hash, "device", ascii_json(d->device), "vendor",
                      ascii_json(d->vendor), "driver", ascii_json(d->driver), "platform",
-                     ascii_json(d->platform), "library", library, "source", d->source, "parameters",
+                     ascii_json(d->platform), "library", VERSION_TEXT, "source", d->source, "parameters",
                      parameters, "kernels", kernels_json(d));
 }
 

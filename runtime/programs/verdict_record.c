@@ -2,15 +2,11 @@
 #include "programs/verdict_record.h"
 
 #include "base/hash.h"
+#include "base/version_text.h"
 #include "programs/verdict.h"
-#include <clnorm/version.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#define DIGITS_OF(number) #number
-#define DIGITS(macro)     DIGITS_OF(macro)
-#define VERSION           DIGITS(CLNORM_VERSION_MAJOR) "." DIGITS(CLNORM_VERSION_MINOR) "." DIGITS(CLNORM_VERSION_PATCH)
 
 static const unsigned char MAGIC[8] = {'c', 'l', 'n', 'o', 'r', 'm', 'V', 'D'};
 
@@ -49,7 +45,7 @@ static void set_text(char *field, size_t size, const char *text)
 verdict_record verdict_record_of(const cache_key *key, const char *name)
 {
     verdict_record record = {.key = *key};
-    set_text(record.version, sizeof record.version, VERSION);
+    set_text(record.version, sizeof record.version, VERSION_TEXT);
     set_text(record.name, sizeof record.name, name);
     return record;
 }
@@ -137,7 +133,7 @@ bool verdict_record_decode(const unsigned char bytes[VERDICT_FILE_SIZE], verdict
 
 bool verdict_is_of_this_version(const verdict_record *record)
 {
-    return strcmp(record->version, VERSION) == 0;
+    return strcmp(record->version, VERSION_TEXT) == 0;
 }
 
 bool verdict_counts(const verdict_record *record)

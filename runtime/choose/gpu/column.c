@@ -24,6 +24,16 @@ static unsigned lanes_of(const problem *p, bool held)
     return !(held && p->backward) && p->kept % 2 == 0 ? 2 : 1;
 }
 
+/* Where nothing is summed, what was measured may say that fewer are faster. */
+static unsigned usual_lanes(const problem *p, const caps *device)
+{
+    const size_t allowed = p->work == WORK_MAP ? tuning_value(&device->tuning, TUNING_MAP_LANES) : 4;
+    unsigned lanes = lanes_of(p, false);
+    while (lanes > allowed)
+        lanes /= 2;
+    return lanes;
+}
+
 /* Rows that an item holds in a tile: REGISTER_ROWS in kernels-cl. */
 static size_t rows_held(const problem *p, unsigned lanes)
 {
@@ -52,7 +62,7 @@ static blocks blocks_of(const problem *p, const caps *device, unsigned lanes, si
 
 static blocks usual_blocks(const problem *p, const caps *device)
 {
-    return blocks_of(p, device, lanes_of(p, false), USUAL_BYTES);
+    return blocks_of(p, device, usual_lanes(p, device), USUAL_BYTES);
 }
 
 /* How many tiles each item has to hold of all rows of a block. */

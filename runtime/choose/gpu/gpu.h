@@ -8,7 +8,6 @@
 
 enum {
     MOST_HELD_TILES = 2, /* that an item holds if there is x only; with x and dy it is one */
-    GROUPS_PER_UNIT = 4, /* work-groups that a compute unit should have */
     ACCUMULATOR_BYTES =
         MOST_ACCUMULATOR_FIELDS * 4, /* at most; half of a work-group's items store theirs at once */
     COEFFICIENT_BYTES = MOST_COEFFICIENTS * 4, /* of a group, at most */

@@ -65,7 +65,8 @@ void gpu_fill_window_inner(const problem *p, const caps *device, choice *out)
 {
     const unsigned lanes = lanes_of(p);
     const size_t strips = p->outer * (p->inner / lanes), size = work_group_size(device, 1);
-    const size_t wanted = GROUPS_PER_UNIT * (size_t)device->compute_units * size;
+    const size_t wanted =
+        tuning_value(&device->tuning, TUNING_GROUPS_PER_UNIT) * (size_t)device->compute_units * size;
     const size_t least_channels = LEAST_CHANNELS * (4 / lanes);
     const size_t pieces = least(ceil_divide(wanted, strips), ceil_divide(p->kept, least_channels));
     const size_t channels = ceil_divide(p->kept, pieces);
