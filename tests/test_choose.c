@@ -1,6 +1,7 @@
 /* Which variant is chosen, on invented devices, and what its launches look like. */
 #include "chosen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const caps two_cores = {.type = CL_DEVICE_TYPE_CPU,
@@ -322,6 +323,95 @@ START_TEST(parts_do_not_depend_on_cores)
 }
 END_TEST
 
+static choice choose_tuned(const clnorm_op *op, const caps *device, clnorm_kernels schedule,
+                           tuning_index index, size_t value)
+{
+    caps tuned = *device;
+    tuned.tuning.values[index] = value;
+    return choose_for(op, &tuned, schedule);
+}
+
+static void assert_tuned(const clnorm_op *op, tuning_index index, size_t value, const char *variant,
+                         size_t first)
+{
+    const choice chosen = choose_tuned(op, &two_cores, CLNORM_KERNELS_CPU, index, value);
+    ck_assert_str_eq(chosen.variant, variant);
+    ck_assert_uint_eq(work_groups(&chosen.steps[0]), first);
+}
+
+START_TEST(cpu_kernels_take_what_was_measured)
+{
+    clnorm_op op = batch_norm(CLNORM_INFER, nchw(32, 64, 112, 112), 1);
+    assert_tuned(&op, TUNING_PIECES_PER_UNIT, 1, "cpu/plane/map", 2);
+    assert_tuned(&op, TUNING_PIECES_PER_UNIT, 64, "cpu/plane/map", 128);
+    assert_tuned(&op, TUNING_PIECES_PER_UNIT, SIZE_MAX, "cpu/plane/map", 128);
+    op = batch_norm(CLNORM_TRAIN, nchw(1, 2, 256, 128), 1); /* 65536 values */
+    assert_tuned(&op, TUNING_SMALL_TENSOR, 0, "cpu/plane/fused", 2);
+    assert_tuned(&op, TUNING_SMALL_TENSOR, 65535, "cpu/plane/split", 2);
+    op = batch_norm(CLNORM_TRAIN, nchw(1, 64, 32, 128), -1); /* 8 blocks of 16 columns: 32768 values each */
+    assert_tuned(&op, TUNING_STRIP_VALUES, 0, "cpu/column/fused", 8);
+    assert_tuned(&op, TUNING_STRIP_VALUES, 32768, "cpu/column/fused", 8);
+    assert_tuned(&op, TUNING_STRIP_VALUES, 32767, "cpu/column/split", 8);
+    op = batch_norm(CLNORM_INFER, nchw(1, 1, 1024, 1024), 1);
+    const size_t bytes = (size_t)4 << 20;
+    choice chosen = choose_tuned(&op, &two_cores, CLNORM_KERNELS_CPU, TUNING_STREAM_BYTES, bytes);
+    ck_assert(has_option(&chosen, "-DSTREAM=0"));
+    chosen = choose_tuned(&op, &two_cores, CLNORM_KERNELS_CPU, TUNING_STREAM_BYTES, bytes - 1);
+    ck_assert(has_option(&chosen, "-DSTREAM=1"));
+}
+END_TEST
+
+START_TEST(gpu_kernels_take_what_was_measured)
+{
+    clnorm_op op = batch_norm(CLNORM_INFER, nchw(1, 8, 8, 64), -1);
+    static const size_t values[] = {0, 1, 2, 3, 4, SIZE_MAX}, lanes[] = {4, 1, 2, 2, 4, 4};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const choice chosen = choose_tuned(&op, &large_gpu, CLNORM_KERNELS_GPU, TUNING_MAP_LANES, values[i]);
+        char file[32];
+        snprintf(file, sizeof file, "lanes/%zu.cl", lanes[i]);
+        ck_assert_str_eq(chosen.variant, "gpu/column/map");
+        const step *s = &chosen.steps[0];
+        ck_assert_msg(lanes[i] == 1 ? s->source_count == 4 : strcmp(s->sources[3], file) == 0,
+                      "%zu lanes are allowed, and there is %s", values[i], s->sources[3]);
+    }
+    op.x.dims[3] = 62;
+    op.x = nchw(1, 8, 8, 62); /* not divisible by 4 */
+    choice chosen = choose_tuned(&op, &large_gpu, CLNORM_KERNELS_GPU, TUNING_MAP_LANES, 4);
+    ck_assert_str_eq(chosen.steps[0].sources[3], "lanes/2.cl");
+    op = batch_norm(CLNORM_TRAIN, nchw(1, 8, 8, 64), -1); /* what is summed stays as it is */
+    const choice usual = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
+    chosen = choose_tuned(&op, &large_gpu, CLNORM_KERNELS_GPU, TUNING_MAP_LANES, 1);
+    ck_assert_str_eq(chosen.steps[0].options, usual.steps[0].options);
+    ck_assert_str_eq(chosen.steps[0].sources[3], usual.steps[0].sources[3]);
+
+    op = clnorm_local_response_normalization(nchw(1, 256, 16, 16));
+    op.axis = 1;
+    chosen = choose_tuned(&op, &small_gpu, CLNORM_KERNELS_GPU, TUNING_GROUPS_PER_UNIT, 1);
+    ck_assert_uint_eq(work_groups(&chosen.steps[0]), 4);
+    chosen = choose_tuned(&op, &small_gpu, CLNORM_KERNELS_GPU, TUNING_GROUPS_PER_UNIT, 2);
+    ck_assert_uint_eq(work_groups(&chosen.steps[0]), 8);
+}
+END_TEST
+
+/* Columns that are folded are summed in another order than others, so a value may not decide. */
+START_TEST(folded_columns_do_not_depend_on_what_was_measured)
+{
+    static const size_t ends[] = {1, SIZE_MAX};
+    for (size_t rows = 1000; rows <= 2000; rows += 1000) {
+        const clnorm_op op = batch_norm(CLNORM_TRAIN, nchw(1, 1, rows, 61), -1);
+        const choice usual = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+        ck_assert_str_eq(usual.variant, rows == 1000 ? "cpu/column/fused" : "cpu/column/split");
+        for (size_t i = 0; i < TUNING_COUNT; i++) {
+            for (size_t k = 0; k < 2; k++) {
+                const choice chosen =
+                    choose_tuned(&op, &two_cores, CLNORM_KERNELS_CPU, (tuning_index)i, ends[k]);
+                ck_assert_str_eq(chosen.variant, usual.variant);
+            }
+        }
+    }
+}
+END_TEST
+
 /* Where size_t has 32 bits, x may have as many elements: two values for each are more bytes than it
  * counts. */
 START_TEST(scratch_that_cannot_be_counted_is_refused)
@@ -357,6 +447,9 @@ int main(void)
     tcase_add_test(cases, options_hold_what_changes_the_code);
     tcase_add_test(cases, results_that_no_cache_holds_bypass_it);
     tcase_add_test(cases, one_window_serves_every_number_of_channels);
+    tcase_add_test(cases, cpu_kernels_take_what_was_measured);
+    tcase_add_test(cases, gpu_kernels_take_what_was_measured);
+    tcase_add_test(cases, folded_columns_do_not_depend_on_what_was_measured);
     tcase_add_test(cases, parts_do_not_depend_on_cores);
     tcase_add_test(cases, scratch_that_cannot_be_counted_is_refused);
     suite_add_tcase(suite, cases);

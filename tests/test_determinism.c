@@ -1,13 +1,15 @@
 /*
  * The same bits every time: however often, whatever else the machine does, however many compute units,
- * wherever buffers lie, and whatever lies beside a group. Units decide who computes what, never what is added
- * to what. PoCL takes their number from the environment, and so does the layer in tests/drivers, for drivers
- * that do not; each is asked in a process of its own. CLNORM_TEST_REPEAT says how often a case is repeated.
+ * wherever buffers lie, whatever lies beside a group, and with whatever values that were measured. Units
+ * decide who computes what, never what is added to what. PoCL takes their number from the environment, and so
+ * does the layer in tests/drivers, for drivers that do not; each is asked in a process of its own.
+ * CLNORM_TEST_REPEAT says how often a case is repeated.
  */
 #include "determinism_cases.h"
 #include "harness.h"
 #include "random_op.h"
 #include "walk.h"
+#include <clnorm/tuning.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -133,6 +135,37 @@ START_TEST(compute_units)
         for (size_t i = 0; i < hash_count(); i++)
             ck_assert_msg(hashes[i] == expected[i], "case %zu differs with %s threads", i, threads[k]);
     }
+}
+END_TEST
+
+/* ---- Tuning ---- */
+
+/* All values at one end of their range. */
+static void tune(clnorm_context *context, bool most)
+{
+    for (size_t i = 0; i < clnorm_tuning_count(); i++) {
+        const clnorm_tuning_info *info = clnorm_tuning_info_get(i);
+        ck_assert_int_eq(clnorm_tuning_set(context, info->name, most ? info->most : info->least), CLNORM_OK);
+    }
+}
+
+START_TEST(tuning)
+{
+    clnorm_context *usual = harness_context(harness_schedules[_i]);
+    clnorm_context *tuned[2] = {harness_context(harness_schedules[_i]),
+                                harness_context(harness_schedules[_i])};
+    for (size_t k = 0; k < 2; k++)
+        tune(tuned[k], k == 1);
+    for (size_t i = 0; i < hash_count(); i++) {
+        const clnorm_op op = op_number(i);
+        const uint64_t expected = hash_of_op(&op, i, usual);
+        for (size_t k = 0; k < 2; k++)
+            ck_assert_msg(hash_of_op(&op, i, tuned[k]) == expected, "case %zu differs with %s values", i,
+                          k == 0 ? "the least" : "the greatest");
+    }
+    for (size_t k = 0; k < 2; k++)
+        clnorm_context_destroy(tuned[k]);
+    clnorm_context_destroy(usual);
 }
 END_TEST
 
@@ -370,6 +403,7 @@ int main(void)
 {
     Suite *suite = suite_create("determinism");
     add_case(suite, "compute units", compute_units);
+    add_case(suite, "tuning", tuning);
     add_case(suite, "repetitions", repeated);
     add_case(suite, "offsets", offsets);
     add_case(suite, "values of neighbours", neighbours_values);

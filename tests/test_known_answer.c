@@ -29,6 +29,14 @@ static caps cpu_device(unsigned units, size_t group)
                   .subnormals = true};
 }
 
+/* Each value is the usual one, or one end of its range. */
+static void tune(generator *random, tuning *values)
+{
+    static const size_t ends[] = {0, 1, SIZE_MAX};
+    for (size_t i = 0; i < TUNING_COUNT; i++)
+        values->values[i] = ends[generator_below(random, COUNT_OF(ends))];
+}
+
 /* One of those that exist, or one with a limit that few have. */
 static caps any_device(generator *random, clnorm_kernels schedule)
 {
@@ -200,7 +208,7 @@ START_TEST(every_choice_has_one)
 {
     const test_subject subject = test_subject_get((size_t)_i);
     for (size_t s = 0; s < COUNT_OF(schedules); s++) {
-        generator random = generator_seeded(71 + (uint64_t)_i);
+        generator random = generator_seeded(71 + (uint64_t)_i), values = generator_seeded(7);
         largest = choices = in_parts = few_parts = whole_vectors = 0;
         for (size_t i = 0; i < OPS; i++) {
             const bool tiny = generator_below(&random, 10) == 0;
@@ -210,7 +218,9 @@ START_TEST(every_choice_has_one)
             clnorm_op op = random_op(&random, subject.operation->kind, subject.mode, x);
             if (generator_below(&random, 8) == 0)
                 spread(&random, &op);
-            const caps device = any_device(&random, schedules[s]);
+            caps device = any_device(&random, schedules[s]);
+            if (i % 2 == 1)
+                tune(&values, &device.tuning);
             check(&op, &device, schedules[s]);
         }
         printf(

@@ -16,11 +16,11 @@ static const clnorm_tuning_info infos[TUNING_COUNT] = {
     [TUNING_SMALL_TENSOR] = {"small_tensor",
                              "Tensors of at most so many values take a single launch, even if that keeps "
                              "fewer compute units busy.",
-                             CLNORM_KERNELS_CPU, 262144, 1024, (size_t)1 << 20},
+                             CLNORM_KERNELS_CPU, 262144, 16384, (size_t)1 << 20},
     [TUNING_STRIP_VALUES] = {"strip_values",
                              "Columns of at most so many values side by side are summed and normalized one "
                              "after the other, in the cache.",
-                             CLNORM_KERNELS_CPU, 65536, 1024, (size_t)4 << 20},
+                             CLNORM_KERNELS_CPU, 65536, 16384, (size_t)4 << 20},
     [TUNING_GROUPS_PER_UNIT] = {"groups_per_unit",
                                 "How many work-groups a compute unit should have where a window's channels "
                                 "are cut into pieces.",
