@@ -40,14 +40,16 @@ static int open_file(int directory, size_t *size, outcome *found, const char **r
         *found = errno == ENOENT ? ABSENT : errno == ELOOP ? IGNORED : UNREADABLE;
         return -1;
     }
+    errno = 0; /* is set where the system fails, and not where the file is at fault */
     const char *fault = own_fault(file, &info);
     if (fault == NULL && !S_ISREG(info.st_mode))
         fault = "not a regular file";
     if (fault == NULL && (info.st_size <= 0 || info.st_size > TUNING_FILE_SIZE))
         fault = "a size that it cannot have";
     if (fault != NULL) {
+        *found = errno == 0 ? IGNORED : UNREADABLE;
+        *reason = fault;
         close(file);
-        *found = ignore(fault, reason);
         return -1;
     }
     *size = (size_t)info.st_size;

@@ -264,6 +264,31 @@ static void check_cache(clnorm_status status)
         check_whole(status);
 }
 
+static clnorm_status tune(const char *option)
+{
+    setenv("CLNORM_CACHE_DIR", place, 1);
+    const clnorm_status status = call(command_tune, true, (const char *const[]){option, NULL});
+    unsetenv("CLNORM_CACHE_DIR");
+    return status;
+}
+
+/* The driver's name for the device may lack. */
+static void check_tune(clnorm_status status)
+{
+    if (layer->failed == NULL)
+        check_whole(status);
+}
+
+static clnorm_status run_tune_show(void)
+{
+    return tune("--show");
+}
+
+static clnorm_status run_tune_reset(void)
+{
+    return tune("--reset");
+}
+
 static clnorm_status run_text(void)
 {
     return call(command_build, false,
@@ -283,6 +308,10 @@ const flow command_flows[] = {
      .message = complaint},
     {"clnorm cache", .run = run_cache, .host_only = true, .optional = " stat64 malloc openat64 close ",
      .begin = begin, .before = before_cache, .check = check_cache, .end = end, .message = complaint},
+    {"clnorm tune --show", .run = run_tune_show, .optional = CPU_CACHE_CALLS DEVICE_LIST_CALLS CACHE_CALLS,
+     .begin = begin, .check = check_tune, .end = end, .message = complaint},
+    {"clnorm tune --reset", .run = run_tune_reset, .optional = CPU_CACHE_CALLS DEVICE_LIST_CALLS CACHE_CALLS,
+     .begin = begin, .check = check_tune, .end = end, .message = complaint},
     {"clnorm build of an image", .run = run_image,
      .optional = CPU_CACHE_CALLS " stat64 clGetDeviceInfo clCreateKernel ", .afterwards = " open64 close ",
      .begin = begin_image, .check = check_image, .end = end, .message = complaint, .slow = true},

@@ -2,6 +2,7 @@
 #include "flow.h"
 #include <clnorm/cache.h>
 #include <clnorm/image.h>
+#include <clnorm/tuning.h>
 
 #include "host.h"
 
@@ -194,6 +195,101 @@ static void end_image(void)
     unsetenv("CLNORM_KERNEL_DIR");
 }
 
+/* ---- What was measured ---- */
+
+static clnorm_context *tuned; /* keeps its values in `place` */
+
+static clnorm_status open_tuned(clnorm_context **made)
+{
+    clnorm_context_options options = clnorm_context_defaults();
+    options.device = "cpu";
+    options.cache_directory = place;
+    return clnorm_context_create_with(made, &options);
+}
+
+static void begin_tuning(void)
+{
+    files_join(place, directory, "tuning");
+    ck_assert_int_eq(mkdir(place, 0700), 0);
+    ck_assert_int_eq(open_tuned(&tuned), CLNORM_OK);
+}
+
+static size_t pieces_of(const clnorm_context *of)
+{
+    size_t value = 0;
+    ck_assert_int_eq(clnorm_tuning_get(of, "pieces_per_unit", &value, NULL), CLNORM_OK);
+    return value;
+}
+
+static void before_tuning(void)
+{
+    ck_assert_int_eq(clnorm_tuning_set(tuned, "pieces_per_unit", 7), CLNORM_OK);
+    ck_assert_int_eq(clnorm_tuning_save(tuned), CLNORM_OK);
+}
+
+/* What a context finds in the file is one of both; no temporary file is left. */
+static void check_tuning(size_t before, size_t after, clnorm_status status)
+{
+    clnorm_context *made = NULL;
+    char name[FILES_PATH_SIZE] = "";
+    ck_assert_int_eq(open_tuned(&made), CLNORM_OK);
+    const size_t found = pieces_of(made);
+    clnorm_context_destroy(made);
+    ck_assert_msg(found == (status == CLNORM_OK ? after : before), "%zu pieces after %s", found,
+                  clnorm_status_name(status));
+    ck_assert_msg(files_count(place, ".tmp", name) == 0, "%s is left", name);
+}
+
+static clnorm_status run_save(void)
+{
+    const clnorm_status status = clnorm_tuning_set(tuned, "pieces_per_unit", 9);
+    return status == CLNORM_OK ? clnorm_tuning_save(tuned) : status;
+}
+
+static void check_save(clnorm_status status)
+{
+    check_tuning(7, 9, status);
+}
+
+static clnorm_status run_reset(void)
+{
+    return clnorm_tuning_reset(tuned);
+}
+
+static void check_reset(clnorm_status status)
+{
+    /* A file that seemed to be none was left alone. */
+    const bool missed = host.failed != NULL && strcmp(host.failed, "openat64") == 0;
+    check_tuning(7, missed ? 7 : 4, status);
+    ck_assert_uint_eq(pieces_of(tuned), status == CLNORM_OK ? 4 : 7);
+}
+
+static size_t found_pieces;
+
+static clnorm_status run_load(void)
+{
+    clnorm_context *made = NULL;
+    clnorm_status status = open_tuned(&made);
+    if (status == CLNORM_OK)
+        status = clnorm_tuning_get(made, "pieces_per_unit", &found_pieces, NULL);
+    clnorm_context_destroy(made);
+    return status;
+}
+
+/* Without what was measured the usual value counts. */
+static void check_load(clnorm_status status)
+{
+    ck_assert(status != CLNORM_OK || found_pieces == 7 ||
+              (found_pieces == 4 && (host.failed != NULL || layer->failed != NULL)));
+    check_tuning(7, 7, status);
+}
+
+static void end_tuning(void)
+{
+    clnorm_context_destroy(tuned);
+    files_remove(place);
+}
+
 const flow file_flows[] = {
     {"the cache's summary", .run = run_info, .host_only = true, .optional = " stat64 ", .check = check_info,
      .begin = begin_cache, .before = before_cache, .end = end_cache},
@@ -212,5 +308,12 @@ const flow file_flows[] = {
      .end = end_image},
     {"loading an image", .run = run_image, .optional = CPU_CACHE_CALLS " close stat64 ", .begin = begin_image,
      .end = end_image, .slow = true},
+    {"saving what was measured", .run = run_save, .host_only = true, .optional = " stat64 openat64 close ",
+     .begin = begin_tuning, .before = before_tuning, .check = check_save, .end = end_tuning},
+    {"forgetting what was measured", .run = run_reset, .host_only = true, .optional = " openat64 close ",
+     .begin = begin_tuning, .before = before_tuning, .check = check_reset, .end = end_tuning},
+    {"reading what was measured", .run = run_load,
+     .optional = CPU_CACHE_CALLS CACHE_CALLS DEVICE_LIST_CALLS " json_loadb ", .begin = begin_tuning,
+     .before = before_tuning, .check = check_load, .end = end_tuning},
 };
 const size_t file_flow_count = sizeof file_flows / sizeof *file_flows;
