@@ -392,6 +392,73 @@ refuse 1 'x.npy", which is not a directory' run l2_normalize --dim 0 --in x=x.np
 CLNORM_CACHE_DIR=off
 try 0 'off' cache
 
+# Tuning.
+CLNORM_CACHE_DIR=$work/cache
+try 2 'of --show, --reset and --quick only one may be given' tune --show --reset
+try 2 'unknown option --more' tune --show --more
+try 2 'unexpected argument "more"' tune more
+try 0 'pieces_per_unit' tune --show
+try 0 '"origin": "usual"' tune --show --json
+try 0 '' tune --reset
+problem=
+[ ! -e cache/tuning.json ] || problem="$(cat cache/tuning.json)"
+report 'nothing is written before anything was measured' "$problem"
+try 0 '' tune --quick --json
+problem=
+grep -q '"gain": ' stdout.txt && [ "$(grep -c '^measuring ' stderr.txt)" = "$(grep -c '"gain": ' stdout.txt)" ] ||
+    problem="$(cat stdout.txt stderr.txt)"
+report 'a line for each value that is measured' "$problem"
+problem=
+grep -qF '"values": {}' cache/tuning.json || problem="$(cat cache/tuning.json)"
+report 'what was measured in a hurry is not kept' "$problem"
+try 0 'the fpga kernels have no value to be measured' tune --quick --kernels fpga
+try 0 '' run l2_normalize --dim -1 --in x=x.npy --out y=y.npy --kernels cpu
+mv y.npy before.npy
+# As if that had been measured.
+sed ':a;N;$!ba;s/"values": {[^}]*}/"values": {"pieces_per_unit": 9, "stream_bytes": 65536}/' cache/tuning.json >new.json
+mv new.json cache/tuning.json
+try 0 '"value": 9' tune --show --json
+try 0 '"origin": "file"' tune --show --json
+try 0 'measured' tune --show
+try 0 '' run l2_normalize --dim -1 --in x=x.npy --out y=y.npy --kernels cpu
+problem=
+cmp -s y.npy before.npy || problem='other bits'
+report 'the same bits, tuned or not' "$problem"
+try 0 'pieces_per_unit' tune --reset
+try 0 '"value": 4' tune --show --json
+problem=
+grep -q 'pieces_per_unit' cache/tuning.json && problem="$(cat cache/tuning.json)"
+report 'nothing is left of what was measured' "$problem"
+echo '{' >cache/tuning.json
+CLNORM_VERBOSE=info
+export CLNORM_VERBOSE
+try 0 'tuning.json: not JSON, not used' run l2_normalize --dim -1 --in x=x.npy --out y=y.npy
+unset CLNORM_VERBOSE
+# One that is interrupted leaves nothing but what was there.
+rm -f cache/tuning.json y.npy before.npy
+"$clnorm" tune >stdout.txt 2>stderr.txt &
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    grep -q '^measuring' stderr.txt && break
+    sleep 1
+done
+kill $!
+wait $!
+status=$?
+problem=
+[ "$status" -gt 128 ] || problem="exit status $status"
+report 'tune is interrupted' "$problem"
+try 0 '"origin": "usual"' tune --show --json
+problem=
+ls cache | grep -q 'tuning.*tmp' && problem="$(ls cache)"
+report 'an interrupted tune leaves no half of a file' "$problem"
+rm -f cache/tuning.json
+mkdir cache/tuning.json
+refuse 1 'tuning.json cannot be written: ' tune
+rmdir cache/tuning.json
+CLNORM_CACHE_DIR=off
+refuse 1 'there is no place for what is measured' tune
+refuse 1 'there is no place for what is measured' tune --show
+
 # Other variables: whatever needs them says what is allowed, also where it would not have come to that.
 for words in devices cache selftest 'cache --clear' "bench --no-start $l2" 'build --out images' 'build --compiler aoc' \
     'run l2_normalize --dim 0 --in x=x.npy --out y=y.npy'; do

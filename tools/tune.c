@@ -79,7 +79,7 @@ static const char *number_text(size_t value, char text[32])
 static void print_value(const tune_report *report, size_t index, size_t value, clnorm_tuning_origin origin)
 {
     static const char *const words[] = {
-        [CLNORM_TUNING_USUAL] = "usual", [CLNORM_TUNING_FILE] = "measured", [CLNORM_TUNING_SET] = "set"};
+        [CLNORM_TUNING_USUAL] = "usual", [CLNORM_TUNING_FILE] = "measured", [CLNORM_TUNING_SET] = "not kept"};
     const clnorm_tuning_info *info = clnorm_tuning_info_get(index);
     char of_value[32], of_usual[32];
     printf("%-16s %-8s %12s %12s  %s", info->name, kernels_name(info->kernels), number_text(value, of_value),
@@ -176,6 +176,14 @@ static const tune_value *measured_value(size_t index, const char *kernels)
     return strcmp(kernels_name(info->kernels), kernels) == 0 ? tune_value_find(info->name) : NULL;
 }
 
+static bool has_values(const char *kernels)
+{
+    for (size_t i = 0; i < clnorm_tuning_count(); i++)
+        if (measured_value(i, kernels))
+            return true;
+    return false;
+}
+
 /* All values from the usual ones on, each with those that were found before. */
 static int measure_values(const tune_request *request, tune_report *report, const char *kernels)
 {
@@ -202,13 +210,18 @@ static int measure_values(const tune_request *request, tune_report *report, cons
 static int measure(const tune_request *request, tune_report *report)
 {
     const char *kernels = "";
+    int status = find_kernels(report, &kernels);
+    if (status != EXIT_DONE)
+        return status;
+    if (!has_values(kernels)) {
+        fprintf(stderr, "the %s kernels have no value to be measured\n", kernels);
+        return EXIT_DONE;
+    }
     /* What cannot be written is to be known before a minute is spent. */
     if (clnorm_tuning_save(report->context) != CLNORM_OK)
         return complain_library();
-    int status = find_kernels(report, &kernels);
-    if (status == EXIT_DONE)
-        status = measure_values(request, report, kernels);
-    if (status == EXIT_DONE && clnorm_tuning_save(report->context) != CLNORM_OK)
+    status = measure_values(request, report, kernels);
+    if (status == EXIT_DONE && !request->quick && clnorm_tuning_save(report->context) != CLNORM_OK)
         status = complain_library();
     return status;
 }
