@@ -3,6 +3,7 @@
  * `lifetimes DIRECTORY` puts the checkpoint there. Whether results are right is the business of others. */
 #include "operations/operation.h"
 #include <clnorm/cache.h>
+#include <clnorm/tuning.h>
 #include <clnorm/layers.h>
 #include <clnorm/ops.h>
 #include <stdio.h>
@@ -102,6 +103,15 @@ static void run_model(clnorm_context *context, const char *path)
     clnorm_model_destroy(model);
 }
 
+static void run_tuning(clnorm_context *context)
+{
+    size_t value;
+    must(clnorm_tuning_set(context, "pieces_per_unit", 5));
+    must(clnorm_tuning_save(context));
+    must(clnorm_tuning_get(context, "pieces_per_unit", &value, NULL));
+    must(clnorm_tuning_reset(context));
+}
+
 int main(int count, char **words)
 {
     clnorm_context *context = NULL;
@@ -112,6 +122,7 @@ int main(int count, char **words)
     must(clnorm_context_create(&context, NULL));
     run_plans(context);
     run_model(context, path);
+    run_tuning(context);
     clnorm_context_destroy(context);
     must(clnorm_cache_info(&summary));
     clnorm_cache_summary_free(&summary);

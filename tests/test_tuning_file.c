@@ -345,7 +345,7 @@ END_TEST
 /* The oldest devices make room. */
 START_TEST(a_file_does_not_grow_for_ever)
 {
-    enum { DEVICES = 400 };
+    enum { DEVICES = 220 };
     struct stat info;
     char name[TUNING_TEXT];
     for (int i = 0; i < DEVICES; i++) {

@@ -29,10 +29,16 @@ static bool is_program(const char *name)
     return has_key(name) && strcmp(name + KEY_DIGITS, ".clbin") == 0;
 }
 
+/* tuning.json, or something that is named after it. */
+static bool is_of_tuning(const char *name)
+{
+    return strncmp(name, TUNING_FILE_NAME, strlen(TUNING_FILE_NAME)) == 0;
+}
+
 /* A key or TUNING_FILE_NAME, ".", process, "-", counter, ".tmp". */
 static bool is_temporary(const char *name)
 {
-    const bool tunes = strncmp(name, TUNING_FILE_NAME, strlen(TUNING_FILE_NAME)) == 0;
+    const bool tunes = is_of_tuning(name);
     const size_t stem = tunes ? strlen(TUNING_FILE_NAME) : KEY_DIGITS;
     if ((!tunes && !has_key(name)) || name[stem] != '.')
         return false;
@@ -101,6 +107,8 @@ static clnorm_status remove_file(int directory, const char *name, const struct s
 {
     (void)info;
     size_t *removed = user;
+    if (is_of_tuning(name)) /* whoever writes it holds this lock, and has given the file its name then */
+        directory_lock_opened(directory);
     if (unlinkat(directory, name, 0) == 0)
         (*removed)++;
     else if (errno != ENOENT) /* ENOENT: another process has removed it meanwhile */

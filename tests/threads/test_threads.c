@@ -7,6 +7,7 @@
 #include "../files.h"
 #include "../layer_rig.h"
 #include <clnorm/cache.h>
+#include <clnorm/tuning.h>
 #include <clnorm/ops.h>
 
 #include <pthread.h>
@@ -138,6 +139,7 @@ static uint64_t make_and_execute(clnorm_context *context, unsigned number, unsig
     for (unsigned i = 0; i < times; i++) {
         clnorm_plan *plan = NULL;
         const clnorm_op op = training(ROWS);
+        must(clnorm_tuning_set(context, "groups_per_unit", 1 + number)); /* is for other plans */
         must(clnorm_plan_create(&plan, context, &op));
         chain = join_chains(i, chain, execute(context, plan, number, 1));
         clnorm_plan_destroy(plan);
@@ -162,6 +164,7 @@ static void race_on_cache(worker *w)
         clnorm_cache_summary_free(&summary);
         must(clnorm_context_create(&context, NULL));
         w->chain = join_chains(i, w->chain, make_and_execute(context, w->number, 1));
+        must(clnorm_tuning_save(context));
         clnorm_context_destroy(context);
     }
 }
@@ -182,6 +185,7 @@ START_TEST(threads)
     run(&s, works[_i], chains);
     for (unsigned i = 0; i < THREADS; i++)
         ck_assert_msg(chains[i] == alone[i], "thread %u launched something else than one alone", i);
+    ck_assert_uint_eq(files_count(directory, "json", NULL), works[_i] == race_on_cache);
     clnorm_plan_destroy(s.plan);
     clnorm_context_destroy(s.context);
 }
