@@ -378,9 +378,10 @@ START_TEST(gpu_kernels_take_what_was_measured)
     op.x = nchw(1, 8, 8, 62); /* not divisible by 4 */
     choice chosen = choose_tuned(&op, &large_gpu, CLNORM_KERNELS_GPU, TUNING_MAP_LANES, 4);
     ck_assert_str_eq(chosen.steps[0].sources[3], "lanes/2.cl");
-    op = batch_norm(CLNORM_TRAIN, nchw(1, 8, 8, 64), -1); /* what is summed stays as it is */
+    op = batch_norm(CLNORM_TRAIN, nchw(1, 1, 100000, 64), -1); /* what is summed stays as it is */
     const choice usual = choose_for(&op, &large_gpu, CLNORM_KERNELS_GPU);
     chosen = choose_tuned(&op, &large_gpu, CLNORM_KERNELS_GPU, TUNING_MAP_LANES, 1);
+    ck_assert_str_eq(chosen.variant, "gpu/column/split");
     ck_assert_str_eq(chosen.steps[0].options, usual.steps[0].options);
     ck_assert_str_eq(chosen.steps[0].sources[3], usual.steps[0].sources[3]);
 

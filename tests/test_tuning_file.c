@@ -215,7 +215,9 @@ START_TEST(values_of_another_kind_are_usual)
         char object[128];
         snprintf(object, sizeof object, "{\"pieces_per_unit\": %s, \"map_lanes\": 2}", values[i]);
         write_values(object);
+        lines = 0;
         assert_loaded(&key, &(tuning){{0, 0, 0, 0, 0, 2}});
+        ck_assert_msg(lines == 2, "%zu lines about %s", lines, values[i]); /* what is ignored, what is not */
     }
     write_values("{\"pieces_per_unit\": 1e999}");
     assert_ignored("not JSON");
@@ -370,10 +372,11 @@ START_TEST(clearing_the_cache_keeps_it)
     store(&key, &some);
     files_write_text(directory, TUNING_FILE_NAME ".123-4.tmp", "half of");
     files_write_text(directory, TUNING_FILE_NAME ".old", "somebody's");
+    files_write_text(directory, TUNING_FILE_NAME ".123-4.old", "somebody's");
     ck_assert_int_eq(clnorm_cache_clear(&removed), CLNORM_OK);
     ck_assert_uint_eq(removed, 1);
     assert_loaded(&key, &some);
-    ck_assert_uint_eq(files_count(directory, "", NULL), 2);
+    ck_assert_uint_eq(files_count(directory, "", NULL), 3);
     unsetenv("CLNORM_CACHE_DIR");
 }
 END_TEST
