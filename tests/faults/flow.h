@@ -30,6 +30,9 @@ typedef struct flow {
 /* Without the system's description of a CPU's caches, what the driver says of them has to do. */
 #define CPU_CACHE_CALLS   " fopen64 "
 
+/* A context reads what was measured, which most tests have not. */
+#define TUNING_CALLS      " open64 openat64 fstat64 close "
+
 /* A cache that cannot be read or written costs time; so does a binary that the driver refuses. */
 #define CACHE_CALLS                                                                                          \
     " clGetProgramInfo malloc calloc realloc open64 openat64 fstat64 read write close rename renameat "      \

@@ -313,8 +313,9 @@ const flow command_flows[] = {
     {"clnorm tune --reset", .run = run_tune_reset, .optional = CPU_CACHE_CALLS DEVICE_LIST_CALLS CACHE_CALLS,
      .begin = begin, .check = check_tune, .end = end, .message = complaint},
     {"clnorm build of an image", .run = run_image,
-     .optional = CPU_CACHE_CALLS " stat64 clGetDeviceInfo clCreateKernel ", .afterwards = " open64 close ",
-     .begin = begin_image, .check = check_image, .end = end, .message = complaint, .slow = true},
+     .optional = CPU_CACHE_CALLS TUNING_CALLS " stat64 clGetDeviceInfo clCreateKernel ",
+     .afterwards = " open64 close ", .begin = begin_image, .check = check_image, .end = end,
+     .message = complaint, .slow = true},
     {"clnorm build for a vendor's compiler", .run = run_text, .host_only = true, .optional = " stat64 ",
      .afterwards = " open64 close ", .begin = begin, .check = check_whole, .end = end, .message = complaint},
 };

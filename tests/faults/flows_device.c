@@ -352,9 +352,9 @@ static void end_execution(void)
 
 const flow device_flows[] = {
     {"devices", .run = run_devices, .check = check_devices, .optional = DEVICE_LIST_CALLS},
-    {"a context", .run = run_context, .optional = " stat64 " CPU_CACHE_CALLS},
-    {"a context from a queue", .run = run_queue, .optional = " stat64 " CPU_CACHE_CALLS},
-    {"a context from options", .run = run_options, .optional = " stat64 " CPU_CACHE_CALLS},
+    {"a context", .run = run_context, .optional = " stat64 " CPU_CACHE_CALLS TUNING_CALLS},
+    {"a context from a queue", .run = run_queue, .optional = " stat64 " CPU_CACHE_CALLS TUNING_CALLS},
+    {"a context from options", .run = run_options, .optional = " stat64 " CPU_CACHE_CALLS TUNING_CALLS},
     {"plans", .run = run_plans},
     /* Where a program does not build, another variant is taken. */
     {"a plan of several problems", .run = run_parts, .begin = begin_parts},
