@@ -126,16 +126,16 @@ static void assert_variant(clnorm_context *context, const clnorm_op *op, const c
     clnorm_plan_destroy(plan);
 }
 
-/* A group of 90000 values is split among the compute units, or is small, as the context says. */
+/* A group of 300000 values is split among the compute units, or is small, as the context says. */
 START_TEST(plans_take_what_counts_when_they_are_made)
 {
-    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 1, 1, 90000));
+    clnorm_op op = clnorm_batch_normalization(clnorm_tensor_3d(CLNORM_F32, 1, 1, 300000));
     op.axis = 1;
     op.mode = CLNORM_TRAIN;
     clnorm_context *context = open_with(getenv("CLNORM_CACHE_DIR"));
     ck_assert_int_eq(clnorm_context_set_kernels(context, CLNORM_KERNELS_CPU), CLNORM_OK);
     assert_variant(context, &op, "cpu/plane/split");
-    set(context, "small_tensor", 100000);
+    set(context, "small_tensor", 400000);
     assert_variant(context, &op, "cpu/plane/fused");
     set(context, "small_tensor", 0);
     assert_variant(context, &op, "cpu/plane/split");
@@ -153,7 +153,7 @@ START_TEST(no_file_makes_a_plan_fail)
         clnorm_context *context = open_with(directory);
         ck_assert_msg(i == 3 || strstr(reasons, "tuning.json: ") != NULL, "no line for file %zu", i);
         ck_assert_msg(i == 3 || strstr(reasons, "not used") != NULL, "no line for file %zu", i);
-        assert_value(context, "small_tensor", 65536, CLNORM_TUNING_USUAL);
+        assert_value(context, "small_tensor", 262144, CLNORM_TUNING_USUAL);
         clnorm_plan *plan = NULL;
         ck_assert_int_eq(clnorm_plan_create(&plan, context, &op), CLNORM_OK);
         clnorm_plan_destroy(plan);
