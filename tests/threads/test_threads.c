@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 8, PROCESSES = 16, ROUNDS = 60, CHANNELS = 5, ROWS = 40000 };
+enum { THREADS = 8, PROCESSES = 16, ROUNDS = 60, CHANNELS = 5, ROWS = 60000 };
 
 static char directory[FILES_PATH_SIZE];
 
