@@ -24,11 +24,13 @@ typedef struct result_lines {
 } result_lines;
 
 /* Vector `index` of the pixels, which follow each other in runs of `length`, of `run_vectors` vectors each:
- * the last vector of a run overlaps the one before. The channels are the first axis. */
-static void find_pixels(pixels *p, const axes *a, index_t index, index_t run_vectors, index_t length)
+ * the last vector of a run overlaps the one before. If that one is this item's own, too (`goes_on`), results
+ * may be written twice. The channels are the first axis. */
+static void find_pixels(pixels *p, const axes *a, index_t index, index_t run_vectors, index_t length,
+                        bool goes_on)
 {
     const index_t place = index % run_vectors * 16, begin = min(place, max(length, (index_t)16) - 16);
-    p->first = (uint)(place - begin);
+    p->first = goes_on && !ACCUMULATES ? 0 : (uint)(place - begin);
     p->end = (uint)min(length, (index_t)16);
     walk w = walk_from(a, 1, index / run_vectors * length + begin);
     for (uint lane = 0; lane < 16; lane++) {

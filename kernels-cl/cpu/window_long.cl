@@ -52,7 +52,7 @@ __kernel void window_long(index_t work, index_t per_item, index_t run_vectors, i
     const channel_line line = {x, a.x_strides[0], w.kept, before, after};
     for (index_t i = first; i < last; i++) {
         pixels p;
-        find_pixels(&p, &a, i, run_vectors, length);
+        find_pixels(&p, &a, i, run_vectors, length, i > first);
         const source_lines of_x = lines_of(x, p.x, a.x_strides[0], w.kept, scratch);
         const bool at_once = writes_at_once(&p);
         const result_lines there = {y + p.y[0], a.y_strides[0]}, apart = {scratch, 16};

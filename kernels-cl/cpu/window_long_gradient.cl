@@ -112,7 +112,7 @@ __kernel void window_long_gradient(index_t work, index_t per_item, index_t run_v
     const channel_line line = {x, a.x_strides[0], dy, a.dy_strides[0], w.kept, before, after};
     for (index_t i = first; i < last; i++) {
         pixels p;
-        find_pixels(&p, &a, i, run_vectors, length);
+        find_pixels(&p, &a, i, run_vectors, length, i > first);
         const source_lines of_x = lines_of(x, p.x, a.x_strides[0], w.kept, own.x);
         const source_lines of_dy = lines_of(dy, p.dy, a.dy_strides[0], w.kept, own.direct);
         const bool at_once = writes_at_once(&p);
