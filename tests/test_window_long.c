@@ -72,13 +72,12 @@ static void check_directions(clnorm_op op, clnorm_context *context)
 
 /* Before and after: around the lengths where other kernels end, lopsided, and longer than some tensors have
  * channels. */
-static const int windows[][2] = {{8, 8},   {8, 9},   {17, 0},  {0, 17},    {15, 16},
-                                 {16, 15}, {16, 16}, {31, 2},  {2, 31},    {50, 50},
-                                 {0, 63},  {100, 1}, {1, 100}, {300, 300}, {1000000, 7}};
+static const int windows[][2] = {{8, 8},   {8, 9},  {17, 0},  {0, 17},  {16, 15},
+                                 {16, 16}, {2, 31}, {50, 50}, {100, 1}, {1000000, 7}};
 enum { WINDOWS = sizeof windows / sizeof *windows };
 
 /* Fewer than a vector, whole vectors, and others; around the windows' lengths, and around twice these. */
-static const size_t channels[] = {1, 2, 15, 16, 17, 32, 33, 34, 64, 65, 101};
+static const size_t channels[] = {1, 15, 16, 17, 32, 33, 34, 65, 101};
 enum { CHANNELS = sizeof channels / sizeof *channels };
 
 START_TEST(every_window)
