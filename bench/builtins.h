@@ -14,11 +14,18 @@ extern __constant ulong place_of_item[3];
 
 /* Memory: of 16 values, the kernels have their own functions (lanes/memory.cl). */
 typedef float4 __attribute__((aligned(4))) unaligned_float4;
-typedef float8 __attribute__((aligned(4))) unaligned_float8;
+#define STORE8(type)                                                                                         \
+    typedef type##8 __attribute__((aligned(4))) unaligned_##type##8;                                         \
+    BUILTIN void vstore8(type##8 value, ulong at, type *to)                                                  \
+    {                                                                                                        \
+        ((unaligned_##type##8 *)to)[at] = value;                                                             \
+    }
+STORE8(float)
+STORE8(uint)
+STORE8(ulong)
 #define vload4(at, from)       (((const __global unaligned_float4 *)(from))[at])
 #define vload8(at, from)       (((const __global unaligned_float8 *)(from))[at])
 #define vstore4(value, at, to) (((unaligned_float4 *)(to))[at] = (value))
-#define vstore8(value, at, to) (((unaligned_float8 *)(to))[at] = (value))
 
 /* Whole numbers */
 #define min                    of_opencl_min
@@ -160,6 +167,7 @@ FUNCTIONS(float16, int16, uint16)
 #define convert_char16(value)  __builtin_convertvector(value, char16)
 #define convert_int16(value)   __builtin_convertvector(value, int16)
 #define convert_float16(value) __builtin_convertvector(value, float16)
+#define convert_uint8(value)   __builtin_convertvector(value, uint8)
 #define convert_int(value)     ((int)(value))
 #define convert_float(value)   ((float)(value))
 

@@ -46,7 +46,8 @@ static range window_of(const axes *a, ulong c, ulong before, ulong after)
 }
 
 #define AXES_PARAMETERS                                                                                      \
-    uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_dy_strides, ulong8 axis_y_strides
+    uint kept_axes, uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_dy_strides,       \
+        ulong8 axis_y_strides
 #define AXES_BIND(a)                                                                                         \
     a.count = axis_count;                                                                                    \
     vstore8(axis_sizes, 0, a.sizes);                                                                         \

@@ -33,6 +33,7 @@ static const shape shapes[] = {
     {GROUPS_ALONG, 4, {3, 5, 7, 9}, 2, true, false},
     /* windows along what lies side by side, and across it */
     {GROUPS_WINDOW, 2, {300, 40}, -1, false, false},
+    {GROUPS_WINDOW, 2, {300, 40}, -1, false, true},
     {GROUPS_WINDOW, 3, {2, 24, 63}, 1, false, false},
     {GROUPS_WINDOW, 3, {2, 50, 63}, 1, false, true},
     {GROUPS_WINDOW, 4, {3, 5, 7, 9}, 2, true, false},

@@ -53,6 +53,11 @@ static clnorm_tensor nchw(size_t n, size_t c, size_t h, size_t w)
     return clnorm_tensor_4d(CLNORM_F32, n, c, h, w);
 }
 
+static bool has_option(const choice *chosen, const char *option)
+{
+    return strstr(chosen->steps[0].options, option) != NULL;
+}
+
 /* A shape, the variant that must be taken, and the work-groups of its first step. */
 static void assert_chosen(const clnorm_op *op, const char *variant, size_t first, size_t last)
 {
@@ -103,10 +108,77 @@ START_TEST(cpu_local_response_norm_keeps_its_window_in_registers)
     op.x = nchw(32, 112, 112, 64);
     op.axis = -1;
     assert_chosen(&op, "cpu/window/last", 8, 8);
+}
+END_TEST
+
+START_TEST(cpu_takes_long_windows_in_vectors_of_pixels)
+{
+    clnorm_op op = clnorm_local_response_normalization(nchw(32, 112, 112, 64));
     op.depth_radius = 31; /* a window of 63 */
-    const choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
-    ck_assert_str_eq(chosen.variant, "strided/window");
+    assert_chosen(&op, "cpu/window/long", 8, 8);
+    choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
     ck_assert_ptr_nonnull(strstr(chosen.refusals, "cpu/window/last: a long window"));
+    ck_assert_uint_eq(chosen.steps[0].arguments.items[0].number, 32 * 112 * 112 / 16);
+    ck_assert_uint_eq(chosen.scratch_bytes, 8 * 3 * 64 * 64);
+    op.mode = CLNORM_BACKWARD;
+    assert_chosen(&op, "cpu/window_gradient/long", 8, 8);
+    op.depth_radius = 8;
+    assert_chosen(&op, "cpu/window_gradient/last", 8, 8);
+    op.window_after = 9;
+    assert_chosen(&op, "cpu/window_gradient/long", 8, 8);
+    op.mode = CLNORM_INFER;
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "cpu/window/long");
+    ck_assert_ptr_nonnull(strstr(chosen.refusals, "cpu/window/last: a window that two vectors do not hold"));
+    op.x = nchw(32, 64, 112, 112);
+    op.axis = 1;
+    assert_chosen(&op, "cpu/window/inner", 32 * 49, 32 * 49);
+}
+END_TEST
+
+/* Some of the pixels of a larger image: rows of whole vectors, the last of which overlaps, or pixels as they
+ * come; any window has the same program, except that long ones take sums in two floats. */
+START_TEST(cpu_takes_windows_over_gaps_in_vectors_of_pixels)
+{
+    clnorm_op op = clnorm_local_response_normalization(nchw(4, 64, 50, 50));
+    op.axis = 1;
+    op.depth_radius = 2;
+    op.x.strides[0] = 64 * (op.x.strides[1] = 56 * (op.x.strides[2] = 56));
+    op.y = op.x;
+    choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU), other;
+    ck_assert_str_eq(chosen.variant, "cpu/window/long");
+    ck_assert(has_option(&chosen, "-DWINDOW_IS_LONG=0"));
+    ck_assert_uint_eq(chosen.steps[0].arguments.items[0].number, 4 * 50 * 4);
+    op.depth_radius = 8;
+    other = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.steps[0].options, other.steps[0].options);
+    op.depth_radius = 9;
+    other = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert(has_option(&other, "-DWINDOW_IS_LONG=1"));
+    op.x.dims[3] = 15;
+    op.y.dims[3] = 15;
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_uint_eq(chosen.steps[0].arguments.items[0].number, (4 * 50 * 15 + 15) / 16);
+}
+END_TEST
+
+/* Work-items are few enough for their scratch, however many cores there are; the last item has work. */
+START_TEST(scratch_of_long_windows_is_limited)
+{
+    clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 100000, 20000));
+    op.depth_radius = 100;
+    caps many = two_cores;
+    many.compute_units = 64;
+    const choice chosen = choose_for(&op, &many, CLNORM_KERNELS_CPU);
+    const argument *arguments = chosen.steps[0].arguments.items;
+    ck_assert_str_eq(chosen.variant, "cpu/window/long");
+    ck_assert_uint_le(chosen.scratch_bytes, 64 << 20);
+    ck_assert_uint_gt(chosen.scratch_bytes, 48 << 20);
+    ck_assert_uint_lt((work_groups(&chosen.steps[0]) - 1) * arguments[1].number, arguments[0].number);
+    op.x = clnorm_tensor_2d(CLNORM_F32, 100, 300000);
+    const choice refused = choose_for(&op, &many, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(refused.variant, "strided/window");
+    ck_assert_ptr_nonnull(strstr(refused.refusals, "cpu/window/long: more channels"));
 }
 END_TEST
 
@@ -203,11 +275,6 @@ START_TEST(gpu_work_fills_the_device)
     ck_assert_uint_eq(chosen.steps[0].local[0], 1);
 }
 END_TEST
-
-static bool has_option(const choice *chosen, const char *option)
-{
-    return strstr(chosen->steps[0].options, option) != NULL;
-}
 
 START_TEST(options_hold_what_changes_the_code)
 {
@@ -422,10 +489,10 @@ START_TEST(scratch_that_cannot_be_counted_is_refused)
     op.mode = CLNORM_BACKWARD;
     op.dx = clnorm_tensor_dense(CLNORM_F32, 3, dims);
     problem p = problem_of(&op);
-    choice chosen = choose_of(&p, &two_cores, CLNORM_KERNELS_CPU);
+    choice chosen = choose_of(&p, &large_gpu, CLNORM_KERNELS_GPU);
     ck_assert_uint_eq(chosen.scratch_bytes, 2 * p.elements * sizeof(float));
     p.elements = SIZE_MAX / sizeof(float);
-    ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_CPU, &chosen), CLNORM_OUT_OF_MEMORY);
+    ck_assert_int_eq(choose(&p, &large_gpu, CLNORM_KERNELS_GPU, &chosen), CLNORM_OUT_OF_MEMORY);
     p = problem_for(&op, CLNORM_KERNELS_FPGA);
     p.elements = SIZE_MAX / sizeof(float);
     ck_assert_int_eq(choose(&p, &two_cores, CLNORM_KERNELS_FPGA, &chosen), CLNORM_OUT_OF_MEMORY);
@@ -439,6 +506,9 @@ int main(void)
     tcase_add_test(cases, cpu_batch_norm_infer_is_a_few_long_pieces);
     tcase_add_test(cases, cpu_batch_norm_train_is_one_launch_where_channels_suffice);
     tcase_add_test(cases, cpu_local_response_norm_keeps_its_window_in_registers);
+    tcase_add_test(cases, cpu_takes_long_windows_in_vectors_of_pixels);
+    tcase_add_test(cases, cpu_takes_windows_over_gaps_in_vectors_of_pixels);
+    tcase_add_test(cases, scratch_of_long_windows_is_limited);
     tcase_add_test(cases, cpu_folds_rows_of_few_columns);
     tcase_add_test(cases, cpu_l2_is_one_launch);
     tcase_add_test(cases, strided_tensors_take_the_last_variant);

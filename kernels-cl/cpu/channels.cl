@@ -1,5 +1,5 @@
-/* cpu schedule: the channels of a pixel, which lie side by side, and windows over them. A vector holds 16
- * channels. */
+/* cpu schedule: the channels of a pixel, which lie side by side, and windows of at most 17 over them. A
+ * vector holds 16 channels, and two vectors hold all windows that begin in the first. */
 
 /* A pixel of the tensor with `kept` channels from x on. The tensor has `before` values before x, and `after`
  * values from x on. */
@@ -23,9 +23,6 @@ INLINED float16 load_channels(const pixel *p, long first)
         lanes[lane] = p->x[first + lane];
     return load_private_16(lanes);
 }
-
-#if WINDOW <= 17
-#define WINDOW_OF_LANES 1 /* two vectors hold all windows that begin in the first */
 
 /* Lanes n ... n+15 of two vectors. */
 #if CLANG_BUILTINS
@@ -82,5 +79,3 @@ INLINED window_sum_16 add_squares(window_trail *t, window_sum_16 squares)
     t->ends = ends;
     return sums;
 }
-
-#endif

@@ -71,8 +71,6 @@ INLINED window_sum_16 sum_windows(const formula *f, const pixel *p, long first)
     return sum;
 }
 
-#if WINDOW_OF_LANES
-
 /* A vector of a pixel, and the windows up to it. */
 typedef struct neighbours {
     float16 x, noted;
@@ -111,23 +109,6 @@ INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global rea
     *noted = n.noted;
     return c + 16;
 }
-
-#else
-
-/* The same for windows that two vectors do not hold. */
-INLINED long divide_whole_vectors(const formula *f, const pixel *p, __global real *y, bool stream,
-                                  float16 *noted)
-{
-    long c = 0;
-    for (; c + 16 <= p->kept; c += 16) {
-        const float16 result = formula_divide_16(f, load_16(p->x + c), sum_windows(f, p, c));
-        *noted = note_results(*noted, result);
-        store_vector(result, y + c, stream);
-    }
-    return c;
-}
-
-#endif
 
 /* work: outer entries, a pixel each; inner is 1. A work-item owns pixels_per_item neighbouring ones. A
  * pixel's last vector overlaps the one before. */

@@ -55,7 +55,7 @@ FORMULA_STRUCT;
  * in two parts, see below, in gradients of roots, which magnify its errors a little. Otherwise: in one
  * float. */
 #define GRADIENT_OF_ROOT (BACKWARD && (EXPONENT == 2 || EXPONENT == 3))
-#define SUM_IS_PAIR      (EXACT_WINDOW || WINDOW_BEFORE + WINDOW_AFTER > 16)
+#define SUM_IS_PAIR      (EXACT_WINDOW || WINDOW_IS_LONG || WINDOW_BEFORE + WINDOW_AFTER > 16)
 #define SUM_IS_SPLIT     (GRADIENT_OF_ROOT && !SUM_IS_PAIR)
 #define SUM_HAS_REST     (SUM_IS_PAIR || SUM_IS_SPLIT)
 

@@ -16,6 +16,10 @@ enum {
     BATCH_VALUES = 32768,  /* values of the groups that are summed before the first of them is normalized, so
                               that they and their results stay in the second-level cache */
     LONGEST_WINDOW = 32,   /* values that fit well into a private array */
+    WINDOW_REACH = 16,     /* channels: two vectors hold a window of one more, and its sum may be one float */
+    WINDOW_LINES = 3,      /* vectors of scratch for each channel, see kernels-cl/cpu/window_long.cl */
+    GRADIENT_LINES = 5,
+    MOST_LINES = 64 << 20, /* bytes of them that all work-items together may have */
     CACHE_UNKNOWN = 8 << 20,
     MOST_SHARED = 2 << 20, /* bytes of a cache shared by all that a compute unit can count on: a virtual
                               machine with two cores may be told of its whole socket's */
@@ -365,18 +369,12 @@ static const char *refuse_window_inner(const problem *p, const caps *device)
 static const char *refuse_window_last(const problem *p, const caps *device)
 {
     (void)device;
+    const window built = built_window(p);
     if (is_long(p))
         return "a long window";
-    return p->inner > 1 ? "channels are not last" : NULL;
-}
-
-static const char *refuse_window_last_gradient(const problem *p, const caps *device)
-{
-    const char *reason = refuse_window_last(p, device);
-    const window built = built_window(p);
-    if (reason != NULL)
-        return reason;
-    return built.before + built.after > LANES ? "a window that two vectors do not hold" : NULL;
+    if (p->inner > 1)
+        return "channels are not last";
+    return built.before + built.after > WINDOW_REACH ? "a window that two vectors do not hold" : NULL;
 }
 
 static step *add_window_step(choice *out, const problem *p, const caps *device, const char *kernel)
@@ -414,6 +412,59 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
     launch_items(s, ceil_divide(p->outer, per_item), 1);
 }
 
+/* ---- windows of any length, tensors of any strides ---- */
+
+/* How many an item has in scratch. */
+static size_t line_values(const problem *p)
+{
+    return LANES * (p->backward ? GRADIENT_LINES : WINDOW_LINES) * p->groups;
+}
+
+static const char *refuse_window_long(const problem *p, const caps *device)
+{
+    (void)device;
+    if (p->groups > MOST_LINES / (LANES * GRADIENT_LINES * sizeof(float)))
+        return "more channels than scratch is reserved for";
+    return NULL;
+}
+
+/* How many pixels follow each other in runs of which vectors are made: all, unless there are whole vectors in
+ * the innermost axis. */
+static size_t pixel_run(const problem *p)
+{
+    const unsigned last = p->axis_count - 1;
+    const bool runs = p->axis_count > p->kept_axes && is_contiguous(p, last) && p->sizes[last] >= LANES;
+    return runs ? p->sizes[last] : p->group_size;
+}
+
+static void fill_window_long(const problem *p, const caps *device, choice *out)
+{
+    const problem with = with_channels(p);
+    const size_t run = pixel_run(p), run_vectors = ceil_divide(run, LANES);
+    const size_t vectors = p->group_size / run * run_vectors;
+    const size_t most_items = MOST_LINES / (line_values(p) * sizeof(float));
+    const size_t per_item =
+        most(units_per_item(device, vectors, LANES * p->groups), ceil_divide(vectors, most_items));
+    const size_t items = ceil_divide(vectors, per_item);
+    const size_t scratch = reserve_scratch(out, items, line_values(p));
+    step *s = p->backward
+                  ? add_cpu_step(out, p, device, "cpu/window_long_gradient.cl", "window_long_gradient")
+                  : add_cpu_step(out, p, device, "cpu/window_long.cl", "window_long");
+    add_option(s, "WINDOW_IS_LONG", p->window_before + p->window_after > WINDOW_REACH);
+    add_index(&s->arguments, vectors);
+    add_index(&s->arguments, per_item);
+    add_index(&s->arguments, run_vectors);
+    add_index(&s->arguments, run);
+    add_index(&s->arguments, least(p->window_before, p->groups - 1));
+    add_index(&s->arguments, least(p->window_after, p->groups - 1));
+    add_ulong(&s->arguments, line_values(p));
+    add_place_arguments(s, &with);
+    add_tensor_arguments(s, p);
+    add_scratch(&s->arguments, scratch);
+    add_formula_arguments(s, p);
+    launch_items(s, items, 1);
+}
+
 const variant cpu_variants[] = {
     {"cpu/plane/map", GEOMETRY_PLANE, STAGES_MAP, NULL, fill_plane_map},
     {"cpu/plane/rows", GEOMETRY_PLANE, STAGES_FUSED, refuse_plane_rows, fill_plane_rows},
@@ -427,7 +478,8 @@ const variant cpu_variants[] = {
     {"cpu/window/inner", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_inner, fill_window_inner},
     {"cpu/window/last", GEOMETRY_WINDOW, STAGES_WINDOW, refuse_window_last, fill_window_last},
     {"cpu/window_gradient/inner", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_inner, fill_window_inner},
-    {"cpu/window_gradient/last", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_last_gradient,
-     fill_window_last},
+    {"cpu/window_gradient/last", GEOMETRY_WINDOW, STAGES_GRADIENT, refuse_window_last, fill_window_last},
+    {"cpu/window/long", GEOMETRY_ANY, STAGES_WINDOW, refuse_window_long, fill_window_long},
+    {"cpu/window_gradient/long", GEOMETRY_ANY, STAGES_GRADIENT, refuse_window_long, fill_window_long},
 };
 const size_t cpu_variant_count = sizeof cpu_variants / sizeof *cpu_variants;

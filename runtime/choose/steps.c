@@ -129,6 +129,22 @@ void add_place_arguments(step *s, const problem *p)
     add_axes(&s->arguments, p->sums != 0 ? p->sums_strides : p->y_strides, p->axis_count, 0);
 }
 
+problem with_channels(const problem *p)
+{
+    problem with = *p;
+    size_t *const all[] = {with.sizes, with.x_strides, with.dy_strides, with.y_strides};
+    if (p->kept_axes > 0)
+        return with;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        memmove(all[i] + 1, all[i], p->axis_count * sizeof *all[i]);
+        all[i][0] = 0;
+    }
+    with.sizes[0] = 1;
+    with.kept_axes = 1;
+    with.axis_count++;
+    return with;
+}
+
 void add_extents(step *s, const problem *p)
 {
     add_index(&s->arguments, p->outer);

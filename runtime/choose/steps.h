@@ -58,6 +58,9 @@ void add_formula_arguments(step *s, const problem *p);
 /* AXES_PARAMETERS of kernels-cl/places.cl: the axes, and the strides of x, dy, and y or sums. */
 void add_place_arguments(step *s, const problem *p);
 
+/* A window problem whose channels are an axis also where there is only one, which leaves none. */
+problem with_channels(const problem *p);
+
 /* outer, kept, inner. */
 void add_extents(step *s, const problem *p);
 

@@ -1,8 +1,6 @@
 /* Tensors of any strides, and windows of any length: legal for every problem, and slow. */
 #include "choose/variants.h"
 
-#include <string.h>
-
 /* See kernels-cl/axes.cl. */
 static step *add_strided_step(choice *out, const problem *p, const caps *device, const char *nest,
                               const char *kernel)
@@ -18,23 +16,13 @@ static step *add_window_step(choice *out, const problem *p, const caps *device, 
 {
     enum { VALUES_PER_ITEM = 64 };
     const size_t per_item = device->type & CL_DEVICE_TYPE_GPU ? 1 : VALUES_PER_ITEM;
-    const size_t *const strides[] = {p->x_strides, p->dy_strides, p->y_strides};
-    /* a single channel left no axis, but the kernel wants one */
-    const unsigned missing = p->kept_axes == 0 ? 1 : 0, axes = p->axis_count + missing;
-    size_t numbers[CLNORM_MAX_RANK] = {1};
-    memcpy(numbers + missing, p->sizes, p->axis_count * sizeof *numbers);
+    const problem with = with_channels(p);
     step *s = add_strided_step(out, p, device, "strided_window.cl", kernel);
     add_index(&s->arguments, p->elements);
     add_index(&s->arguments, per_item);
     add_ulong(&s->arguments, p->window_before);
     add_ulong(&s->arguments, p->window_after);
-    add_uint(&s->arguments, axes);
-    add_axes(&s->arguments, numbers, axes, 1);
-    for (size_t i = 0; i < sizeof strides / sizeof *strides; i++) {
-        numbers[0] = 0;
-        memcpy(numbers + missing, strides[i], p->axis_count * sizeof *numbers);
-        add_axes(&s->arguments, numbers, axes, 0);
-    }
+    add_place_arguments(s, &with);
     launch_items(s, ceil_divide(p->elements, per_item), loose_group(device));
     return s;
 }
