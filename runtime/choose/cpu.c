@@ -417,7 +417,7 @@ static void fill_window_last(const problem *p, const caps *device, choice *out)
 /* How many an item has in scratch. */
 static size_t line_values(const problem *p)
 {
-    return LANES * (p->backward ? GRADIENT_LINES : WINDOW_LINES) * p->groups;
+    return (size_t)(LANES * (p->backward ? GRADIENT_LINES : WINDOW_LINES)) * p->groups;
 }
 
 static const char *refuse_window_long(const problem *p, const caps *device)
