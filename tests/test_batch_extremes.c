@@ -82,9 +82,10 @@ static const struct {
     int axis;
     size_t gap;
 } layouts[] = {
-    {{2, CHANNELS, 18}, 1, 0},   {{3, CHANNELS, 1200}, 1, 0}, {{130, 3, CHANNELS}, 2, 0},
-    {{1500, 3, CHANNELS}, 2, 0}, {{7, CHANNELS, 10}, 1, 2},   {{CHANNELS, 1, 50}, 0, 0},
-    {{2, 2, 40000}, 1, 0},       {{20001, 1, 2}, 2, 0},       {{CHANNELS, 1, 5}, 0, 0},
+    {{2, CHANNELS, 18}, 1, 0},      {{3, CHANNELS, 1200}, 1, 0}, {{130, 3, CHANNELS}, 2, 0},
+    {{1500, 3, CHANNELS}, 2, 0},    {{7, CHANNELS, 10}, 1, 2},   {{CHANNELS, 1, 50}, 0, 0},
+    {{2, 2, 40000}, 1, 0},          {{20001, 1, 2}, 2, 0},       {{CHANNELS, 1, 5}, 0, 0},
+    {{CHANNELS * 140, 1, 5}, 0, 0},
 };
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 

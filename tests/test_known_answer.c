@@ -148,11 +148,16 @@ static void check_choice(const known_answer_wanted *wanted, clnorm_kernels sched
     /* What a kernel is told of sizes may be that there are no ends; those for CPUs are told nothing. So they
      * show all that they do, however small the operation is that comes first. */
     const size_t run = small.inner > 1 ? small.inner : small.kept;
-    const bool narrow = p->work == WORK_WINDOW && p->inner > 1 && p->inner < LANES; /* a program of its own */
+    /* These have programs of their own. */
+    const bool narrow = p->work == WORK_WINDOW && p->inner > 1 && p->inner < LANES;
+    const bool rows = strstr(chosen->steps[0].options, "-DROW=") != NULL;
     if (p->work != WORK_WINDOW && p->sums == 0) /* a gradient of one number has one group */
         ck_assert_msg(small.groups > 1 && small.group_size > 1, "%s: %zu groups of %zu values", what,
                       small.groups, small.group_size);
-    if (schedule == CLNORM_KERNELS_CPU && small.dense) {
+    if (rows) {
+        ck_assert_msg(small.group_size == p->group_size && small.groups > LANES && small.groups % LANES != 0,
+                      "%s: %zu rows of %zu", what, small.groups, small.group_size);
+    } else if (schedule == CLNORM_KERNELS_CPU && small.dense) {
         ck_assert_msg(run % LANES != 0 && (narrow || run > LANES), "%s: runs of %zu", what, run);
         ck_assert_msg(p->work == WORK_WINDOW || p->sums != 0 || small.group_size > LANES,
                       "%s: groups of %zu values", what, small.group_size);

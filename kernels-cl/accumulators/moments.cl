@@ -117,6 +117,10 @@ typedef struct NAME(deviations) {
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/moments_of.cl"
+#if ROW
+#include "tiles/narrow.cl"
+#include "accumulators/moments_of.cl"
+#endif
 #else
 #include "tiles/registers.cl"
 #include "accumulators/moments_of.cl"

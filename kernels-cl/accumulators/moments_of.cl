@@ -1,5 +1,13 @@
 /* The moments of a tile's values. This file is included once for each kind of tile (tiles/). */
 
+/* value + rest as a pair. CHECKED_LATER: a rest that is not finite makes M2 infinite or NaN, and then all is
+ * done again (extreme_accumulator); so nobody has to look here. */
+#if CHECKED_LATER
+#define PAIRED NAME(quick_sum)
+#else
+#define PAIRED NAME(renormalize)
+#endif
+
 /* An approximate mean of each lane's taken values; the second pass corrects it. */
 TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)
 {
@@ -34,18 +42,18 @@ TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
         const V c = AT(tile, taken, row + 2, pivot) - pivot, d = AT(tile, taken, row + 3, pivot) - pivot;
         const V e = AT(tile, taken, row + 4, pivot) - pivot, f = AT(tile, taken, row + 5, pivot) - pivot;
         const V g = AT(tile, taken, row + 6, pivot) - pivot, h = AT(tile, taken, row + 7, pivot) - pivot;
-        all.sum = NAME(pair_add)(all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
-        all.squares = NAME(pair_add)(all.squares, (fma(a, a, b * b) + fma(c, c, d * d)) +
-                                                      (fma(e, e, f * f) + fma(g, g, h * h)));
+        all.sum = ADDED(row, all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
+        all.squares = ADDED(row, all.squares,
+                            (fma(a, a, b * b) + fma(c, c, d * d)) + (fma(e, e, f * f) + fma(g, g, h * h)));
     }
     UNROLL_ROWS
     for (; row < ROWS_OF(taken); row++) {
         const V a = AT(tile, taken, row, pivot) - pivot;
-        all.sum = NAME(pair_add)(all.sum, a);
-        all.squares = NAME(pair_add)(all.squares, a * a);
+        all.sum = ADDED(row, all.sum, a);
+        all.squares = ADDED(row, all.squares, a * a);
     }
-    all.sum = NAME(renormalize)(all.sum.value, all.sum.rest);
-    all.squares = NAME(renormalize)(all.squares.value, all.squares.rest);
+    all.sum = PAIRED(all.sum.value, all.sum.rest);
+    all.squares = PAIRED(all.squares.value, all.squares.rest);
     return all;
 }
 
@@ -57,10 +65,10 @@ TILE_FUNCTION V OF(exact_sum)(TILE tile, uint taken, V pivot)
     UNROLL_ROWS
     for (uint row = 0; row < ROWS_OF(taken); row++) {
         const NAME(pair) deviation = NAME(two_sum)(AT(tile, taken, row, pivot), -pivot);
-        sum = NAME(pair_add)(sum, deviation.value);
+        sum = ADDED(row, sum, deviation.value);
         sum.rest += deviation.rest;
     }
-    return NAME(renormalize)(sum.value, sum.rest).value;
+    return PAIRED(sum.value, sum.rest).value;
 }
 
 /* The mean of lanes whose values are not all finite: infinite, or NaN. */
@@ -79,13 +87,13 @@ TILE_FUNCTION NAME(accumulator) OF(moments)(TILE tile, uint taken, V scale)
 {
     const V count = (V)((real)COUNT_OF(taken)), inverse = (V)(1.0f / (real)COUNT_OF(taken));
     V pivot = OF(mean)(tile, taken, inverse);
-    if (!ALL(isfinite(pivot)))
+    if (!CHECKED_LATER && !ALL(isfinite(pivot)))
         pivot = select(OF(infinite_mean)(tile, taken, inverse), pivot, isfinite(pivot));
     const NAME(deviations) all = OF(deviations)(tile, taken, pivot);
     const V sum = COUNT_OF(taken) <= FEW_ROWS ? OF(exact_sum)(tile, taken, pivot) : all.sum.value;
 
     NAME(accumulator) tile_moments;
-    const NAME(pair) mean = NAME(renormalize)(pivot, sum * inverse);
+    const NAME(pair) mean = PAIRED(pivot, sum * inverse);
     const NAME(pair) m2 = NAME(two_sum)(all.squares.value, -sum * (sum * inverse));
     tile_moments.count = count;
     tile_moments.mean = mean.value;
@@ -138,3 +146,5 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 }
 
 #endif
+
+#undef PAIRED

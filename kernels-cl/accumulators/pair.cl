@@ -17,6 +17,15 @@ static NAME(pair) NAME(two_sum)(V a, V b)
     return sum;
 }
 
+/* value + rest as the nearest float and what is left, for |value| >= |rest|, both finite. */
+static NAME(pair) NAME(quick_sum)(V value, V rest)
+{
+    NAME(pair) sum;
+    sum.value = value + rest;
+    sum.rest = rest - (sum.value - value);
+    return sum;
+}
+
 /* value + rest again as the nearest float and what is left, for |value| >= |rest|. A rest that is not finite
  * is dropped: the value already shows it. */
 static NAME(pair) NAME(renormalize)(V value, V rest)
@@ -45,6 +54,13 @@ static NAME(pair) NAME(pair_add)(NAME(pair) sum, V term)
     const NAME(pair) both = NAME(two_sum)(sum.value, term);
     sum.value = both.value;
     sum.rest += both.rest;
+    return sum;
+}
+
+/* The same bits where `sum` is 0 and more terms follow: after an infinite one the rest is NaN then. */
+static NAME(pair) NAME(pair_of)(V term)
+{
+    const NAME(pair) sum = {term + 0.0f, (V)(0.0f)};
     return sum;
 }
 

@@ -112,6 +112,10 @@ static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumu
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/products_of.cl"
+#if ROW
+#include "tiles/narrow.cl"
+#include "accumulators/products_of.cl"
+#endif
 #else
 #include "tiles/registers.cl"
 #include "accumulators/products_of.cl"

@@ -33,15 +33,15 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint taken, V scale)
             const V of_b = OF(with_product)(b * second_b, zero, scale);
             products[i] = OF(with_product)(fma(a, second_a, of_b), of_b, scale);
         }
-        sum = NAME(pair_add)(sum, (sums[0] + sums[1]) + (sums[2] + sums[3]));
-        product = NAME(pair_add)(product, (products[0] + products[1]) + (products[2] + products[3]));
+        sum = ADDED(row, sum, (sums[0] + sums[1]) + (sums[2] + sums[3]));
+        product = ADDED(row, product, (products[0] + products[1]) + (products[2] + products[3]));
     }
     UNROLL_ROWS
     for (; row < ROWS_OF(taken); row++) {
         const V a = SCALED(TERM_AT(tile, taken, row, 0, zero), scale);
-        sum = NAME(pair_add)(sum, a);
+        sum = ADDED(row, sum, a);
         const V second = SCALED(TERM_AT(tile, taken, row, 1, zero), scale);
-        product = NAME(pair_add)(product, OF(with_product)(a * second, zero, scale));
+        product = ADDED(row, product, OF(with_product)(a * second, zero, scale));
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
     product = NAME(renormalize)(product.value, product.rest);
@@ -57,7 +57,7 @@ TILE_FUNCTION NAME(accumulator) OF(large_sum)(TILE tile, uint taken, NAME(accumu
     NAME(pair) sum = {(V)(0.0f), (V)(0.0f)};
     UNROLL_ROWS
     for (uint row = 0; row < ROWS_OF(taken); row++)
-        sum = NAME(pair_add)(sum, TERM_AT(tile, taken, row, 0, (V)(0.0f)) * SCALE_LARGE_SUM);
+        sum = ADDED(row, sum, TERM_AT(tile, taken, row, 0, (V)(0.0f)) * SCALE_LARGE_SUM);
     sum = NAME(renormalize)(sum.value, sum.rest);
     set.sum = select(set.sum, sum.value, large);
     set.sum_rest = select(set.sum_rest, sum.rest, large);

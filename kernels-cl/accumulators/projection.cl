@@ -73,6 +73,10 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
 #if LANES == 16
 #include "tiles/rows.cl"
 #include "accumulators/projection_of.cl"
+#if ROW
+#include "tiles/narrow.cl"
+#include "accumulators/projection_of.cl"
+#endif
 #else
 #include "tiles/registers.cl"
 #include "accumulators/projection_of.cl"

@@ -29,9 +29,9 @@ TILE_FUNCTION NAME(accumulator) OF(scaled_accumulator)(TILE tile, uint taken, V 
         const V x = a * scale, xx = x * x;
         const INTEGERS takes_a = (fabs(a) < fabs(b)) == (exponent < 0);
         const V p = select(b, a, takes_a) * ratio * second_ratio, q = select(a, b, takes_a), pq = p * q;
-        sum = NAME(pair_add)(sum, xx);
+        sum = ADDED(row, sum, xx);
         sum.rest += fma(x, x, -xx);
-        product = NAME(pair_add)(product, pq);
+        product = ADDED(row, product, pq);
         product.rest += fma(p, q, -pq);
     }
     sum = NAME(renormalize)(sum.value, sum.rest);
@@ -72,9 +72,9 @@ TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint taken)
     for (uint row = 0; row < ROWS_OF(taken); row++) {
         const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
         const V aa = a * a, ab = a * b;
-        sum = NAME(pair_add)(sum, aa);
+        sum = ADDED(row, sum, aa);
         sum.rest += fma(a, a, -aa);
-        product = NAME(pair_add)(product, ab);
+        product = ADDED(row, product, ab);
         product.rest += fma(a, b, -ab);
     }
     sum = NAME(renormalize)(sum.value, sum.rest);

@@ -13,8 +13,9 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
 #pragma unroll
         for (uint i = 0; i < 8; i++)
             v[i] = SCALED(FILLED_AT(tile, row + i, 0), scale);
-        sum = NAME(pair_add)(sum, (fma(v[0], v[0], v[1] * v[1]) + fma(v[2], v[2], v[3] * v[3])) +
-                                      (fma(v[4], v[4], v[5] * v[5]) + fma(v[6], v[6], v[7] * v[7])));
+        sum = ADDED(row, sum,
+                    (fma(v[0], v[0], v[1] * v[1]) + fma(v[2], v[2], v[3] * v[3])) +
+                        (fma(v[4], v[4], v[5] * v[5]) + fma(v[6], v[6], v[7] * v[7])));
     }
     if (row < ROWS_OF(taken)) {
         V rest = zero;
@@ -23,7 +24,7 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
             const V v = SCALED(FILLED_AT(tile, row, 0), scale);
             rest = fma(v, v, rest);
         }
-        sum = NAME(pair_add)(sum, rest);
+        sum = ADDED(ROWS_OF(taken) / 8, sum, rest);
     }
     return sum;
 }

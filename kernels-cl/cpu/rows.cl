@@ -1,14 +1,43 @@
 /*
  * cpu schedule: short rows.
  *
- * x and y are [groups][inner], dense, inner at most 16 * TILE_ROWS; a group is a row. Launch: work-groups of
- * one item, one dimension; a work-item owns neighbouring rows and takes 16 at a time. Their sets end up in
- * one accumulator, one row in each lane: for rows of at most TILE_ROWS values by transposing the values, for
- * longer ones by transposing the sets. No barriers, no local memory.
+ * x and y are [groups][inner], dense, inner at most 2 * TILE_ROWS; a group is a row. Launch: work-groups of
+ * one item, one dimension; a work-item owns neighbouring rows and takes 16 at a time. Their values are
+ * transposed, so that each row has a lane. No barriers, no local memory.
  */
 #include "cpu/runs.cl"
 
 #if KERNEL_rows
+
+#if WORK_REDUCE_MAP
+
+/* Whether formula_apply_ordinary, where the formula has one, suits all of 16 rows. */
+INLINED bool are_ordinary(const float16 *coefficients)
+{
+#if FORMULA_HAS_EXTREMES
+    return formula_is_ordinary_16(coefficients);
+#else
+    (void)coefficients;
+    return true;
+#endif
+}
+
+INLINED float16 apply_to(operands_16 o, const float16 *coefficients, bool ordinary)
+{
+#if FORMULA_HAS_EXTREMES
+    if (ordinary)
+        return formula_apply_ordinary_16(o, coefficients);
+#else
+    (void)ordinary;
+#endif
+    return formula_apply_16(o, coefficients);
+}
+
+#endif
+
+#if ROW && CLANG_BUILTINS
+#include "cpu/narrow_rows.cl"
+#else
 
 /* 16 values, `stride` values apart. */
 INLINED float16 load_apart(__global const real *from, uint stride)
@@ -33,61 +62,89 @@ static void gather_tiny_rows(sources from, const float16 *known, uint inner, flo
     }
 }
 
-/* Row i of a tile = the terms of element i of each of 16 rows; the last of `groups` rows stands for those
- * that are missing. */
-static void gather_rows(sources from, const float16 *known, uint groups, uint inner, float16 *tile)
+/* Puts the terms of 16 elements of the row `group` into row `at` of a tile. */
+INLINED void put_terms(operands_16 o, const float16 *known, uint group, float16 *tile, uint at)
 {
-    if (groups == 16 && inner < 16) {
+    float16 of_row[KNOWN];
+    broadcast_lane(known, KNOWN, group, of_row);
+#pragma unroll
+    for (uint term = 0; term < TERMS; term++)
+        tile[term * TILE_ROWS + at] = formula_term_16(o, of_row, term);
+}
+
+static void transpose_terms(float16 *tile)
+{
+    for (uint term = 0; term < TERMS; term++)
+        transpose_lanes(tile + term * TILE_ROWS, 1);
+}
+
+/* Puts 16 elements of each of 16 rows, those from `from` on in the first, into the tile and transposes them.
+ * The last of `groups` rows stands for those that are missing. */
+static void gather_block(sources from, const float16 *known, uint groups, uint inner, float16 *tile)
+{
+    for (uint row = 0; row < 16; row++) {
+        const uint group = min(row, groups - 1);
+        put_terms(load_operands_16(from, group * inner), known, group, tile, row);
+    }
+    transpose_terms(tile);
+}
+
+/* The same of whole rows of at least 16 values: row i of the tiles = the terms of element i of each row. The
+ * first `values` are in the first tile, all others in the second. Rows are read one after the other, as cores
+ * prefetch. */
+static void gather_rows(sources from, const float16 *known, uint groups, uint inner, uint values,
+                        float16 (*tiles)[TERMS * TILE_ROWS])
+{
+    const uint whole = inner / 16 * 16;
+    for (uint row = 0; row < 16; row++) {
+        const uint group = min(row, groups - 1);
+        for (uint i = 0; i < whole; i += 16)
+            put_terms(load_operands_16(from, group * inner + i), known, group,
+                      i < values ? tiles[0] + i : tiles[1] + i - values, row);
+    }
+    for (uint i = 0; i < whole; i += 16)
+        transpose_terms(i < values ? tiles[0] + i : tiles[1] + i - values);
+    if (whole < inner) /* overlaps the 16 elements before */
+        gather_block(sources_at(from, inner - 16), known, groups, inner,
+                     values == inner ? tiles[0] + inner - 16 : tiles[1] + inner - values - 16);
+}
+
+/* The same of rows that are shorter than a vector. */
+static void gather_short_rows(sources from, const float16 *known, uint groups, uint inner, float16 *tile)
+{
+    if (groups == 16) {
         gather_tiny_rows(from, known, inner, tile);
         return;
     }
-    for (uint i = 0; i < inner; i += 16) {
-        const uint first = inner < 16 ? 0 : min(i, inner - 16); /* the last 16 may overlap those before */
-        for (uint row = 0; row < 16; row++) {
-            const uint at = min(row, groups - 1) * inner + first;
-            const operands_16 o =
-                inner < 16 ? load_some_operands_16(from, at, inner) : load_operands_16(from, at);
-            float16 of_row[KNOWN];
-            broadcast_lane(known, KNOWN, min(row, groups - 1), of_row);
-            for (uint term = 0; term < TERMS; term++)
-                tile[term * TILE_ROWS + first + row] = formula_term_16(o, of_row, term);
-        }
-        for (uint term = 0; term < TERMS; term++)
-            transpose_lanes(tile + term * TILE_ROWS + first, 1);
+    for (uint row = 0; row < 16; row++) {
+        const uint group = min(row, groups - 1);
+        put_terms(load_some_operands_16(from, group * inner, inner), known, group, tile, row);
     }
+    transpose_terms(tile);
 }
 
-/* The set of one row, spread over all lanes: each row of the tile is 16 of its values. */
-static accumulator_16 accumulate_row(sources from, const float16 *known, uint inner)
+/* How many values of a row go into the first tile: all, or whole vectors, so many that 16 or more are left.
+ */
+static uint values_of_first(uint inner)
 {
-    const rows_of_16 tile = {from, 16, known};
-    const uint rest = inner % 16;
-    const accumulator_16 set = accumulator_of_rows_16(tile, inner / 16);
-    if (rest == 0)
-        return set;
-    const operands_16 o = load_some_operands_16(from, inner - rest, rest);
-    float16 terms[TERMS];
-    for (uint term = 0; term < TERMS; term++)
-        terms[term] = formula_term_16(o, known, term);
-    return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
+    if (inner <= TILE_ROWS)
+        return inner;
+    return inner - TILE_ROWS >= 16 ? TILE_ROWS : TILE_ROWS - 16;
 }
 
 /* The sets of at most 16 rows, a row a lane. */
 static accumulator_16 accumulate_rows(sources from, const float16 *known, uint groups, uint inner)
 {
-    if (inner <= TILE_ROWS) {
-        float16 tile[TERMS * TILE_ROWS];
-        gather_rows(from, known, groups, inner, tile);
-        return accumulator_of_tile_16(tile, inner);
-    }
-    accumulator_16 sets[16];
-    for (uint row = 0; row < 16; row++) {
-        float16 of_row[KNOWN];
-        broadcast_lane(known, KNOWN, row, of_row);
-        sets[row] = row < groups ? accumulate_row(sources_at(from, row * inner), of_row, inner)
-                                 : accumulator_empty_16();
-    }
-    return accumulator_across_sets(sets);
+    float16 tiles[2][TERMS * TILE_ROWS];
+    const uint values = values_of_first(inner);
+    if (inner < 16)
+        gather_short_rows(from, known, groups, inner, tiles[0]);
+    else
+        gather_rows(from, known, groups, inner, values, tiles);
+    const accumulator_16 set = accumulator_of_tile_16(tiles[0], values);
+    if (values == inner)
+        return set;
+    return accumulator_merge_16(set, accumulator_of_tile_16(tiles[1], inner - values));
 }
 
 #if WORK_REDUCE_MAP
@@ -110,21 +167,65 @@ static void apply_tiny_rows(sources from, __global real *y, uint inner, const fl
     }
 }
 
-/* y = formula(x) over neighbouring rows; y may be x. Meanwhile it prefetches the 16 rows after these. */
+/* y = formula(x) over neighbouring rows of at least 16 values; y may be x. Goes through memory in whole
+ * vectors, whichever rows they belong to: if some stores bypass the cache, none may touch the same 64 bytes
+ * another time. Where two tensors are read, it prefetches the 16 rows after these meanwhile; cores keep up
+ * with one by themselves. */
+static void apply_long_rows(sources from, __global real *y, uint groups, uint inner,
+                            const float16 *coefficients)
+{
+    const bool stream = values_to_boundary(y) == 0 && may_stream(y);
+    const bool ordinary = are_ordinary(coefficients);
+    float16 of_row[COEFFICIENTS], of_next[COEFFICIENTS], of_both[COEFFICIENTS];
+    broadcast_lane(coefficients, COEFFICIENTS, 0, of_row);
+    uint i = 0;
+    for (uint row = 0; row < groups; row++) {
+        const uint last = (row + 1) * inner;
+        for (; i + 16 <= last; i += 16) {
+#if BACKWARD
+            prefetch_operands(from, 16 * inner + i);
+#endif
+            store_vector(apply_to(load_operands_16(from, i), of_row, ordinary), y + i, stream);
+        }
+        if (row + 1 == groups)
+            break;
+        broadcast_lane(coefficients, COEFFICIENTS, row + 1, of_next);
+        if (i < last) { /* the next vector begins in this row and ends in the next */
+            const int16 of_this = first_lanes((int)(last - i));
+#pragma unroll
+            for (uint c = 0; c < COEFFICIENTS; c++)
+                of_both[c] = select(of_next[c], of_row[c], of_this);
+            store_vector(apply_to(load_operands_16(from, i), of_both, ordinary), y + i, stream);
+            i += 16;
+        }
+#pragma unroll
+        for (uint c = 0; c < COEFFICIENTS; c++)
+            of_row[c] = of_next[c];
+    }
+    const uint left = groups * inner - i;
+    if (left > 0) /* only where these are fewer than 16 rows */
+        store_groups_16(apply_to(load_some_operands_16(from, i, left), of_row, ordinary), y, i, left);
+}
+
+/* y = formula(x) over neighbouring rows; y may be x. */
 static void apply_rows(sources from, __global real *y, uint groups, uint inner, const float16 *coefficients)
 {
-    if (groups == 16 && inner < 16) {
+    if (inner >= 16) {
+        apply_long_rows(from, y, groups, inner, coefficients);
+        return;
+    }
+    if (groups == 16) {
         apply_tiny_rows(from, y, inner, coefficients);
         return;
     }
     for (uint row = 0; row < groups; row++) {
-        for (uint i = 0; i < inner; i += 16)
-            prefetch_operands(from, (16 + row) * inner + i);
         float16 of_row[COEFFICIENTS];
         broadcast_lane(coefficients, COEFFICIENTS, row, of_row);
         apply_run(sources_at(from, row * inner), y + row * inner, inner, of_row, 0, 0, 0);
     }
 }
+
+#endif
 
 #endif
 
@@ -137,6 +238,9 @@ __kernel void rows(index_t work, index_t groups_per_item, index_t inner, SOURCES
     const formula f = FORMULA_BIND;
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
+#if ROW && CLANG_BUILTINS
+    take_rows(&f, first, last, tensor, y);
+#else
     for (index_t group = first; group < last; group += 16) {
         const uint groups = (uint)min(last - group, (index_t)16);
         const sources from = sources_at(tensor, group * inner);
@@ -150,6 +254,7 @@ __kernel void rows(index_t work, index_t groups_per_item, index_t inner, SOURCES
 #endif
         formula_save_16(&f, group, groups, all, coefficients);
     }
+#endif
 }
 
 #endif

@@ -22,9 +22,14 @@
 /* accumulators/pair.cl, roots.cl */
 #define pair                            RENAMED(pair)
 #define two_sum                         RENAMED(two_sum)
+#define quick_sum                       RENAMED(quick_sum)
 #define renormalize                     RENAMED(renormalize)
 #define pair_multiply                   RENAMED(pair_multiply)
 #define pair_add                        RENAMED(pair_add)
+#define pair_of                         RENAMED(pair_of)
+#define refined_root                    RENAMED(refined_root)
+#define is_ordinary_square              RENAMED(is_ordinary_square)
+#define scaled_root                     RENAMED(scaled_root)
 #define inverse_square_root             RENAMED(inverse_square_root)
 #define inverse_square_root_pair        RENAMED(inverse_square_root_pair)
 

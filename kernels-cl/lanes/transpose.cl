@@ -2,7 +2,7 @@
 #define LANES_TRANSPOSE
 
 /* Transposes 16 vectors of 16 lanes. Each vector is `stride` after the one before. */
-static void transpose_lanes(float16 *rows, uint stride)
+INLINED void transpose_lanes(float16 *rows, uint stride)
 {
     float16 r[16];
 #pragma unroll

@@ -49,6 +49,8 @@
 #define INVERSE              RENAMED(INVERSE)
 #define INVERSE_SCALE        RENAMED(INVERSE_SCALE)
 #define set_group            RENAMED(set_group)
+#define any_spread           RENAMED(any_spread)
+#define spread_of_batch      RENAMED(spread_of_batch)
 #endif
 
 #if OPERANDS && LANES == 1
@@ -101,8 +103,16 @@ INLINED void NAME(set_coefficients)(V gamma, V beta, NAME(spread) spread, V *coe
     const V product = gamma * spread.inverse, size = fabs(product);
     coefficients[SCALE] = product;
     coefficients[SHIFT] = beta;
-    if (!ALL(coefficients[BEFORE] == spread.scale && size >= FLT_MIN && size <= FLT_MAX))
-        NAME(extreme_coefficients)(gamma, spread, coefficients);
+    if (ALL(coefficients[BEFORE] == spread.scale && size >= FLT_MIN && size <= FLT_MAX))
+        return;
+    V corrected[COEFFICIENTS]; /* a copy, so that the coefficients of other groups need not be in memory */
+#pragma unroll
+    for (uint c = 0; c < COEFFICIENTS; c++)
+        corrected[c] = coefficients[c];
+    NAME(extreme_coefficients)(gamma, spread, corrected);
+#pragma unroll
+    for (uint c = 0; c < COEFFICIENTS; c++)
+        coefficients[c] = corrected[c];
 }
 
 /* `mean` and `mean_rest` are those of the values times `scale`. */
@@ -156,12 +166,50 @@ static V NAME(scale_of_batch)(const formula *f, NAME(accumulator) moments)
     return NAME(scale_of_variance)(select((V)(NAN), variance, isfinite(moments.mean)));
 }
 
+/* 1 / deviation of any batch. */
+static NAME(spread) NAME(any_spread)(const formula *f, NAME(accumulator) moments)
+{
+    const V scale = NAME(scale_of_batch)(f, moments);
+    return NAME(spread_of)(NAME(epsilons_of)(f), NAME(variance_of)(f, moments, scale), scale);
+}
+
+#if LANES == 16
+
+RARE spread_16 extreme_spread(const formula *f, float16 mean, float16 m2, float16 m2_rest, float16 scale)
+{
+    const accumulator_16 moments = {(float16)(1.0f), mean, (float16)(0.0f), m2, m2_rest, scale};
+    return any_spread_16(f, moments);
+}
+
+/* The same; quickly if all scales are 1 and neither the variance nor its root leaves fp32's range, in which
+ * case the steps are those of any_spread with what is then 1 or 0 left out. */
+INLINED spread_16 spread_of_batch_16(const formula *f, accumulator_16 moments)
+{
+    const float16 inverse = (float16)(f->inverse_elements), variance = moments.m2 * inverse;
+    const float16 rest = fma(moments.m2, inverse, -variance) +
+                         fma(moments.m2, (float16)(f->inverse_elements_rest), moments.m2_rest * inverse);
+    const pair_16 known = quick_sum_16(variance, rest), sum = two_sum_16(known.value, (float16)(f->epsilon));
+    const pair_16 shifted = quick_sum_16(sum.value, sum.rest + (known.rest + f->epsilon_rest));
+    if (!ALL(moments.scale == 1.0f && variance >= LEAST_VARIANCE && is_ordinary_square_16(shifted.value)))
+        return extreme_spread(f, moments.mean, moments.m2, moments.m2_rest, moments.scale);
+    const spread_16 spread = {refined_root_16(rsqrt(shifted.value), shifted.value, shifted.rest),
+                              moments.scale};
+    return spread;
+}
+
+#else
+
+static NAME(spread) NAME(spread_of_batch)(const formula *f, NAME(accumulator) moments)
+{
+    return NAME(any_spread)(f, moments);
+}
+
+#endif
+
 INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, NAME(accumulator) moments,
                                   V *coefficients)
 {
-    const V scale = NAME(scale_of_batch)(f, moments);
-    const NAME(spread) spread =
-        NAME(spread_of)(NAME(epsilons_of)(f), NAME(variance_of)(f, moments, scale), scale);
+    const NAME(spread) spread = NAME(spread_of_batch)(f, moments);
     NAME(set_group)
     (f, group, groups, moments.mean, moments.mean_rest, moments.scale, spread, coefficients);
 }
@@ -194,8 +242,10 @@ INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NA
     NAME(save)(mean, f->batch_mean, group, groups);
     NAME(save)(select((V)(0.0f), rest, isfinite(mean)), f->batch_mean_residual, group, groups);
     NAME(save)(variance.value * unscale * unscale, f->batch_variance, group, groups);
-    const NAME(spread) spread = NAME(spread_of)(NAME(epsilons_of)(f), variance, scale);
-    NAME(save)(spread.inverse * spread.scale, f->inverse_deviation, group, groups);
+    if (f->inverse_deviation) {
+        const NAME(spread) spread = NAME(spread_of_batch)(f, moments);
+        NAME(save)(spread.inverse * spread.scale, f->inverse_deviation, group, groups);
+    }
     if (f->count && group == 0)
         f->count[0] = f->elements;
     NAME(update)(f, f->moving_mean, group, groups, moments.mean, unscale_mean, (V)(1.0f));

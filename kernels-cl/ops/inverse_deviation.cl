@@ -15,8 +15,9 @@
 
 #include "roots.cl"
 
-#define SCALE_DOWN 0x1p-96f
-#define SCALE_UP   0x1p+96f
+#define SCALE_DOWN     0x1p-96f
+#define SCALE_UP       0x1p+96f
+#define LEAST_VARIANCE 0x1p-70f /* that needs no scale */
 
 /* epsilon and small_epsilon, in two floats each. */
 typedef struct NAME(epsilons) {
@@ -37,7 +38,7 @@ typedef struct NAME(spread) {
 /* The scale for values of this variance, which is 0 or infinite where fp32 does not hold it. */
 static V NAME(scale_of_variance)(V variance)
 {
-    const V scale = select((V)(1.0f), (V)(SCALE_UP), variance < 0x1p-70f);
+    const V scale = select((V)(1.0f), (V)(SCALE_UP), variance < LEAST_VARIANCE);
     return select((V)(SCALE_DOWN), scale, variance <= 0x1p+120f);
 }
 

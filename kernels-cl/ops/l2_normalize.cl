@@ -20,14 +20,13 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
 {
     (void)group;
     (void)groups;
-    const INTEGERS exponent = NAME(exponent_of_scale)(squares.scale), large = squares.scale < 1.0f;
-    const INTEGERS floored = NAME(is_floored)(f, squares.sum, exponent);
-    const NAME(pair) floor = NAME(floor_factors)(f);
+    const INTEGERS floored = NAME(is_floored)(f, squares.sum, squares.scale), large = squares.scale < 1.0f;
     V inverse = NAME(inverse_square_root)(squares.sum, squares.rest); /* 1 / norm of the scaled values */
     inverse = select(inverse, (V)(0.0f), squares.sum == 0.0f);
     /* In this order a product leaves fp32's range only where y does. */
-    coefficients[FIRST_FACTOR] = select(select(squares.scale, inverse, large), floor.value, floored);
-    coefficients[SECOND_FACTOR] = select(select(inverse, squares.scale, large), floor.rest, floored);
+    const V first = select(squares.scale, inverse, large), second = select(inverse, squares.scale, large);
+    coefficients[FIRST_FACTOR] = select(first, (V)(f->floor), floored);
+    coefficients[SECOND_FACTOR] = select(second, (V)(f->floor_rest), floored);
 }
 
 INLINED void NAME(formula_save)(const formula *f, index_t group, uint groups, NAME(accumulator) squares,

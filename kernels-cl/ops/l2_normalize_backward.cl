@@ -5,13 +5,14 @@
  * such powers are called extreme: there each product is a number with an exponent of its own (scaled.cl).
  */
 #ifdef INSTANCE /* fpga/names.cl */
-#define SCALE        RENAMED(SCALE)
-#define INVERSE      RENAMED(INVERSE)
-#define SLOPE        RENAMED(SLOPE)
-#define SECOND_SCALE RENAMED(SECOND_SCALE)
-#define INVERSE_REST RENAMED(INVERSE_REST)
-#define SLOPE_REST   RENAMED(SLOPE_REST)
-#define set_extreme  RENAMED(set_extreme)
+#define SCALE             RENAMED(SCALE)
+#define INVERSE           RENAMED(INVERSE)
+#define SLOPE             RENAMED(SLOPE)
+#define SECOND_SCALE      RENAMED(SECOND_SCALE)
+#define INVERSE_REST      RENAMED(INVERSE_REST)
+#define SLOPE_REST        RENAMED(SLOPE_REST)
+#define set_extreme       RENAMED(set_extreme)
+#define exponent_of_scale RENAMED(exponent_of_scale)
 #endif
 
 #include "groups.cl"
@@ -25,6 +26,13 @@
 enum { SCALE, SECOND_SCALE, INVERSE, INVERSE_REST, SLOPE, SLOPE_REST, COEFFICIENTS, KNOWN = 1 };
 #define EXTREME (-10000)
 #endif
+
+/* The exponent of `scale`, the power of two that a set's values were multiplied by. */
+static INTEGERS NAME(exponent_of_scale)(V scale)
+{
+    const INTEGERS exponent = select((INTEGERS)(0), (INTEGERS)(-80), scale < 1.0f);
+    return select(exponent, (INTEGERS)(96), scale > 1.0f);
+}
 
 /* Nothing is known of a group before its sums. */
 INLINED void NAME(formula_load)(const formula *f, index_t group, uint groups, V *known)
@@ -75,12 +83,13 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
     (void)groups;
     const V one = (V)(1.0f), zero = (V)(0.0f);
     const INTEGERS exponent = NAME(exponent_of_scale)(sums.scale);
-    const INTEGERS floored = NAME(is_floored)(f, sums.sum, exponent);
+    const INTEGERS floored = NAME(is_floored)(f, sums.sum, sums.scale);
     const INTEGERS halved = (((AS_INTEGERS(sums.sum) >> 23) & 255) - 127) >> 1;
     const V scale = AS_REALS((127 - halved) << 23); /* the norm times this is 1 ... 2 */
     NAME(pair) inverse = NAME(inverse_square_root_pair)(sums.sum * scale * scale, sums.rest * scale * scale);
     inverse.value = select(inverse.value, zero, sums.sum == 0.0f);
     NAME(pair) slope = {sums.product * scale, sums.product_rest * scale};
+#pragma unroll
     for (uint power = 0; power < 3; power++)
         slope = NAME(pair_multiply)(slope, inverse);
 
@@ -91,11 +100,10 @@ INLINED void NAME(formula_finish)(const formula *f, index_t group, uint groups, 
         NAME(set_extreme)(sums, inverse, halved - exponent, extreme);
     /* A scale above 1 is applied first, one below 1 last: so no digits are lost that matter. */
     const V before = fmax(scale, one), after = fmin(scale, one);
-    const NAME(pair) floor = NAME(floor_factors)(f);
     const V chosen[COEFFICIENTS] = {
         [SCALE] = select(before, one, floored),
-        [SECOND_SCALE] = select(after, floor.rest, floored),
-        [INVERSE] = select(inverse.value * before, floor.value, floored),
+        [SECOND_SCALE] = select(after, (V)(f->floor_rest), floored),
+        [INVERSE] = select(inverse.value * before, (V)(f->floor), floored),
         [INVERSE_REST] = select(inverse.rest * before, zero, floored),
         [SLOPE] = select(slope.value * scale, zero, floored),
         [SLOPE_REST] = select(slope.rest * scale, zero, floored),

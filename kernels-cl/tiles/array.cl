@@ -4,6 +4,8 @@
 #define TILE                                     const V *
 #define AT(tile, taken, row, nothing)            (tile)[row]
 #define TERM_AT(tile, taken, row, term, nothing) (tile)[(term)*TILE_ROWS + (row)]
+#define CHECKED_LATER                            0
+#define ADDED(row, sum, term)                    NAME(pair_add)(sum, term)
 #define SCALED(value, scale)                     (value)
 #define FILLED_AT(tile, row, term)               TERM_AT(tile, 0, row, term, 0)
 #define ROWS_OF(taken)                           (taken)

@@ -5,6 +5,8 @@
 #undef TERM_AT
 #undef FILLED_AT
 #undef SCALED
+#undef ADDED
+#undef CHECKED_LATER
 #undef ROWS_OF
 #undef COUNT_OF
 #undef UNROLL_ROWS

@@ -10,6 +10,8 @@
     ((taken) >> (row)&1 ? (tile)[(term)*REGISTER_ROWS + (row)] : (nothing))
 #define AT(tile, taken, row, nothing) TERM_AT(tile, taken, row, 0, nothing)
 #define FILLED_AT(tile, row, term)    (tile)[(term)*REGISTER_ROWS + (row)] /* 0 where a row holds no value */
+#define CHECKED_LATER                 0
+#define ADDED(row, sum, term)         NAME(pair_add)(sum, term)
 #define SCALED(value, scale)          ((value) * (scale)) /* other tiles are scaled beforehand */
 #define ROWS_OF(taken)                REGISTER_ROWS
 #define COUNT_OF(taken)               popcount(taken)

@@ -8,6 +8,8 @@
 #define UNROLL_ROWS
 #define TERM_AT(tile, taken, row, term, nothing)                                                             \
     formula_term_16(load_operands_16((tile).first, (row) * (tile).stride), (tile).known, term)
+#define CHECKED_LATER              0
+#define ADDED(row, sum, term)      NAME(pair_add)(sum, term)
 #define SCALED(value, scale)       (value)
 #define FILLED_AT(tile, row, term) TERM_AT(tile, 0, row, term, 0)
 #define OF(name)                   NAME(name##_of_rows)

@@ -15,6 +15,7 @@ enum {
     SHORT_GROUP = 8192,    /* values; splitting such a group is not worth it */
     BATCH_VALUES = 32768,  /* values of the groups that are summed before the first of them is normalized, so
                               that they and their results stay in the second-level cache */
+    MANY_ROWS = 65536,     /* bytes of rows that are worth a program for their length */
     LONGEST_WINDOW = 32,   /* values that fit well into a private array */
     WINDOW_REACH = 16,     /* channels: two vectors hold a window of one more, and its sum may be one float */
     WINDOW_LINES = 3,      /* vectors of scratch for each channel, see kernels-cl/cpu/window_long.cl */
@@ -132,6 +133,8 @@ static void fill_plane_rows(const problem *p, const caps *device, choice *out)
     const size_t batches = ceil_divide(p->groups, LANES);
     const size_t per_item = LANES * units_per_item(device, batches, LANES * p->inner);
     step *s = add_cpu_step(out, p, device, "cpu/rows.cl", "rows");
+    if (p->inner > 1 && p->inner <= LANES && p->result_bytes >= MANY_ROWS)
+        add_option(s, "ROW", (long)p->inner);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, p->inner);

@@ -17,6 +17,7 @@ typedef struct extents {
     size_t kept, reduced; /* of the innermost runs of either kind */
     size_t outer_kept;    /* of other runs that are kept */
     bool ragged;          /* neither is a multiple of 16 */
+    bool ragged_kept;     /* that which is kept is none; the other is like that of the large problem */
 } extents;
 
 /* What small problems are made from: an operation, and its axes that are longer than 1, the innermost in
@@ -88,7 +89,7 @@ static size_t small_length(const extents *e, bool reduced, unsigned inner, size_
 {
     if (inner > 0)
         return reduced ? OUTER_LENGTH : e->outer_kept;
-    if (e->ragged)
+    if (e->ragged || (e->ragged_kept && !reduced))
         return reduced ? e->reduced : e->kept;
     if (!reduced && e->kept < DECIDES_LANES)
         return least(length, e->kept);
@@ -247,7 +248,7 @@ static size_t outer_values(const pattern *from)
 /* Tries group sizes from the largest with a usual number of values downwards, then larger ones in ascending
  * order; if those are needed, two groups are enough instead of FEW_GROUPS, and two of each further axis. */
 static bool try_groups(const known_answer_wanted *w, const pattern *from, size_t kept, bool ragged,
-                       size_t parts, known_answer *found)
+                       bool ragged_kept, size_t parts, known_answer *found)
 {
     enum { LARGEST = 39 };
     unsigned usual = kept * ragged_size(16) > USUAL_VALUES ? 14 : kept > 8 ? 16 : 22;
@@ -256,7 +257,7 @@ static bool try_groups(const known_answer_wanted *w, const pattern *from, size_t
     for (unsigned i = 0; i <= LARGEST; i++) {
         const unsigned at = i <= usual ? usual - i : i;
         const bool few = at > usual && kept == FEW_GROUPS;
-        const extents e = {few ? 2 : kept, ragged_size(at), few ? 2 : OUTER_LENGTH, ragged};
+        const extents e = {few ? 2 : kept, ragged_size(at), few ? 2 : OUTER_LENGTH, ragged, ragged_kept};
         if (try_extents(w, from, &e, found) && found->steps.parts >= parts)
             return true;
     }
@@ -266,17 +267,19 @@ static bool try_groups(const known_answer_wanted *w, const pattern *from, size_t
 static bool try_pattern(const known_answer_wanted *w, const pattern *from, known_answer *found)
 {
     /* Numbers of groups to try. Three are enough if a group is a long run of values. Groups that lie side by
-     * side should fill more than a vector. 40 and 24 are for few columns that are folded: a group then has
-     * only a few parts, which the map merges itself. */
+     * side should fill more than a vector; so should short rows, for whose length a program may be made. 40
+     * and 24 are for few columns that are folded: a group then has only a few parts, which the map merges
+     * itself. */
     static const size_t kept[] = {FEW_GROUPS, 35, 51, 40, 24};
     enum { WIDTHS = sizeof kept / sizeof *kept };
-    const bool columns = w->p->dense && w->p->inner == 1;
-    const bool in_parts = w->chosen->parts > 0;
+    const bool in_parts = w->chosen->parts > 0, short_rows = !in_parts && w->p->group_size <= DECIDES_LANES;
+    const bool side_by_side = w->p->dense && (w->p->inner == 1 || short_rows);
     for (size_t parts = in_parts ? FEW_PARTS : 0;; parts = 0) {
         for (unsigned rest = 0; rest < 2; rest++) {
             for (size_t i = 0; i < WIDTHS; i++) {
-                const size_t width = columns || w->p->work == WORK_WINDOW ? kept[(i + 1) % WIDTHS] : kept[i];
-                if (try_groups(w, from, width, rest == 0, parts, found))
+                const size_t width =
+                    side_by_side || w->p->work == WORK_WINDOW ? kept[(i + 1) % WIDTHS] : kept[i];
+                if (try_groups(w, from, width, rest == 0, short_rows, parts, found))
                     return true;
             }
         }

@@ -5,6 +5,7 @@
 #define CLNORM_HOST 1
 #include "../../kernels-cl/ops/l2_norm.cl"
 
+#include <float.h>
 #include <math.h>
 
 static const clnorm_attribute_info *const attributes[] = {
@@ -32,18 +33,21 @@ static const clnorm_mode_info *const modes[] = {
 
 DECLARE_ARGUMENTS(l2_arguments, FORMULA_ARGUMENTS)
 
-/* value = mantissa * 4^(exponent / 2), 1 <= mantissa < 4, so that a root of it has half the exponent. */
-static double mantissa_of(double value, int32_t *exponent)
+/* value * 2^exponent, infinite where fp32 does not hold it. */
+static double scaled(double value, int exponent)
 {
-    *exponent = 0;
-    if (value == 0)
-        return 0;
-    const double mantissa = frexp(value, exponent) * 2;
-    *exponent -= 1;
-    if (*exponent % 2 == 0)
-        return mantissa;
-    *exponent -= 1;
-    return mantissa * 2;
+    const double product = ldexp(value, exponent);
+    return product > FLT_MAX ? INFINITY : product;
+}
+
+/* The floor as a product of two floats, the second of which is a power of two. */
+static void set_floor(l2_arguments *values, double floor)
+{
+    int exponent = 0;
+    frexp(floor, &exponent);
+    const int first = exponent < -126 ? -126 : exponent > 126 ? 126 : exponent;
+    values->floor = scaled(floor, first - exponent);
+    values->floor_rest = scaled(1, exponent - first);
 }
 
 static bool lower(const clnorm_op *op, size_t index, problem *p)
@@ -53,9 +57,11 @@ static bool lower(const clnorm_op *op, size_t index, problem *p)
     problem_collapse_along(p, op, op->dim);
     p->work = WORK_REDUCE_MAP;
     p->formula = p->backward ? "ops/l2_normalize_backward.cl" : "ops/l2_normalize.cl";
-    l2_arguments values;
-    values.epsilon_mantissa = mantissa_of(op->epsilon, &values.epsilon_exponent);
-    values.floor_mantissa = mantissa_of(op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon), &values.floor_exponent);
+    /* the squares of the scales in kernels-cl/accumulators/scales.cl */
+    l2_arguments values = {.epsilon = scaled(op->epsilon, 0),
+                           .small_epsilon = scaled(op->epsilon, 2 * 96),
+                           .large_epsilon = scaled(op->epsilon, 2 * -80)};
+    set_floor(&values, op->epsilon == 0 ? 0 : 1 / sqrt(op->epsilon));
     add_l2_arguments(&p->arguments, &values);
     return true;
 }
