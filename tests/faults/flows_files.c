@@ -81,7 +81,7 @@ static clnorm_status run_build(void)
     return clnorm_image_build(context, place);
 }
 
-enum { TEXT_SIZE = 1 << 20 };
+enum { TEXT_SIZE = 4 << 20 };
 
 static char text_name[CLNORM_IMAGE_NAME_SIZE], text[TEXT_SIZE];
 static size_t text_size;
