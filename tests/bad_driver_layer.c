@@ -2,6 +2,7 @@
  * An OpenCL layer, for OPENCL_LAYERS, that makes a good driver a bad one. Variables are read at each call:
  *   LAYER_CORRUPT=KERNEL     after a launch of the kernel one value that it wrote is wrong: of those that
  *                            changed the largest that is no whole number, by the highest bit of its fraction
+ *   LAYER_SPARE=INDEX        not in this argument of the kernel: what it keeps there is its own
  *   LAYER_ONLY_WITH=WORD     only where this is in the program's options
  *   LAYER_EXTENSIONS=TEXT    devices say that they have these, too
  *   LAYER_PLATFORM=NAME      platforms have this name, so that no fault is known of their driver
@@ -284,7 +285,10 @@ static void corrupt(cl_command_queue queue, const known_kernel *known, const cop
     cl_mem found = NULL;
     size_t found_at = 0;
     float found_value = 0;
+    const char *spare = getenv("LAYER_SPARE");
     for (size_t i = 0; i < MOST_ARGUMENTS; i++) {
+        if (spare != NULL && i == (size_t)atoi(spare))
+            continue;
         copy after = read_buffer(queue, known->buffers[i]);
         const size_t at = largest_change(&before[i], &after);
         if (at < after.count && fabsf(after.values[at]) > fabsf(found_value)) {

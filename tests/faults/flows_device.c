@@ -55,7 +55,7 @@ static clnorm_status run_options(void)
 /* ---- Plans ---- */
 
 /* Batch normalization whose sums need a scratch. */
-enum { ROWS = 40000, CHANNELS = 5, COUNT = ROWS * CHANNELS };
+enum { ROWS = 60000, CHANNELS = 5, COUNT = ROWS * CHANNELS };
 
 static clnorm_op split_op(void)
 {

@@ -171,7 +171,7 @@ typedef struct bench {
 
 static bench open_bench(void)
 {
-    const size_t dims[] = {3, 40007};
+    const size_t dims[] = {3, 100003};
     const clnorm_op op = clnorm_l2_normalize(clnorm_tensor_dense(CLNORM_F32, 2, dims), 1);
     bench b = {0};
     cl_int error;
