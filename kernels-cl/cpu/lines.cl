@@ -106,14 +106,11 @@ static bool writes_at_once(const pixels *p)
     return !ACCUMULATES && p->first == 0 && are_side_by_side(p->y);
 }
 
-/* The last 16 - first lanes. */
+/* The last 16 - first lanes; without ACCUMULATES all, since those before have the same results already. */
 static void put_lanes(float16 results, __global real *y, uint first)
 {
 #if ACCUMULATES
-    real lanes[16];
-    store_private_16(results, lanes);
-    for (uint lane = first; lane < 16; lane++)
-        y[lane] += lanes[lane];
+    add_lanes(results, y, first);
 #else
     store_16(results, y);
 #endif

@@ -21,17 +21,6 @@ static void store_pixels(float16 pixels, __global real *y, block b, bool stream)
 #endif
 }
 
-#if ACCUMULATES
-/* Adds the lanes from `first` on to the values in y. */
-static void add_lanes(float16 pixels, __global real *y, uint first)
-{
-    real lanes[16];
-    store_private_16(pixels, lanes);
-    for (uint lane = first; lane < 16; lane++)
-        y[lane] += lanes[lane];
-}
-#endif
-
 /* The squares that a vector of a block adds to window sums. */
 static window_sum_16 load_square(const formula *f, __global const real *x, block b)
 {

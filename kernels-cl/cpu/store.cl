@@ -22,6 +22,17 @@ static void store_lanes(float16 value, __global real *y, uint begin, uint end)
         y[lane] = lanes[lane];
 }
 
+#if ACCUMULATES
+/* Adds the lanes from `first` on to the values in y. */
+static void add_lanes(float16 value, __global real *y, uint first)
+{
+    real lanes[16];
+    store_private_16(value, lanes);
+    for (uint lane = first; lane < 16; lane++)
+        y[lane] += lanes[lane];
+}
+#endif
+
 /* Stores a run's last vector, at y. Only the last `left` values are not there yet. */
 static void store_tail(float16 value, __global real *y, uint left)
 {
