@@ -10,8 +10,9 @@
 
 /* ---- Data ---- */
 
-/* A channel's values: `a` and `b` in turn, or `a` first (last) and `b` ever after (before), or by halves. */
-typedef enum pattern { IN_TURN, FIRST, LAST, HALVES } pattern;
+/* A channel's values: `a` and `b` in turn, or `a` first (last) and `b` ever after (before), or by halves; or
+ * from `a` to `b` in equal steps; or `a` a hundred times, then `b` a hundred times, and so on. */
+typedef enum pattern { IN_TURN, FIRST, LAST, HALVES, RISING, BY_HUNDREDS } pattern;
 
 typedef struct channel {
     pattern pattern;
@@ -43,15 +44,24 @@ static const channel channels[] = {
     {IN_TURN, 0, 0},
     {IN_TURN, 1, 1.0000001f},
     {FIRST, 1e15f, 1},
+    {RISING, 1e4f, 1.01e4f},
+    {RISING, -1e-20f, 1e-21f},
+    {RISING, 0, 3e38f},
+    {BY_HUNDREDS, 1e4f, 1e4f + 0.01f},
+    {BY_HUNDREDS, 1e-22f, 1e20f},
+    {BY_HUNDREDS, 0, -1e-30f},
 };
 enum { CHANNELS = sizeof channels / sizeof channels[0] };
 
 static float value_of(const channel *c, size_t position, size_t count)
 {
-    const bool is_a = c->pattern == IN_TURN ? position % 2 == 0
-                      : c->pattern == FIRST ? position == 0
-                      : c->pattern == LAST  ? position == count - 1
-                                            : position < count / 2;
+    if (c->pattern == RISING)
+        return c->a + (c->b - c->a) * ((float)position / (float)count);
+    const bool is_a = c->pattern == IN_TURN  ? position % 2 == 0
+                      : c->pattern == FIRST  ? position == 0
+                      : c->pattern == LAST   ? position == count - 1
+                      : c->pattern == HALVES ? position < count / 2
+                                             : position / 100 % 2 == 0;
     return is_a ? c->a : c->b;
 }
 

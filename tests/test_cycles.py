@@ -45,11 +45,11 @@ kernel:
 """
 
 
-KNOWN = next(known for known in cycles.EXCEPTIONS if known.loop == "deviations of *")
+KNOWN = next(known for known in cycles.EXCEPTIONS if known.loop == "add_deviations of *")
 
 
 def row(spills, **other):
-    return {"nest": "cpu/plane", "kernel": "plane_map", "formula": "batch_normalization", "loop": "deviations of rows",
+    return {"nest": "cpu/plane", "kernel": "plane_map", "formula": "batch_normalization", "loop": "add_deviations of rows",
             "processor": KNOWN.processor, "spills": spills, **other}
 
 

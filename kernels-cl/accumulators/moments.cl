@@ -112,6 +112,10 @@ typedef struct NAME(deviations) {
     NAME(pair) sum, squares;
 } NAME(deviations);
 
+#if LANES == 16
+#include "accumulators/growing_moments.cl"
+#endif
+
 #include "tiles/array.cl"
 #include "accumulators/moments_of.cl"
 #if LANES == 16

@@ -28,13 +28,11 @@ TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)
     return fma(sum, inverse, pivot);
 }
 
-/* The sums of the deviations from `pivot`, and of their squares, over the taken rows. Eight rows at a time
- * are added as a tree, and the trees in two floats: a chain of plain additions would repeat the same rounding
+/* `all` and the taken rows: their deviations from `pivot`, and the squares of these. Eight rows at a time are
+ * added as a tree, and the trees in two floats: a chain of plain additions would repeat the same rounding
  * error where many values are alike. */
-TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
+TILE_FUNCTION NAME(deviations) OF(add_deviations)(TILE tile, uint taken, V pivot, NAME(deviations) all)
 {
-    const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
-    NAME(deviations) all = {zero, zero};
     uint row = 0;
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(taken); row += 8) {
@@ -52,6 +50,15 @@ TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
         all.sum = ADDED(row, all.sum, a);
         all.squares = ADDED(row, all.squares, a * a);
     }
+    return all;
+}
+
+/* The sums of the deviations from `pivot`, and of their squares, over the taken rows. */
+TILE_FUNCTION NAME(deviations) OF(deviations)(TILE tile, uint taken, V pivot)
+{
+    const NAME(pair) zero = {(V)(0.0f), (V)(0.0f)};
+    NAME(deviations) all = {zero, zero};
+    all = OF(add_deviations)(tile, taken, pivot, all);
     all.sum = PAIRED(all.sum.value, all.sum.rest);
     all.squares = PAIRED(all.squares.value, all.squares.rest);
     return all;
@@ -144,6 +151,45 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
     const V scale = NAME(scale_for)(set);
     return ALL(scale == 1.0f) ? set : OF(extreme_accumulator)(tile, taken, scale);
 }
+
+#if LANES == 16
+
+/* A set that begins with each lane's taken values, at least one. The mean of the first of them will do as a
+ * pivot, unless there are few values or it lies far from the others. */
+TILE_FUNCTION growing OF(begun)(TILE tile, uint taken)
+{
+    if (taken <= FEW_ROWS)
+        return growing_from(OF(accumulator)(tile, taken));
+    growing g = growing_from(accumulator_empty_16());
+    g.pivot = OF(mean)(tile, PIVOT_ROWS, (V)(1.0f / PIVOT_ROWS));
+    g.since = OF(add_deviations)(tile, taken, g.pivot, g.since);
+    g.count = (V)((real)taken);
+    const int16 sound = are_sound(g.pivot, g.count, g.since);
+    if (!all_of(sound)) {
+        const growing anew = growing_from(OF(accumulator)(tile, taken));
+        select_lanes((float16 *)&g, (const float16 *)&anew, sizeof g / sizeof(float16), sound);
+    }
+    return g;
+}
+
+/* Adds each lane's taken values, at least one. */
+TILE_FUNCTION void OF(grow)(growing *g, TILE tile, uint taken)
+{
+    const deviations_16 since = OF(add_deviations)(tile, taken, g->pivot, g->since);
+    const float16 count = g->count + (real)taken;
+    const int16 sound = are_sound(g->pivot, count, since);
+    if (all_of(sound)) {
+        g->since = since;
+        g->count = count;
+        return;
+    }
+    const growing anew = begun_anew(g, OF(accumulator)(tile, taken));
+    g->since = since;
+    g->count = count;
+    select_lanes((float16 *)g, (const float16 *)&anew, sizeof anew / sizeof(float16), sound);
+}
+
+#endif
 
 #endif
 

@@ -107,6 +107,9 @@ static NAME(accumulator) NAME(accumulator_join)(NAME(accumulator) a, NAME(accumu
 
 #include "accumulators/merge.cl"
 
+#if LANES == 16
+#include "accumulators/growing.cl"
+#endif
 #include "tiles/array.cl"
 #include "accumulators/products_of.cl"
 #if LANES == 16

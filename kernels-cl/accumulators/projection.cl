@@ -68,6 +68,9 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
     return both;
 }
 
+#if LANES == 16
+#include "accumulators/growing.cl"
+#endif
 #include "tiles/array.cl"
 #include "accumulators/projection_of.cl"
 #if LANES == 16

@@ -39,6 +39,9 @@ static NAME(accumulator) NAME(accumulator_merge)(NAME(accumulator) a, NAME(accum
     return both;
 }
 
+#if LANES == 16
+#include "accumulators/growing.cl"
+#endif
 #include "tiles/array.cl"
 #include "accumulators/squares_of.cl"
 #if LANES == 16

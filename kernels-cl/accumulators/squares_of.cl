@@ -72,3 +72,5 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 }
 
 #endif
+
+#include "accumulators/growing_of.cl"

@@ -50,8 +50,9 @@ static void load_known(const formula *f, const columns *c, uint start, uint coun
 #endif
 }
 
-/* The set of rows first ... first+rows-1 of a block's vector. */
-static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint v, index_t first, uint rows)
+/* Adds rows first ... first+rows-1 of a block's vector to its set, or begins it with them. */
+static void take_tile(const formula *f, const columns *c, uint v, index_t first, uint rows, bool begins,
+                      growing *set)
 {
     const uint start = vector_start(c->b, v);
     const sources from = sources_at(c->from, first * c->kept + start);
@@ -59,7 +60,11 @@ static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint
     load_known(f, c, start, min(c->b.count, 16u), known);
     if (c->b.count >= 16) {
         const rows_of_16 tile = {from, c->kept, known};
-        return accumulator_of_rows_16(tile, rows);
+        if (begins)
+            *set = begun_of_rows_16(tile, rows);
+        else
+            grow_of_rows_16(set, tile, rows);
+        return;
     }
     float16 tile[TERMS * TILE_ROWS];
     for (uint row = 0; row < rows; row++) {
@@ -67,7 +72,10 @@ static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint
         for (uint term = 0; term < TERMS; term++)
             tile[term * TILE_ROWS + row] = formula_term_16(o, known, term);
     }
-    return accumulator_of_tile_16(tile, rows);
+    if (begins)
+        *set = begun_of_tile_16(tile, rows);
+    else
+        grow_of_tile_16(set, tile, rows);
 }
 
 /* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. Prefetches the
@@ -75,17 +83,18 @@ static accumulator_16 accumulate_vector(const formula *f, const columns *c, uint
 static void accumulate_part(const formula *f, const columns *c, index_t first, index_t last,
                             accumulator_16 *sets)
 {
+    growing part[BLOCK_VECTORS];
     for (index_t row = first; row < last; row += TILE_ROWS) {
         const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
         for (uint i = TILE_ROWS; i < min(last - row, (index_t)(2 * TILE_ROWS)); i++) {
             for (uint column = 0; column < c->b.count; column += 16)
                 prefetch_operands(c->from, (row + i) * c->kept + column);
         }
-        for (uint v = 0; v < block_vectors(c->b); v++) {
-            const accumulator_16 set = accumulate_vector(f, c, v, row, rows);
-            sets[v] = row == first ? set : accumulator_merge_16(sets[v], set);
-        }
+        for (uint v = 0; v < block_vectors(c->b); v++)
+            take_tile(f, c, v, row, rows, row == first, &part[v]);
     }
+    for (uint v = 0; v < block_vectors(c->b); v++)
+        sets[v] = grown(&part[v]);
 }
 
 #if KERNEL_column_statistics

@@ -54,7 +54,7 @@ INLINED operands_16 load_vector(const strip *s, sources row, uint v)
 static void sum_strip(const formula *f, const strip *s, sources from, accumulator_16 *all)
 {
     float16 tile[GAP_VECTORS][TERMS * TILE_ROWS], known[GAP_VECTORS][KNOWN];
-    accumulator_16 part[GAP_VECTORS];
+    growing part[GAP_VECTORS];
     for (uint v = 0; v < block_vectors(s->b); v++)
         LOAD_KNOWN(f, s->group + vector_start(s->b, v), min(s->b.count, 16u), known[v]);
     walk w = walk_from(&s->a, s->kept_axes, 0);
@@ -71,10 +71,14 @@ static void sum_strip(const formula *f, const strip *s, sources from, accumulato
         }
         const bool begins = row % CPU_COLUMN_PART == 0, ends = row + rows == s->rows;
         for (uint v = 0; v < block_vectors(s->b); v++) {
-            const accumulator_16 set = accumulator_of_tile_16(tile[v], rows);
-            part[v] = begins ? set : accumulator_merge_16(part[v], set);
-            if (ends || (row + TILE_ROWS) % CPU_COLUMN_PART == 0)
-                all[v] = row < CPU_COLUMN_PART ? part[v] : accumulator_merge_16(all[v], part[v]);
+            if (begins)
+                part[v] = begun_of_tile_16(tile[v], rows);
+            else
+                grow_of_tile_16(&part[v], tile[v], rows);
+            if (!ends && (row + TILE_ROWS) % CPU_COLUMN_PART != 0)
+                continue;
+            const accumulator_16 set = grown(&part[v]);
+            all[v] = row < CPU_COLUMN_PART ? set : accumulator_merge_16(all[v], set);
         }
     }
 }

@@ -40,22 +40,22 @@ typedef struct runs {
 typedef struct summing {
     float16 tile[TERMS * TILE_ROWS];
     uint filled, tiles;
-    accumulator_16 part, all;
+    growing part;
+    accumulator_16 all;
     bool has_parts;
 } summing;
 
 /* Merges the tile at hand into its part, and a part that is complete into the rest. */
 static void end_tile(summing *s)
 {
-    const accumulator_16 set = accumulate_tile(s->tile, s->filled);
-    s->part = s->tiles == 0 ? set : accumulator_merge_16(s->part, set);
+    take_tile(&s->part, s->tile, s->filled, s->tiles == 0);
     s->filled = 0;
     s->tiles++;
 }
 
 static void end_part(summing *s)
 {
-    const accumulator_16 part = accumulator_across(s->part);
+    const accumulator_16 part = accumulator_across(grown(&s->part));
     s->all = s->has_parts ? accumulator_merge_16(s->all, part) : part;
     s->has_parts = true;
     s->tiles = 0;
@@ -85,7 +85,7 @@ static accumulator_16 sum_group(const runs *r, sources from, const float16 *know
     if (s.filled > 0)
         end_tile(&s);
     if (!s.has_parts)
-        return s.part;
+        return grown(&s.part);
     end_part(&s);
     return s.all;
 }

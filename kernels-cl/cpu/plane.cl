@@ -82,7 +82,7 @@ static void prefetch_run(plane p, const pass *through, index_t offset)
 static accumulator_16 pass_part(plane p, const pass *through, index_t first, index_t last)
 {
     float16 tile[TERMS * TILE_ROWS];
-    accumulator_16 all;
+    growing all;
     run_place at = run_place_of(p, first);
     for (index_t done = first; done < last;) {
         const uint values = (uint)min(last - done, (index_t)TILE_VALUES);
@@ -104,13 +104,11 @@ static accumulator_16 pass_part(plane p, const pass *through, index_t first, ind
             at = advance(p, at, take);
             filled += take;
         }
-        if (through->sums) {
-            const accumulator_16 set = accumulate_tile(tile, values);
-            all = done == first ? set : accumulator_merge_16(all, set);
-        }
+        if (through->sums)
+            take_tile(&all, tile, values, done == first);
         done += values;
     }
-    return all;
+    return through->sums ? grown(&all) : accumulator_empty_16();
 }
 
 #if KERNEL_plane_statistics

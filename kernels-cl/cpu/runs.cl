@@ -39,17 +39,21 @@ static void copy_to_tile(sources from, const float16 *known, real *tile, uint va
 
 #if !WORK_MAP
 
-/* The set of a tile's elements. */
-static accumulator_16 accumulate_tile(const float16 *tile, uint values)
+/* Adds a tile's elements to a set, or begins it with them. */
+static void take_tile(growing *set, const float16 *tile, uint values, bool begins)
 {
     const uint rows = values / 16, rest = values % 16;
-    accumulator_16 set = rows > 0 ? accumulator_of_tile_16(tile, rows) : accumulator_empty_16();
+    if (begins)
+        *set = rows > 0 ? begun_of_tile_16(tile, rows) : growing_from(accumulator_empty_16());
+    else if (rows > 0)
+        grow_of_tile_16(set, tile, rows);
     if (rest == 0)
-        return set;
+        return;
     float16 terms[TERMS];
     for (uint term = 0; term < TERMS; term++)
         terms[term] = tile[term * TILE_ROWS + rows];
-    return accumulator_merge_16(set, accumulator_of_terms(terms, rest, set));
+    const accumulator_16 whole = grown(set);
+    *set = growing_from(accumulator_merge_16(whole, accumulator_of_terms(terms, rest, whole)));
 }
 
 #endif
