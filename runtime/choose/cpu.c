@@ -22,7 +22,7 @@ enum {
     GRADIENT_LINES = 5,
     MOST_LINES = 64 << 20, /* bytes of them that all work-items together may have */
     CACHE_UNKNOWN = 8 << 20,
-    MOST_SHARED = 2 << 20, /* bytes of a cache shared by all that a compute unit can count on: a virtual
+    MOST_SHARED = 6 << 20, /* bytes of a cache shared by all that a compute unit can count on: a virtual
                               machine with two cores may be told of its whole socket's */
 };
 
@@ -55,11 +55,11 @@ static size_t usable_cache(const caps *device)
     return units * (near + least(device->unit_cache.far, MOST_SHARED));
 }
 
-/* Whether to write results past the cache: they are too large to stay in it. */
+/* Whether to write results past the cache: they are too large to stay in it beside what is read. */
 static bool streams(const problem *p, const caps *device)
 {
-    const size_t limit = tuning_value(&device->tuning, TUNING_STREAM_BYTES);
-    return p->result_bytes > (limit > 0 ? limit : usable_cache(device) / 2);
+    const size_t limit = tuning_value(&device->tuning, TUNING_STREAM_BYTES), tensors = p->backward ? 3 : 2;
+    return p->result_bytes > (limit > 0 ? limit : usable_cache(device) / tensors);
 }
 
 static step *add_cpu_step(choice *out, const problem *p, const caps *device, const char *nest,
