@@ -145,6 +145,42 @@ __kernel void column_statistics(index_t work, index_t blocks, index_t batch, ind
 
 #endif
 
+#if !WORK_REDUCE
+
+/* The coefficients of 16 neighbouring columns; `table` has `width` of each. */
+INLINED void coefficients_at(const real *table, uint width, uint column, float16 *coefficients)
+{
+#pragma unroll
+    for (uint c = 0; c < COEFFICIENTS; c++)
+        coefficients[c] = load_private_16(table + c * width + column);
+}
+
+/* y = formula(x) over `rows` rows, a constant, of `count` columns, 16 at least; y may be x, so the last
+ * vectors, which may overlap those before, are loaded first. */
+INLINED void apply_rows(const real *table, uint width, sources from, __global real *y, index_t kept,
+                        uint count, uint rows, bool stream)
+{
+    const uint last = count - 16;
+    operands_16 tails[ROWS_AT_ONCE];
+    float16 coefficients[COEFFICIENTS];
+#pragma unroll
+    for (uint row = 0; row < rows; row++)
+        tails[row] = load_operands_16(from, row * kept + last);
+    for (uint column = 0; column < last; column += 16) {
+        coefficients_at(table, width, column, coefficients);
+#pragma unroll
+        for (uint row = 0; row < rows; row++)
+            store_vector(formula_apply_16(load_operands_16(from, row * kept + column), coefficients),
+                         y + row * kept + column, stream);
+    }
+    coefficients_at(table, width, last, coefficients);
+#pragma unroll
+    for (uint row = 0; row < rows; row++)
+        store_vector(formula_apply_16(tails[row], coefficients), y + row * kept + last, stream);
+}
+
+#endif
+
 #if WORK_REDUCE_MAP || WORK_REDUCE
 
 #if KERNEL_column_fused
@@ -161,44 +197,12 @@ typedef struct strip {
 
 #if WORK_REDUCE_MAP
 
-/* The coefficients of 16 neighbouring columns of a strip. */
-INLINED void coefficients_at(const strip *s, uint column, float16 *coefficients)
-{
-#pragma unroll
-    for (uint c = 0; c < COEFFICIENTS; c++)
-        coefficients[c] = load_private_16((const real *)s->coefficients[c] + column);
-}
-
-/* y = formula(x) over `rows` rows of a strip, a constant; y may be x, so the last vectors, which may overlap
- * those before, are loaded first. */
-INLINED void apply_rows(const strip *s, sources from, __global real *y, uint rows, bool stream)
-{
-    const index_t kept = s->c.kept;
-    const uint last = s->c.b.count - 16;
-    operands_16 tails[ROWS_AT_ONCE];
-    float16 coefficients[COEFFICIENTS];
-#pragma unroll
-    for (uint row = 0; row < rows; row++)
-        tails[row] = load_operands_16(from, row * kept + last);
-    for (uint column = 0; column < last; column += 16) {
-        coefficients_at(s, column, coefficients);
-#pragma unroll
-        for (uint row = 0; row < rows; row++)
-            store_vector(formula_apply_16(load_operands_16(from, row * kept + column), coefficients),
-                         y + row * kept + column, stream);
-    }
-    coefficients_at(s, last, coefficients);
-#pragma unroll
-    for (uint row = 0; row < rows; row++)
-        store_vector(formula_apply_16(tails[row], coefficients), y + row * kept + last, stream);
-}
-
 /* The same over one row of a strip that is narrower than a vector. */
 static void apply_narrow_row(const strip *s, sources from, __global real *y)
 {
     const uint count = s->c.b.count;
     float16 coefficients[COEFFICIENTS];
-    coefficients_at(s, 0, coefficients);
+    coefficients_at((const real *)s->coefficients, BLOCK_COLUMNS, 0, coefficients);
     store_groups_16(formula_apply_16(load_some_operands_16(from, 0, count), coefficients), y, 0, count);
 }
 
@@ -248,10 +252,12 @@ static void apply_strip(const strip *s, index_t outer, sources next)
     index_t row = 0;
     for (; row + ROWS_AT_ONCE <= outer; row += ROWS_AT_ONCE) {
         prefetch_around(s, row, outer, next);
-        apply_rows(s, sources_at(s->c.from, row * kept), s->y + row * kept, ROWS_AT_ONCE, stream);
+        apply_rows((const real *)s->coefficients, BLOCK_COLUMNS, sources_at(s->c.from, row * kept),
+                   s->y + row * kept, kept, count, ROWS_AT_ONCE, stream);
     }
     for (; row < outer; row++)
-        apply_rows(s, sources_at(s->c.from, row * kept), s->y + row * kept, 1, stream);
+        apply_rows((const real *)s->coefficients, BLOCK_COLUMNS, sources_at(s->c.from, row * kept),
+                   s->y + row * kept, kept, count, 1, stream);
 }
 #endif
 
@@ -297,7 +303,7 @@ __kernel void column_fused(index_t work, index_t strips_per_item, index_t blocks
  * coefficients of any 16 neighbouring values lie side by side. */
 typedef struct cycle {
     uint columns;
-    real coefficients[COEFFICIENTS][TABLE_COLUMNS];
+    real coefficients[COEFFICIENTS][TABLE_COLUMNS] __attribute__((aligned(64)));
 } cycle;
 
 /* y = formula(x) at 16 neighbouring values, the first of them in column `column`. */
@@ -339,6 +345,20 @@ static void apply_run(const cycle *table, sources from, __global real *y, index_
     }
     if (i < values)
         store_tail(apply_cycle(table, (values - 16) % columns, tail), y + values - 16, (uint)(values - i));
+}
+
+/* y = formula(x) over `rows` rows of a block of whole vectors; not for results that are streamed, which are
+ * faster in the order of memory. */
+static void apply_block(const cycle *table, sources from, __global real *y, index_t kept, index_t rows)
+{
+    const real *coefficients = table->coefficients[0];
+    index_t row = 0;
+    for (; row + ROWS_AT_ONCE <= rows; row += ROWS_AT_ONCE)
+        apply_rows(coefficients, TABLE_COLUMNS, sources_at(from, row * kept), y + row * kept, kept,
+                   table->columns, ROWS_AT_ONCE, false);
+    for (; row < rows; row++)
+        apply_rows(coefficients, TABLE_COLUMNS, sources_at(from, row * kept), y + row * kept, kept,
+                   table->columns, 1, false);
 }
 
 /* The values after the last column are those of the first ones again. */
@@ -389,7 +409,11 @@ __kernel void column_map(index_t work, index_t rows_per_item, index_t blocks, in
                 store_private_16(coefficients[c], table.coefficients[c] + column);
         }
         close_cycle(&table);
-        if (!y || b.count == kept) {
+        if (y && !STREAM && b.count >= 16 && b.count % 16 == 0) {
+            apply_block(&table, sources_at(from, row * kept), y + row * kept + b.first, kept,
+                        entry_last - row);
+            row = entry_last;
+        } else if (!y || b.count == kept) {
             if (y)
                 apply_run(&table, sources_at(from, row * kept), y + row * kept, (entry_last - row) * kept);
             row = entry_last;
