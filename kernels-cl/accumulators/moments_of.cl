@@ -36,6 +36,7 @@ TILE_FUNCTION NAME(deviations) OF(add_deviations)(TILE tile, uint taken, V pivot
     uint row = 0;
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(taken); row += 8) {
+        AHEAD(tile, 8);
         const V a = AT(tile, taken, row, pivot) - pivot, b = AT(tile, taken, row + 1, pivot) - pivot;
         const V c = AT(tile, taken, row + 2, pivot) - pivot, d = AT(tile, taken, row + 3, pivot) - pivot;
         const V e = AT(tile, taken, row + 4, pivot) - pivot, f = AT(tile, taken, row + 5, pivot) - pivot;

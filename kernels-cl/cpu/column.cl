@@ -13,6 +13,9 @@
 #if !WORK_MAP
 #include "accumulators/partials.cl"
 #endif
+#if !WORK_REDUCE
+#include "cpu/apply.cl"
+#endif
 #include "cpu/blocks.cl"
 #include "cpu/store.cl"
 
@@ -52,18 +55,18 @@ static void load_known(const formula *f, const columns *c, uint start, uint coun
 
 /* Adds rows first ... first+rows-1 of a block's vector to its set, or begins it with them. */
 static void take_tile(const formula *f, const columns *c, uint v, index_t first, uint rows, bool begins,
-                      growing *set)
+                      growing *set, ahead *next)
 {
     const uint start = vector_start(c->b, v);
     const sources from = sources_at(c->from, first * c->kept + start);
     float16 known[KNOWN];
     load_known(f, c, start, min(c->b.count, 16u), known);
     if (c->b.count >= 16) {
-        const rows_of_16 tile = {from, c->kept, known};
+        const rows_of_16 tile = {from, c->kept, known, next};
         if (begins)
-            *set = begun_of_rows_16(tile, rows);
+            *set = begun_of_rows_16(&tile, rows);
         else
-            grow_of_rows_16(set, tile, rows);
+            grow_of_rows_16(set, &tile, rows);
         return;
     }
     float16 tile[TERMS * TILE_ROWS];
@@ -78,20 +81,19 @@ static void take_tile(const formula *f, const columns *c, uint v, index_t first,
         grow_of_tile_16(set, tile, rows);
 }
 
-/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. Prefetches the
- * next tile's rows, since rows lie far from each other in memory. */
+/* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. While it sums one
+ * tile, vector by vector, it prefetches the next in the order of memory, which is twice as fast. */
 static void accumulate_part(const formula *f, const columns *c, index_t first, index_t last,
                             accumulator_16 *sets)
 {
     growing part[BLOCK_VECTORS];
     for (index_t row = first; row < last; row += TILE_ROWS) {
         const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
-        for (uint i = TILE_ROWS; i < min(last - row, (index_t)(2 * TILE_ROWS)); i++) {
-            for (uint column = 0; column < c->b.count; column += 16)
-                prefetch_operands(c->from, (row + i) * c->kept + column);
-        }
+        const uint next_rows = (uint)min(last - row - rows, (index_t)TILE_ROWS);
+        ahead next = {sources_at(c->from, (row + rows) * c->kept), c->kept, 0, c->b.count,
+                      next_rows * block_vectors(c->b)};
         for (uint v = 0; v < block_vectors(c->b); v++)
-            take_tile(f, c, v, row, rows, row == first, &part[v]);
+            take_tile(f, c, v, row, rows, row == first, &part[v], &next);
     }
     for (uint v = 0; v < block_vectors(c->b); v++)
         sets[v] = grown(&part[v]);
@@ -168,15 +170,17 @@ INLINED void apply_rows(const real *table, uint width, sources from, __global re
         tails[row] = load_operands_16(from, row * kept + last);
     for (uint column = 0; column < last; column += 16) {
         coefficients_at(table, width, column, coefficients);
+        const bool ordinary = are_ordinary(coefficients);
 #pragma unroll
         for (uint row = 0; row < rows; row++)
-            store_vector(formula_apply_16(load_operands_16(from, row * kept + column), coefficients),
+            store_vector(apply_to(load_operands_16(from, row * kept + column), coefficients, ordinary),
                          y + row * kept + column, stream);
     }
     coefficients_at(table, width, last, coefficients);
+    const bool ordinary = are_ordinary(coefficients);
 #pragma unroll
     for (uint row = 0; row < rows; row++)
-        store_vector(formula_apply_16(tails[row], coefficients), y + row * kept + last, stream);
+        store_vector(apply_to(tails[row], coefficients, ordinary), y + row * kept + last, stream);
 }
 
 #endif

@@ -1,7 +1,11 @@
 /* cpu schedule: values that follow each other in memory. */
+#if !WORK_REDUCE
+#include "cpu/apply.cl"
+#endif
 #include "cpu/store.cl"
 
 #define TILE_VALUES (TILE_ROWS * 16)
+#define RUN_AHEAD   512 /* values: a core begins anew to prefetch by itself where a run ends */
 
 /* Copies the terms of a run's first `values` elements to a tile, which has TILE_ROWS vectors for each term.
  * `tile` may point to any value of the first term. */
@@ -78,7 +82,7 @@ static void apply_run(sources from, __global real *y, index_t values, const floa
         return;
     }
     const uint head = values_to_boundary(y);
-    const bool stream = may_stream(y);
+    const bool stream = may_stream(y), ordinary = are_ordinary(coefficients);
     const operands_16 tail = load_operands_16(from, values - 16);
     if (head > 0)
         store_lanes(formula_apply_16(load_operands_16(from, 0), coefficients), y, 0, head);
@@ -87,12 +91,13 @@ static void apply_run(sources from, __global real *y, index_t values, const floa
         copy_to_tile(*next, known, tile, (uint)i);
     for (; i + 16 <= values; i += 16) {
         if (next) {
+            prefetch_operands(*next, i + RUN_AHEAD);
             const operands_16 o = load_operands_16(*next, i);
 #pragma unroll
             for (uint term = 0; term < TERMS; term++)
                 store_private_16(formula_term_16(o, known, term), tile + term * TILE_ROWS * 16 + i);
         }
-        store_vector(formula_apply_16(load_operands_16(from, i), coefficients), y + i, stream);
+        store_vector(apply_to(load_operands_16(from, i), coefficients, ordinary), y + i, stream);
     }
     if (next)
         copy_to_tile(sources_at(*next, i), known, tile + i, (uint)(values - i));

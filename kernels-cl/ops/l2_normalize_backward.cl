@@ -139,7 +139,7 @@ INLINED V NAME(ordinary_gradient)(NAME(operands) o, const V *coefficients)
     return sum * coefficients[SECOND_SCALE];
 }
 
-static V NAME(formula_apply_ordinary)(NAME(operands) o, const V *coefficients)
+INLINED V NAME(formula_apply_ordinary)(NAME(operands) o, const V *coefficients)
 {
     return RESULT(o, NAME(ordinary_gradient)(o, coefficients));
 }
