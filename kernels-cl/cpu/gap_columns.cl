@@ -30,7 +30,7 @@ typedef struct strip {
     block b;
     offsets start;
     index_t group; /* of its first column */
-    real coefficients[COEFFICIENTS][GAP_COLUMNS];
+    real coefficients[COEFFICIENTS][GAP_COLUMNS] __attribute__((aligned(64)));
 } strip;
 
 /* Prefetches a block's row some rows ahead: cores prefetch by themselves what follows in memory, but not what

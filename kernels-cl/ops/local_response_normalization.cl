@@ -3,7 +3,8 @@
  * dx = dy / z^beta - 2 alpha beta x T, T the sum of dy * x / z^(beta + 1) over the mirrored window.
  *
  * EXPONENT is beta times 4 where that is 0, 2, 3 or 4; with 2 and 3, alpha is not negative and bias far from
- * 0. Everything else is EXPONENT_GENERAL and goes through log2 and exp2 in two floats each.
+ * 0. Everything else is EXPONENT_GENERAL: by a polynomial for the exponent at hand, or where that does not
+ * suffice (EXACT_WINDOW, BACKWARD) by log2 and exp2 in two floats each.
  *
  * The functions in this file are for sums and factors that fp32 holds. Where one is too large or too small, y
  * and dx become NaN or infinite; the loop nest computes these values again, one at a time, with
@@ -13,7 +14,8 @@
  * Arguments: alpha is divided by the square of square_scale. beta_parity is 1 if beta is an odd integer, 2 if
  * it is an even one, else 0. gradient_factor is 2 alpha beta with the divided alpha; it is NaN, unless 0,
  * where square_scale is not 1 or the factor is not within 2^-60 ... 4. `least` is a limit: where
- * bias + alpha * S, or in gradients of roots a contribution, is smaller, it may be wrong. The others are for
+ * bias + alpha * S, or in gradients of roots a contribution, is smaller, it may be wrong. power_0 ... power_9
+ * are the coefficients of ((1 + r)^-beta - 1) / r, for |beta| up to 1. The others are for
  * local_response_extreme.cl: alpha, bias and 2 alpha beta, each times a power of two.
  */
 #define FORMULA_ARGUMENTS(INPUT, OUTPUT, REAL, PAIR, INT, AND)                                               \
@@ -24,6 +26,16 @@
     AND INT(beta_parity)                                                                                     \
     AND REAL(gradient_factor)                                                                                \
     AND REAL(least)                                                                                          \
+    AND REAL(power_0)                                                                                        \
+    AND REAL(power_1)                                                                                        \
+    AND REAL(power_2)                                                                                        \
+    AND REAL(power_3)                                                                                        \
+    AND REAL(power_4)                                                                                        \
+    AND REAL(power_5)                                                                                        \
+    AND REAL(power_6)                                                                                        \
+    AND REAL(power_7)                                                                                        \
+    AND REAL(power_8)                                                                                        \
+    AND REAL(power_9)                                                                                        \
     AND INT(alpha_exponent)                                                                                  \
     AND PAIR(bias_mantissa)                                                                                  \
     AND INT(bias_exponent)                                                                                   \
@@ -40,6 +52,7 @@
 #define power           RENAMED(power)
 #define power_of        RENAMED(power_of)
 #define divide_by_power RENAMED(divide_by_power)
+#define times_power     RENAMED(times_power)
 #define divide_by_pair  RENAMED(divide_by_pair)
 #endif
 
@@ -243,35 +256,42 @@ static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
 
 #if POWER_IS_SMALL
 
-/* x / z^beta, as 2^(-beta * log2(z)). The logarithm is z's exponent, which stays exact, plus that of its
- * mantissa 1 + r, a polynomial (minimax to 2^-27, as that of 2^u - 1 to 2^-28). NaN where z is less than
- * f->least or not below 2^126, and where x is so small that it would lose digits. */
-static V NAME(divide_by_small_power)(const formula *f, V x, V z)
+/* y * 2^(-beta * exponent); 2^u - 1 by a polynomial, minimax to 2^-28. */
+INLINED V NAME(times_power)(const formula *f, V y, INTEGERS exponent)
 {
-    const INTEGERS bits = AS_INTEGERS(z), exponent = (bits - 0x3f3504f3) >> 23;
-    const V r = AS_REALS(bits - (exponent << 23)) - 1.0f;
-    V series = fma(r, (V)(0x1.00d908p-3f), (V)(-0x1.aeb2c8p-3f));
-    series = fma(r, series, (V)(0x1.bd30aep-3f));
-    series = fma(r, series, (V)(-0x1.e87cfap-3f));
-    series = fma(r, series, (V)(0x1.268f86p-2f));
-    series = fma(r, series, (V)(-0x1.7160e6p-2f));
-    series = fma(r, series, (V)(0x1.ec76f4p-2f));
-    series = fma(r, series, (V)(-0x1.71546ap-1f));
-    series = fma(r, series, (V)(0x1.715474p+0f));
-
     const V whole_log = CONVERT_REALS(exponent), beta = (V)(-f->beta);
     const V high = beta * whole_log;
-    const V high_rest = fma((V)(-f->beta_rest), whole_log, fma(beta, whole_log, -high));
-    const V low = fma(beta, r * series, high_rest);
-    const V whole = rint(high + low), u = (high - whole) + low;
-    series = fma(u, (V)(0x1.44979cp-13f), (V)(0x1.5f50acp-10f));
+    const V low = fma((V)(-f->beta_rest), whole_log, fma(beta, whole_log, -high));
+    const V whole = rint(high), u = (high - whole) + low;
+    V series = fma(u, (V)(0x1.44979cp-13f), (V)(0x1.5f50acp-10f));
     series = fma(u, series, (V)(0x1.3b29a0p-7f));
     series = fma(u, series, (V)(0x1.c6aebep-5f));
     series = fma(u, series, (V)(0x1.ebfbe0p-3f));
     series = fma(u, series, (V)(0x1.62e430p-1f));
-    const V y = fma(x, u * series, x) * AS_REALS((CONVERT_INTEGERS(whole) + 127) << 23);
-    const INTEGERS small = fabs(x) < 0x1p-100f && x != 0.0f && whole > 0.0f;
-    return select((V)(NAN), y, z >= f->least && z < 0x1p+126f && !small);
+    const INTEGERS small = fabs(y) < 0x1p-99f && y != 0.0f && whole > 0.0f;
+    return select(fma(y, u * series, y) * AS_REALS((CONVERT_INTEGERS(whole) + 127) << 23), (V)(NAN), small);
+}
+
+/* x / z^beta. z is a power of two, nearly always 1, times 1 + r, whose power is a polynomial of the host's
+ * (operations/local_response_normalization.c). NaN where z is less than f->least or not below 2^126, and
+ * where x is so small that it would lose digits. */
+static V NAME(divide_by_small_power)(const formula *f, V x, V z)
+{
+    const INTEGERS bits = AS_INTEGERS(z), exponent = (bits - 0x3f3504f3) >> 23;
+    const V r = AS_REALS(bits - (exponent << 23)) - 1.0f;
+    V series = fma(r, (V)(f->power_9), (V)(f->power_8));
+    series = fma(r, series, (V)(f->power_7));
+    series = fma(r, series, (V)(f->power_6));
+    series = fma(r, series, (V)(f->power_5));
+    series = fma(r, series, (V)(f->power_4));
+    series = fma(r, series, (V)(f->power_3));
+    series = fma(r, series, (V)(f->power_2));
+    series = fma(r, series, (V)(f->power_1));
+    series = fma(r, series, (V)(f->power_0));
+    V y = fma(x, r * series, x);
+    if (!ALL(exponent == 0))
+        y = NAME(times_power)(f, y, exponent);
+    return select((V)(NAN), y, z >= f->least && z < 0x1p+126f);
 }
 
 #elif EXPONENT_GENERAL

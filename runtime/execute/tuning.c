@@ -43,7 +43,7 @@ static clnorm_status find(const clnorm_context *context, const char *name, size_
 static clnorm_status get(const clnorm_context *context, const char *name, size_t *value,
                          clnorm_tuning_origin *origin)
 {
-    size_t index;
+    size_t index = 0;
     const clnorm_status status = find(context, name, &index);
     if (status != CLNORM_OK)
         return status;
@@ -66,7 +66,7 @@ clnorm_status clnorm_tuning_get(const clnorm_context *context, const char *name,
 
 static clnorm_status set(clnorm_context *context, const char *name, size_t value)
 {
-    size_t index;
+    size_t index = 0;
     const clnorm_status status = find(context, name, &index);
     if (status != CLNORM_OK)
         return status;

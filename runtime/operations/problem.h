@@ -53,7 +53,7 @@ typedef struct argument {
     };
 } argument;
 
-enum { MAX_ARGUMENTS = 40, MAX_DEFINES = 6 };
+enum { MAX_ARGUMENTS = 56, MAX_DEFINES = 6 };
 
 typedef struct argument_list {
     argument items[MAX_ARGUMENTS];
