@@ -29,8 +29,12 @@ static void NAME(store_groups)(V lanes, __global real *values, index_t first, ui
         values[first + lane] = kept[lane];
 }
 
+#if OPERANDS_VARY
 #define OPERAND_LOAD_SOME(name, absent)                                                                      \
     o.name = from.name ? NAME(load_groups)(from.name, at, count) : (V)(absent);
+#else
+#define OPERAND_LOAD_SOME OPERAND_LOAD
+#endif
 
 /* The first `count` lanes of the operands that begin at `at`. */
 static NAME(operands) NAME(load_some_operands)(sources from, index_t at, uint count)

@@ -6,7 +6,7 @@
 
 #define OPERAND_OFFSET(name, absent)           ulong name;
 #define OPERAND_STRIDES(name, absent)          ulong name##_strides[8];
-#define OPERAND_STRIDES_ARGUMENT(name, absent) ulong8 axis_##name##_strides,
+#define OPERAND_STRIDES_ARGUMENT(name, absent) , ulong8 axis_##name##_strides
 #define OPERAND_STRIDES_STORE(name, absent)    vstore8(axis_##name##_strides, 0, a.name##_strides);
 #define OPERAND_ADVANCE(name, absent)          p.name += index * a->name##_strides[axis];
 #define OPERAND_MOVE(name, absent)             from.name += from.name ? p.name : 0;
@@ -27,17 +27,18 @@ typedef struct axes {
     FORMULA_OPERANDS(OPERAND_STRIDES)
 } axes;
 
-/* The arguments that tell a kernel of them, and how it reads those: but for operands' strides, which only the
- * strided nest has. */
+/* The arguments that tell a kernel of them, and the struct `a` of those. */
 #define AXES_PARAMETERS                                                                                      \
     uint kept_axes, uint axis_count, ulong8 axis_sizes, ulong8 axis_x_strides, ulong8 axis_dy_strides,       \
-        ulong8 axis_y_strides
-#define AXES_BIND(a)                                                                                         \
+        ulong8 axis_y_strides FORMULA_OPERANDS(OPERAND_STRIDES_ARGUMENT)
+#define AXES_BIND                                                                                            \
+    axes a;                                                                                                  \
     a.count = axis_count;                                                                                    \
     vstore8(CONVERT_INDEX8(axis_sizes), 0, a.sizes);                                                         \
     vstore8(axis_x_strides, 0, a.x_strides);                                                                 \
     vstore8(axis_dy_strides, 0, a.dy_strides);                                                               \
-    vstore8(axis_y_strides, 0, a.y_strides);
+    vstore8(axis_y_strides, 0, a.y_strides);                                                                 \
+    FORMULA_OPERANDS(OPERAND_STRIDES_STORE)
 
 /* Where value `linear` of the axes first ... last-1 lies, the last of them varying fastest. */
 INLINED offsets offsets_of(const axes *a, index_t linear, uint first, uint last)

@@ -8,6 +8,7 @@
  *   BACKWARD          1: there is a dy beside x, and y is dx
  *   ACCUMULATES       1: results are added to what is there
  *   OPERANDS          1: the formula has operands besides x and dy (tensors.cl)
+ *   OPERANDS_VARY     0: each operand is the same for all values that follow each other in x (cpu/gap_*.cl)
  *   ROW               the length of rows, 2 to 16, where the nest is compiled for it (cpu/rows.cl); else 0
  *   CLANG_BUILTINS    1: the driver is known to handle clang's extensions (runtime/devices/quirks.c); without
  *                     this the text is OpenCL C 1.2. __has_builtin would not do: a compiler may know a
@@ -24,6 +25,9 @@
 #endif
 #ifndef OPERANDS
 #define OPERANDS 0
+#endif
+#ifndef OPERANDS_VARY
+#define OPERANDS_VARY 1
 #endif
 #ifndef ROW
 #define ROW 0

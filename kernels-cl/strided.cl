@@ -73,16 +73,13 @@ INLINED accumulator accumulate_group(const axes *a, sources from, const real *kn
 /* work: groups, each of `values` values. y may be null: then only what the formula saves is written, for each
  * group to the element of an array, or, with SUMS_TENSOR, of a tensor with y's strides. */
 __kernel __attribute__((reqd_work_group_size(LOCAL_SIZE, 1, 1))) void
-strided(index_t work, index_t values, AXES_PARAMETERS, FORMULA_OPERANDS(OPERAND_STRIDES_ARGUMENT) SOURCES,
-        OUTPUT(y), FORMULA_PARAMETERS)
+strided(index_t work, index_t values, AXES_PARAMETERS, SOURCES, OUTPUT(y), FORMULA_PARAMETERS)
 {
     const index_t group = get_global_id(0);
     if (group >= work)
         return;
     const formula f = FORMULA_BIND;
-    axes a;
-    AXES_BIND(a)
-    FORMULA_OPERANDS(OPERAND_STRIDES_STORE)
+    AXES_BIND
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     const offsets start = offsets_of(&a, group, 0, kept_axes);

@@ -23,6 +23,7 @@
 
 #define OPERAND_POINTER(name, absent) __global const real *name;
 #define OPERAND_BIND(name, absent)    , f.name
+#define OPERAND_MOVE_ON(name, absent) from.name += OPERANDS_VARY && from.name ? offset : 0;
 
 typedef struct sources {
     __global const real *x;
@@ -64,5 +65,6 @@ INLINED sources sources_at(sources from, index_t offset)
     if (from.before)
         from.before += offset;
 #endif
+    FORMULA_OPERANDS(OPERAND_MOVE_ON)
     return from;
 }

@@ -148,7 +148,8 @@ __kernel void gap_columns(index_t work, index_t per_item, index_t blocks, index_
     s.b = block_of(get_global_id(0), blocks, columns);
     s.kept_axes = kept_axes;
     s.rows = rows;
-    AXES_BIND(s.a)
+    AXES_BIND
+    s.a = a;
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);
     while (item < end) {

@@ -105,7 +105,8 @@ __kernel void gap_runs(index_t work, index_t groups_per_item, uint batch, index_
     r.kept_axes = kept_axes;
     r.count = run_count;
     r.length = length;
-    AXES_BIND(r.a)
+    AXES_BIND
+    r.a = a;
     r.a.count--;
     y = AT_OFFSET(y);
     const sources tensor = SOURCES_BIND(y);

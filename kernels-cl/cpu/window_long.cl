@@ -43,8 +43,7 @@ __kernel void window_long(index_t work, index_t per_item, index_t run_vectors, i
     const index_t first = get_global_id(0) * per_item;
     const index_t last = min(work, (index_t)(first + per_item));
     const formula f = FORMULA_BIND;
-    axes a;
-    AXES_BIND(a)
+    AXES_BIND
     const window w = {a.sizes[0], before, after};
     x += x_offset;
     y += y_offset;

@@ -100,8 +100,7 @@ __kernel void window_long_gradient(index_t work, index_t per_item, index_t run_v
     const index_t first = get_global_id(0) * per_item;
     const index_t last = min(work, (index_t)(first + per_item));
     const formula f = FORMULA_BIND;
-    axes a;
-    AXES_BIND(a)
+    AXES_BIND
     const window w = {a.sizes[0], before, after};
     const ulong line_values = (ulong)w.kept * 16;
     x += x_offset;

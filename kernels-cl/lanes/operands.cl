@@ -10,7 +10,11 @@
 #if LANES == 1
 #include "tensors.cl"
 #define OPERAND_LANES(name, absent) V name;
-#define OPERAND_LOAD(name, absent)  o.name = from.name ? LOAD(from.name + at) : (V)(absent);
+#if OPERANDS_VARY
+#define OPERAND_LOAD(name, absent) o.name = from.name ? LOAD(from.name + at) : (V)(absent);
+#else
+#define OPERAND_LOAD(name, absent) o.name = (V)(from.name ? from.name[0] : absent);
+#endif
 #endif
 
 typedef struct NAME(operands) {

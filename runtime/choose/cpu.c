@@ -278,11 +278,34 @@ static bool is_contiguous(const problem *p, unsigned axis)
     return p->x_strides[axis] == 1 && p->y_strides[axis] == 1 && (!p->backward || p->dy_strides[axis] == 1);
 }
 
-static const char *refuse_gaps(const problem *p)
+/* Whether all operands vary along an axis, as x does, or none. */
+static bool operands_agree(const problem *p, unsigned axis)
 {
-    if (p->operand_count > 0 || p->scattered)
-        return "tensors that are broadcast";
-    return NULL;
+    for (size_t i = 0; i < p->operand_count; i++) {
+        const size_t stride = p->operands[i].strides[axis];
+        if (stride > 1 || stride != p->operands[0].strides[axis])
+            return false;
+    }
+    return true;
+}
+
+/* `axis`: along which a kernel takes vectors. */
+static const char *refuse_gaps(const problem *p, unsigned axis)
+{
+    if (p->scattered)
+        return "sums that are broadcast";
+    if (p->rescales)
+        return "terms that may be summed again";
+    return operands_agree(p, axis) ? NULL : "tensors that are broadcast unlike each other";
+}
+
+static step *add_gap_step(choice *out, const problem *p, const caps *device, const char *nest, const char *kernel,
+                          unsigned axis)
+{
+    step *s = add_cpu_step(out, p, device, nest, kernel);
+    if (p->operand_count > 0)
+        add_option(s, "OPERANDS_VARY", (long)p->operands[0].strides[axis]);
+    return s;
 }
 
 static const char *refuse_gap_runs(const problem *p, const caps *device)
@@ -290,7 +313,9 @@ static const char *refuse_gap_runs(const problem *p, const caps *device)
     (void)device;
     if (p->kept_axes == p->axis_count || !is_contiguous(p, p->axis_count - 1))
         return "no contiguous run is reduced";
-    return p->sizes[p->axis_count - 1] < LANES ? "runs are shorter than a vector" : refuse_gaps(p);
+    if (p->sizes[p->axis_count - 1] < LANES)
+        return "runs are shorter than a vector";
+    return refuse_gaps(p, p->axis_count - 1);
 }
 
 static const char *refuse_gap_columns(const problem *p, const caps *device)
@@ -298,14 +323,14 @@ static const char *refuse_gap_columns(const problem *p, const caps *device)
     (void)device;
     if (p->kept_axes == 0 || !is_contiguous(p, p->kept_axes - 1))
         return "no groups lie side by side";
-    return refuse_gaps(p);
+    return refuse_gaps(p, p->kept_axes - 1);
 }
 
 static void fill_gap_runs(const problem *p, const caps *device, choice *out)
 {
     const size_t per_item = units_per_item(device, p->groups, p->group_size);
     const size_t length = p->sizes[p->axis_count - 1];
-    step *s = add_cpu_step(out, p, device, "cpu/gap_runs.cl", "gap_runs");
+    step *s = add_gap_step(out, p, device, "cpu/gap_runs.cl", "gap_runs", p->axis_count - 1);
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, per_item);
     add_uint(&s->arguments, (unsigned)most(1, least(LANES, BATCH_VALUES / p->group_size)));
@@ -327,7 +352,7 @@ static void fill_gap_columns(const problem *p, const caps *device, choice *out)
     const size_t blocks = most(least(wanted, columns / LANES), 1);
     const size_t values = p->work == WORK_MAP ? 1 : p->group_size;
     const size_t per_item = units_per_item(device, work, values * ceil_divide(columns, blocks));
-    step *s = add_cpu_step(out, p, device, "cpu/gap_columns.cl", "gap_columns");
+    step *s = add_gap_step(out, p, device, "cpu/gap_columns.cl", "gap_columns", p->kept_axes - 1);
     add_index(&s->arguments, work);
     add_index(&s->arguments, per_item);
     add_index(&s->arguments, blocks);

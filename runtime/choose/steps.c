@@ -127,6 +127,8 @@ void add_place_arguments(step *s, const problem *p)
     add_axes(&s->arguments, p->x_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->dy_strides, p->axis_count, 0);
     add_axes(&s->arguments, p->sums != 0 ? p->sums_strides : p->y_strides, p->axis_count, 0);
+    for (size_t i = 0; i < p->operand_count; i++)
+        add_axes(&s->arguments, p->operands[i].strides, p->axis_count, 0);
 }
 
 problem with_channels(const problem *p)

@@ -55,7 +55,7 @@ void add_argument(step *s, const argument *added);
 
 void add_formula_arguments(step *s, const problem *p);
 
-/* AXES_PARAMETERS of kernels-cl/places.cl: the axes, and the strides of x, dy, and y or sums. */
+/* AXES_PARAMETERS of kernels-cl/places.cl: the axes, and the strides of x, dy, y or sums, and operands. */
 void add_place_arguments(step *s, const problem *p);
 
 /* A window problem whose channels are an axis also where there is only one, which leaves none. */

@@ -58,8 +58,6 @@ static void fill_groups(const problem *p, const caps *device, choice *out)
     add_index(&s->arguments, p->groups);
     add_index(&s->arguments, p->group_size);
     add_place_arguments(s, p);
-    for (size_t i = 0; i < p->operand_count; i++)
-        add_axes(&s->arguments, p->operands[i].strides, p->axis_count, 0);
     add_tensor_arguments(s, p);
     add_formula_arguments(s, p);
     launch_items(s, p->groups, loose_group(device));

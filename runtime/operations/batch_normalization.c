@@ -215,6 +215,7 @@ static void lower_gamma_gradient(const clnorm_op *op, problem *p)
     problem_add_operand(p, values.inverse_or_variance, 1, &of_channel);
     problem_collapse_sums(p, op, FIELD(dgamma), &sums);
     p->formula = "ops/gamma_gradient.cl";
+    p->rescales = true;
     p->work = WORK_REDUCE;
     add_gamma_gradient_arguments(&p->arguments, &values);
 }

@@ -117,6 +117,7 @@ typedef struct problem {
 
     size_t window_before, window_after; /* WORK_WINDOW; may reach beyond the channels */
     bool heavy;                         /* the formula's own arithmetic takes many registers */
+    bool rescales;                      /* it may ask for its terms to be summed again (FORMULA_RESCALED) */
 
     unsigned index_bits; /* 32, or 64 where an element's offset needs it */
     size_t result_bytes; /* of y */
