@@ -183,7 +183,8 @@ static backward_arguments arguments_of_backward(const clnorm_op *op, size_t coun
 
 static void lower_backward(const clnorm_op *op, problem *p)
 {
-    if (!has_usual_gamma(op))
+    p->rescales = !has_usual_gamma(op);
+    if (p->rescales)
         add_parameter(p, op, FIELD(gamma), 1, &op->gamma_tensor);
     if (op->mode == CLNORM_BACKWARD_INFER)
         problem_define(p, "CONSTANT_STATISTICS", 1);
