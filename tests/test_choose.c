@@ -362,6 +362,25 @@ START_TEST(tensors_with_gaps)
 }
 END_TEST
 
+/* Gamma and beta of any shape take the same kernels, if both vary along a vector, or neither does. */
+START_TEST(parameters_of_any_shape)
+{
+    clnorm_op op = batch_norm(CLNORM_INFER, nchw(8, 64, 20, 20), 1);
+    op.gamma_tensor = op.beta_tensor = nchw(8, 64, 1, 1);
+    choice chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "cpu/gap_runs");
+    ck_assert(has_option(&chosen, "-DOPERANDS_VARY=0"));
+    op.mode = CLNORM_TRAIN;
+    op.gamma_tensor = op.beta_tensor = nchw(1, 1, 20, 20);
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "cpu/gap_runs");
+    ck_assert(has_option(&chosen, "-DOPERANDS_VARY=1"));
+    op.beta_tensor = nchw(1, 64, 1, 1);
+    chosen = choose_for(&op, &two_cores, CLNORM_KERNELS_CPU);
+    ck_assert_str_eq(chosen.variant, "strided/groups");
+}
+END_TEST
+
 START_TEST(one_window_serves_every_number_of_channels)
 {
     clnorm_op op = clnorm_local_response_normalization(clnorm_tensor_2d(CLNORM_F32, 9, 64));
@@ -513,6 +532,7 @@ int main(void)
     tcase_add_test(cases, cpu_l2_is_one_launch);
     tcase_add_test(cases, strided_tensors_take_the_last_variant);
     tcase_add_test(cases, tensors_with_gaps);
+    tcase_add_test(cases, parameters_of_any_shape);
     tcase_add_test(cases, the_last_dimension_of_a_choice_fits_the_device);
     tcase_add_test(cases, gpu_work_fills_the_device);
     tcase_add_test(cases, options_hold_what_changes_the_code);
