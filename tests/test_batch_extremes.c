@@ -11,8 +11,19 @@
 /* ---- Data ---- */
 
 /* A channel's values: `a` and `b` in turn, or `a` first (last) and `b` ever after (before), or by halves; or
- * from `a` to `b` in equal steps; or `a` a hundred times, then `b` a hundred times, and so on. */
-typedef enum pattern { IN_TURN, FIRST, LAST, HALVES, RISING, BY_HUNDREDS } pattern;
+ * from `a` to `b` in equal steps; or `a` a hundred times, then `b` a hundred times, and so on; or `a` for a
+ * while, then a period of eight values, whose rounding errors repeat: those of `periods`, or `b` and `a`. */
+typedef enum pattern {
+    IN_TURN,
+    FIRST,
+    LAST,
+    HALVES,
+    RISING,
+    BY_HUNDREDS,
+    PERIOD,
+    OTHER_PERIOD,
+    STRIPES
+} pattern;
 
 typedef struct channel {
     pattern pattern;
@@ -50,18 +61,34 @@ static const channel channels[] = {
     {BY_HUNDREDS, 1e4f, 1e4f + 0.01f},
     {BY_HUNDREDS, 1e-22f, 1e20f},
     {BY_HUNDREDS, 0, -1e-30f},
+    {PERIOD, 0.8036457896232605f, 0},
+    {OTHER_PERIOD, 0.7940497994422913f, 0},
+    {STRIPES, 1.0833055973052979f, 0.34721192717552185f},
 };
 enum { CHANNELS = sizeof channels / sizeof channels[0] };
 
+enum { BEFORE_PERIODS = 16 };
+
+static const float periods[2][8] = {
+    {-0.823252260684967f, -0.4231516420841217f, 0.36977025866508484f, 0.07245385646820068f,
+     -0.9592595100402832f, -2.050389528274536f, 1.071092963218689f, 0.8962185978889465f},
+    {-0.21464307606220245f, 0.7493761777877808f, -0.7188349962234497f, -0.888207733631134f,
+     0.018287092447280884f, -0.021887190639972687f, -0.3210623562335968f, 1.551127552986145f},
+};
+
 static float value_of(const channel *c, size_t position, size_t count)
 {
+    if (position >= BEFORE_PERIODS && (c->pattern == PERIOD || c->pattern == OTHER_PERIOD))
+        return periods[c->pattern == OTHER_PERIOD][position % 8];
+    if (position >= BEFORE_PERIODS && c->pattern == STRIPES)
+        return (0x25 >> position % 8 & 1) != 0 ? c->b : c->a;
     if (c->pattern == RISING)
         return c->a + (c->b - c->a) * ((float)position / (float)count);
     const bool is_a = c->pattern == IN_TURN  ? position % 2 == 0
                       : c->pattern == FIRST  ? position == 0
                       : c->pattern == LAST   ? position == count - 1
                       : c->pattern == HALVES ? position < count / 2
-                                             : position / 100 % 2 == 0;
+                                             : c->pattern != BY_HUNDREDS || position / 100 % 2 == 0;
     return is_a ? c->a : c->b;
 }
 
@@ -95,7 +122,7 @@ static const struct {
     {{2, CHANNELS, 18}, 1, 0},      {{3, CHANNELS, 1200}, 1, 0}, {{130, 3, CHANNELS}, 2, 0},
     {{1500, 3, CHANNELS}, 2, 0},    {{7, CHANNELS, 10}, 1, 2},   {{CHANNELS, 1, 50}, 0, 0},
     {{2, 2, 40000}, 1, 0},          {{20001, 1, 2}, 2, 0},       {{CHANNELS, 1, 5}, 0, 0},
-    {{CHANNELS * 140, 1, 5}, 0, 0},
+    {{CHANNELS * 140, 1, 5}, 0, 0}, {{256, 1, CHANNELS}, 2, 0},
 };
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 

@@ -3,7 +3,8 @@
  *
  * Sets are merged by Chan, Golub and LeVeque 1979, with mean and M2 in two floats each, so that the order
  * of merges does not show. A tile of at most TILE_ROWS values a lane is summed in two passes: its mean to
- * working precision first, then deviations from it. Nothing cancels, wherever the mean lies.
+ * working precision first, then deviations from it; in the cpu schedule a set may also grow over several
+ * tiles from the mean of the first (growing_moments.cl). Little cancels, wherever the mean lies.
  *
  * Mean and M2 are those of the values times `scale`, a power of two, because a square may leave fp32's range
  * although its value does not. It is 1 unless M2 left [2^-100, 2^100]; then the values are summed again,

@@ -8,6 +8,10 @@
 #define PAIRED NAME(renormalize)
 #endif
 
+/* The halves of a tree of eight are added with their rounding error where the pivot need not be the tile's
+ * own mean: see `are_sound`. */
+#define EXACT_HALVES (LANES == 16 && !CHECKED_LATER)
+
 /* An approximate mean of each lane's taken values; the second pass corrects it. */
 TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)
 {
@@ -36,14 +40,23 @@ TILE_FUNCTION NAME(deviations) OF(add_deviations)(TILE tile, uint taken, V pivot
     uint row = 0;
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(taken); row += 8) {
-        AHEAD(tile, 8);
+        READ_AHEAD(tile, 8);
         const V a = AT(tile, taken, row, pivot) - pivot, b = AT(tile, taken, row + 1, pivot) - pivot;
         const V c = AT(tile, taken, row + 2, pivot) - pivot, d = AT(tile, taken, row + 3, pivot) - pivot;
         const V e = AT(tile, taken, row + 4, pivot) - pivot, f = AT(tile, taken, row + 5, pivot) - pivot;
         const V g = AT(tile, taken, row + 6, pivot) - pivot, h = AT(tile, taken, row + 7, pivot) - pivot;
+        const V upper = fma(a, a, b * b) + fma(c, c, d * d), lower = fma(e, e, f * f) + fma(g, g, h * h);
+#if EXACT_HALVES
+        const NAME(pair) sum = NAME(two_sum)((a + b) + (c + d), (e + f) + (g + h));
+        const NAME(pair) squares = NAME(two_sum)(upper, lower);
+        all.sum = ADDED(row, all.sum, sum.value);
+        all.sum.rest += sum.rest;
+        all.squares = ADDED(row, all.squares, squares.value);
+        all.squares.rest += squares.rest;
+#else
         all.sum = ADDED(row, all.sum, ((a + b) + (c + d)) + ((e + f) + (g + h)));
-        all.squares = ADDED(row, all.squares,
-                            (fma(a, a, b * b) + fma(c, c, d * d)) + (fma(e, e, f * f) + fma(g, g, h * h)));
+        all.squares = ADDED(row, all.squares, upper + lower);
+#endif
     }
     UNROLL_ROWS
     for (; row < ROWS_OF(taken); row++) {
@@ -155,17 +168,28 @@ TILE_FUNCTION NAME(accumulator) OF(accumulator)(TILE tile, uint taken)
 
 #if LANES == 16
 
-/* A set that begins with each lane's taken values, at least one. The mean of the first of them will do as a
- * pivot, unless there are few values or it lies far from the others. */
+/* Lanes whose taken values all are the pivot. */
+RARE int16 OF(are_the_pivot)(TILE tile, uint taken, float16 pivot)
+{
+    int16 same = (int16)(-1);
+    for (uint row = 0; row < taken; row++)
+        same &= AT(tile, taken, row, pivot) == pivot;
+    return same;
+}
+
+/* A set that begins with each lane's taken values, at least one; their mean is the pivot, unless there are
+ * few. */
 TILE_FUNCTION growing OF(begun)(TILE tile, uint taken)
 {
     if (taken <= FEW_ROWS)
         return growing_from(OF(accumulator)(tile, taken));
     growing g = growing_from(accumulator_empty_16());
-    g.pivot = OF(mean)(tile, PIVOT_ROWS, (V)(1.0f / PIVOT_ROWS));
+    g.pivot = OF(mean)(tile, taken, (V)(1.0f / (real)taken));
     g.since = OF(add_deviations)(tile, taken, g.pivot, g.since);
     g.count = (V)((real)taken);
-    const int16 sound = are_sound(g.pivot, g.count, g.since);
+    int16 sound = are_sound(g.pivot, g.count, g.since);
+    if (!all_of(sound))
+        sound |= OF(are_the_pivot)(tile, taken, g.pivot);
     if (!all_of(sound)) {
         const growing anew = growing_from(OF(accumulator)(tile, taken));
         select_lanes((float16 *)&g, (const float16 *)&anew, sizeof g / sizeof(float16), sound);
@@ -178,7 +202,9 @@ TILE_FUNCTION void OF(grow)(growing *g, TILE tile, uint taken)
 {
     const deviations_16 since = OF(add_deviations)(tile, taken, g->pivot, g->since);
     const float16 count = g->count + (real)taken;
-    const int16 sound = are_sound(g->pivot, count, since);
+    int16 sound = are_sound(g->pivot, count, since);
+    if (!all_of(sound))
+        sound |= have_no_deviation(g->since) & OF(are_the_pivot)(tile, taken, g->pivot);
     if (all_of(sound)) {
         g->since = since;
         g->count = count;
@@ -195,3 +221,4 @@ TILE_FUNCTION void OF(grow)(growing *g, TILE tile, uint taken)
 #endif
 
 #undef PAIRED
+#undef EXACT_HALVES

@@ -23,7 +23,7 @@ TILE_FUNCTION NAME(accumulator) OF(products)(TILE tile, uint taken, V scale)
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(taken); row += 8) {
         V sums[4], products[4];
-        AHEAD(tile, 8);
+        READ_AHEAD(tile, 8);
 #pragma unroll
         for (uint i = 0; i < 4; i++) {
             const V a = SCALED(TERM_AT(tile, taken, row + 2 * i, 0, zero), scale);

@@ -70,7 +70,7 @@ TILE_FUNCTION NAME(accumulator) OF(ordinary_accumulator)(TILE tile, uint taken)
     NAME(pair) sum = {zero, zero}, product = sum;
     UNROLL_ROWS
     for (uint row = 0; row < ROWS_OF(taken); row++) {
-        AHEAD(tile, 1);
+        READ_AHEAD(tile, 1);
         const V a = FILLED_AT(tile, row, 0), b = FILLED_AT(tile, row, 1);
         const V aa = a * a, ab = a * b;
         sum = ADDED(row, sum, aa);

@@ -10,7 +10,7 @@ TILE_FUNCTION NAME(pair) OF(squares)(TILE tile, uint taken, V scale)
     UNROLL_ROWS
     for (; row + 8 <= ROWS_OF(taken); row += 8) {
         V v[8];
-        AHEAD(tile, 8);
+        READ_AHEAD(tile, 8);
 #pragma unroll
         for (uint i = 0; i < 8; i++)
             v[i] = SCALED(FILLED_AT(tile, row + i, 0), scale);

@@ -7,8 +7,8 @@
  * rows (map). No barriers, no local memory.
  *
  * A vector holds 16 columns. Rows are cut into tiles of TILE_ROWS and those into parts of CPU_COLUMN_PART.
- * Tiles are merged within their part and parts within their group, in order: the bounds depend on the number
- * of rows alone, so fused and split kernels give the same bits.
+ * A part's set grows tile by tile, and parts are merged within their group, in order: the bounds depend on
+ * the number of rows alone, so fused and split kernels give the same bits.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"

@@ -45,7 +45,7 @@ typedef struct summing {
     bool has_parts;
 } summing;
 
-/* Merges the tile at hand into its part, and a part that is complete into the rest. */
+/* Adds the tile at hand to its part, and merges a part that is complete into the rest. */
 static void end_tile(summing *s)
 {
     take_tile(&s->part, s->tile, s->filled, s->tiles == 0);

@@ -6,8 +6,8 @@
  * a part of a group (statistics), or a stretch of the tensor (map). No barriers, no local memory.
  *
  * The values of a group, run after run, are cut into tiles of TILE_VALUES and those into parts of
- * CPU_PLANE_PART_TILES tiles. Tiles are merged within their part and parts within their group, in order: the
- * bounds depend on the group's size alone, so all kernels give the same bits.
+ * CPU_PLANE_PART_TILES tiles. A part's set grows tile by tile, and parts are merged within their group, in
+ * order: the bounds depend on the group's size alone, so all kernels give the same bits.
  */
 #if !WORK_MAP
 #include "accumulators/partials.cl"

@@ -256,8 +256,9 @@ static NAME(power) NAME(power_of)(const formula *f, NAME(pair) log)
 
 #if POWER_IS_SMALL
 
-/* y * 2^(-beta * exponent); 2^u - 1 by a polynomial, minimax to 2^-28. */
-INLINED V NAME(times_power)(const formula *f, V y, INTEGERS exponent)
+/* y * 2^(-beta * exponent); 2^u - 1 by a polynomial, minimax to 2^-28. NaN where x, which y was made of, is
+ * so small that y may have lost digits that the result has. */
+INLINED V NAME(times_power)(const formula *f, V x, V y, INTEGERS exponent)
 {
     const V whole_log = CONVERT_REALS(exponent), beta = (V)(-f->beta);
     const V high = beta * whole_log;
@@ -268,7 +269,7 @@ INLINED V NAME(times_power)(const formula *f, V y, INTEGERS exponent)
     series = fma(u, series, (V)(0x1.c6aebep-5f));
     series = fma(u, series, (V)(0x1.ebfbe0p-3f));
     series = fma(u, series, (V)(0x1.62e430p-1f));
-    const INTEGERS small = fabs(y) < 0x1p-99f && y != 0.0f && whole > 0.0f;
+    const INTEGERS small = fabs(x) < 0x1p-100f && x != 0.0f && whole > 0.0f;
     return select(fma(y, u * series, y) * AS_REALS((CONVERT_INTEGERS(whole) + 127) << 23), (V)(NAN), small);
 }
 
@@ -290,7 +291,7 @@ static V NAME(divide_by_small_power)(const formula *f, V x, V z)
     series = fma(r, series, (V)(f->power_0));
     V y = fma(x, r * series, x);
     if (!ALL(exponent == 0))
-        y = NAME(times_power)(f, y, exponent);
+        y = NAME(times_power)(f, x, y, exponent);
     return select((V)(NAN), y, z >= f->least && z < 0x1p+126f);
 }
 

@@ -12,7 +12,7 @@
 #undef UNROLL_ROWS
 #undef OF
 #undef TILE_FUNCTION
-#undef AHEAD
+#undef READ_AHEAD
 
 /* For tiles that are read from memory: called for every few rows, prefetches as much of what is read next. */
-#define AHEAD(tile, rows)
+#define READ_AHEAD(tile, rows)

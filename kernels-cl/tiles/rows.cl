@@ -14,8 +14,8 @@
 #define FILLED_AT(tile, row, term) TERM_AT(tile, 0, row, term, 0)
 #define OF(name)                   NAME(name##_of_rows)
 #define TILE_FUNCTION              static
-#undef AHEAD
-#define AHEAD(tile, rows) prefetch_ahead((tile)->ahead, rows)
+#undef READ_AHEAD
+#define READ_AHEAD(tile, rows) prefetch_ahead((tile)->ahead, rows)
 
 #ifndef HAVE_ROWS_OF_16
 #define HAVE_ROWS_OF_16 1

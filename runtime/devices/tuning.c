@@ -6,8 +6,8 @@
  * of no use, so that no value makes a plan fail, or very slow. */
 static const clnorm_tuning_info infos[TUNING_COUNT] = {
     [TUNING_STREAM_BYTES] = {"stream_bytes",
-                             "Results of more bytes are written past the caches; usually more than half of "
-                             "what the caches hold.",
+                             "Results of more bytes are written past the caches; usually where not "
+                             "all tensors of a problem fit into them.",
                              CLNORM_KERNELS_CPU, 0, (size_t)64 << 10, (size_t)1 << 30},
     [TUNING_PIECES_PER_UNIT] = {"pieces_per_unit",
                                 "Into how many pieces work is cut for each compute unit, so that units which "

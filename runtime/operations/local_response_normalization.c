@@ -130,8 +130,9 @@ static double power_slope(double r, double beta)
     return r == 0 ? -beta : expm1(-beta * log1p(r)) / r;
 }
 
-/* The polynomial through that function at the Chebyshev nodes between sqrt(1/2) and sqrt(2), less 1: within
- * 2^-25 of it for |beta| up to 1, where kernels use it. Newton's divided differences, then multiplied out. */
+/* The polynomial through that function at the Chebyshev nodes between sqrt(1/2) and sqrt(2), less 1: with it
+ * 1 + r * polynomial is within 2^-25 of the power for |beta| up to 1, where kernels use it. Newton's divided
+ * differences, then multiplied out. */
 static void power_polynomial(double beta, double coefficients[POWER_TERMS])
 {
     const double pi = 3.14159265358979323846, low = sqrt(0.5) - 1, high = sqrt(2) - 1;
