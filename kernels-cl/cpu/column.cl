@@ -82,14 +82,15 @@ static void take_tile(const formula *f, const columns *c, uint v, index_t first,
 }
 
 /* The sets of rows first ... last-1 of a block, at most one part, for each of its vectors. While it sums one
- * tile, vector by vector, it prefetches the next in the order of memory, which is twice as fast. */
+ * tile, vector by vector, it prefetches the next in the order of memory, which is twice as fast; but not from
+ * a cache (STREAM tells), where that only takes time. */
 static void accumulate_part(const formula *f, const columns *c, index_t first, index_t last,
                             accumulator_16 *sets)
 {
     growing part[BLOCK_VECTORS];
     for (index_t row = first; row < last; row += TILE_ROWS) {
         const uint rows = (uint)min(last - row, (index_t)TILE_ROWS);
-        const uint next_rows = (uint)min(last - row - rows, (index_t)TILE_ROWS);
+        const uint next_rows = STREAM ? (uint)min(last - row - rows, (index_t)TILE_ROWS) : 0;
         ahead next = {sources_at(c->from, (row + rows) * c->kept), c->kept, 0, c->b.count,
                       next_rows * block_vectors(c->b)};
         for (uint v = 0; v < block_vectors(c->b); v++)
