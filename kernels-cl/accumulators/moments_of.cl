@@ -8,9 +8,9 @@
 #define PAIRED NAME(renormalize)
 #endif
 
-/* The halves of a tree of eight are added with their rounding error where the pivot need not be the tile's
- * own mean: see `are_sound`. */
-#define EXACT_HALVES (LANES == 16 && !CHECKED_LATER)
+/* The halves of a tree of eight are added with their rounding error in the cpu schedule, where the pivot need
+ * not be the tile's own mean: see `are_sound`. In all of its tiles, so that these give the same bits. */
+#define EXACT_HALVES (LANES == 16)
 
 /* An approximate mean of each lane's taken values; the second pass corrects it. */
 TILE_FUNCTION V OF(mean)(TILE tile, uint taken, V inverse)

@@ -143,8 +143,8 @@ static void apply_tiny_rows(sources from, __global real *y, uint inner, const fl
 
 /* y = formula(x) over neighbouring rows of at least 16 values; y may be x. Goes through memory in whole
  * vectors, whichever rows they belong to: if some stores bypass the cache, none may touch the same 64 bytes
- * another time. Where two tensors are read, it prefetches the 16 rows after these meanwhile; cores keep up
- * with one by themselves. */
+ * another time. Where two tensors are read, or no cache holds them, it prefetches the 16 rows after these
+ * meanwhile. */
 static void apply_long_rows(sources from, __global real *y, uint groups, uint inner,
                             const float16 *coefficients)
 {
@@ -156,7 +156,7 @@ static void apply_long_rows(sources from, __global real *y, uint groups, uint in
     for (uint row = 0; row < groups; row++) {
         const uint last = (row + 1) * inner;
         for (; i + 16 <= last; i += 16) {
-#if BACKWARD
+#if BACKWARD || STREAM
             prefetch_operands(from, 16 * inner + i);
 #endif
             store_vector(apply_to(load_operands_16(from, i), of_row, ordinary), y + i, stream);
