@@ -299,8 +299,8 @@ static const char *refuse_gaps(const problem *p, unsigned axis)
     return operands_agree(p, axis) ? NULL : "tensors that are broadcast unlike each other";
 }
 
-static step *add_gap_step(choice *out, const problem *p, const caps *device, const char *nest, const char *kernel,
-                          unsigned axis)
+static step *add_gap_step(choice *out, const problem *p, const caps *device, const char *nest,
+                          const char *kernel, unsigned axis)
 {
     step *s = add_cpu_step(out, p, device, nest, kernel);
     if (p->operand_count > 0)
